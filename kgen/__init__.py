@@ -1,0 +1,44 @@
+"""Deep generative models for Keras 3, with the manners of scikit-learn.
+
+Every model has two doors: an estimator (`kgen.PixelCNN`: arrays in, arrays out) and the
+Keras model inside it (`kgen.models.PixelCNNModel`).
+"""
+
+import importlib
+from typing import Any
+
+from kgen import data, heads, layers, models, networks
+from kgen.adversarial.conditional_gan import ConditionalGAN
+from kgen.adversarial.gan import GAN
+from kgen.autoregressive.pixelcnn import PixelCNN
+from kgen.base.fields import estimators
+from kgen.base.files import load
+from kgen.core.validation import ImplicitDensityError
+from kgen.core.versions import show_versions
+from kgen.variational.vae import VAE
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "GAN",
+    "VAE",
+    "ConditionalGAN",
+    "ImplicitDensityError",
+    "PixelCNN",
+    "data",
+    "estimators",
+    "heads",
+    "layers",
+    "load",
+    "models",
+    "networks",
+    "plots",
+    "show_versions",
+    "testing",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name in ("plots", "testing"):  # they bring in what most scripts do not need
+        return importlib.import_module(f"kgen.{name}")
+    raise AttributeError(f"module 'kgen' has no attribute {name!r}")

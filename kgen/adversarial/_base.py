@@ -1,0 +1,154 @@
+"""Models that several players train, each with a loss and an optimizer of its own."""
+
+import keras
+import numpy as np
+from keras import ops, tree
+
+from kgen.adversarial._train_step_tensorflow import AlternatingTrainStep
+from kgen.base.model import GenerativeModel, chunks, iterations, pad
+from kgen.core import backend, validation
+from kgen.core.backend import compiled
+from kgen.core.random import as_seed, keyed_uniform
+
+
+class AdversarialModel(AlternatingTrainStep, GenerativeModel):
+    """A game of networks.
+
+    A subclass sets `players`, the names of its networks in the order in which they
+    move, and `latent_dim`, and implements `loss_of(player, data, training)`, a scalar,
+    and `call`, from codes to data in their own units. `self.noise(player, n)` gives it
+    codes.
+
+    Args:
+        seed: seed of the noise; None draws one from NumPy's global state.
+        **kwargs: see `keras.Model`.
+    """
+
+    players: tuple[str, ...] = ()
+
+    def __init__(self, seed=None, **kwargs):
+        # Not by Keras: 16-bit floats are too coarse for data in their own units.
+        super().__init__(autocast=False, **kwargs)
+        self.seed = as_seed(seed)
+        self.trackers = {
+            player: keras.metrics.Mean(name=f"{player[0]}_loss")
+            for player in self.players
+        }
+        self.optimizers = {}
+        self.steps = dict.fromkeys(self.players, 1)
+        self.built = True
+
+    def variables_of(self, player):
+        """Weights that a player learns."""
+        return getattr(self, player).trainable_variables
+
+    def noise(self, player, n, *, training):
+        """Codes from the prior, standard normal, (n, latent_dim).
+
+        Fresh in every training step, the same in every evaluation.
+        """
+        step = iterations(self.optimizers[player]) if training else -1
+        stream = self.seed + self.players.index(player)
+        return backend.stateless_normal((n, self.latent_dim), (stream, step))
+
+    def compile(self, optimizer="adam", steps=None, **kwargs):
+        """Configure training.
+
+        Args:
+            optimizer: name or instance of a Keras optimizer, of which every player
+                gets a copy, or a dict from players to such. "adam" is that of the
+                DCGAN paper: learning rate 2e-4, beta_1 0.5.
+            steps: dict from players to steps per batch, >= 1; 1 for those left out.
+                The batch is cut into as many parts as the longest turn has steps, so
+                that every step sees examples of its own (Goodfellow et al., 2014,
+                algorithm 1).
+            **kwargs: `run_eagerly`, `jit_compile`, `steps_per_execution` of
+                `keras.Model.compile`.
+        """
+        given = optimizer if isinstance(optimizer, dict) else {}
+        self._check_players(given)
+        self._check_players(steps or {})
+        for player, count in (steps or {}).items():
+            validation.check_setting("compile", f"steps[{player!r}]", count, ge=1)
+        super().compile(optimizer=None, **kwargs)
+        shared = "adam" if isinstance(optimizer, dict) else optimizer
+        self.steps = {p: (steps or {}).get(p, 1) for p in self.players}
+        self.optimizers = {
+            player: self._wrapped(_copy(given.get(player, shared)))
+            for player in self.players
+        }
+        self._settings = kwargs
+
+    def _check_players(self, given):
+        unknown = [name for name in given if name not in self.players]
+        if unknown:
+            raise ValueError(
+                f"{type(self).__name__} has no player {unknown}. Its players are "
+                f"{list(self.players)}."
+            )
+
+    def _wrapped(self, optimizer):
+        # Keras does this for the one optimizer it knows of. Without it small gradients
+        # vanish in float16.
+        scaled = isinstance(optimizer, keras.optimizers.LossScaleOptimizer)
+        if self.dtype_policy.name == "mixed_float16" and not scaled:
+            return keras.optimizers.LossScaleOptimizer(optimizer)
+        return optimizer
+
+    def get_compile_config(self):
+        if not self.compiled:
+            return {}
+        optimizers = {
+            player: keras.saving.serialize_keras_object(optimizer)
+            for player, optimizer in self.optimizers.items()
+        }
+        return {**self._settings, "optimizer": optimizers, "steps": dict(self.steps)}
+
+    def compile_from_config(self, config):
+        optimizers = {
+            player: keras.saving.deserialize_keras_object(optimizer)
+            for player, optimizer in config["optimizer"].items()
+        }
+        self.compile(**{**config, "optimizer": optimizers})
+        self.build_optimizers()
+
+    def build_optimizers(self):
+        for player, optimizer in self.optimizers.items():
+            if not optimizer.built:
+                optimizer.build(self.variables_of(player))
+
+    def optimizer_list(self):
+        return list(self.optimizers.values())
+
+    def track(self, player, loss, data):
+        """Add a loss to the epoch's mean, weighted by the number of examples."""
+        n = ops.shape(tree.flatten(data)[0])[0]
+        self.trackers[player].update_state(loss, sample_weight=n)
+
+    def tracked(self):
+        """Means since the epoch began. A game has no single loss to add to them."""
+        return {tracker.name: tracker.result() for tracker in self.trackers.values()}
+
+    @compiled
+    def generate(self, inputs):
+        """Data in their own units, in inference mode."""
+        return self(inputs, training=False)
+
+    def _sample(self, n, seed, condition=None):
+        seed = as_seed(seed)
+        parts = []
+        for start, count, size in chunks(n):
+            noise = keyed_uniform(seed, start, size, (self.latent_dim,))
+            inputs = backend.normal_quantile(noise)
+            if condition is not None:
+                inputs = [inputs, pad(condition[start : start + count], size)]
+            parts.append(ops.convert_to_numpy(self.generate(inputs))[:count])
+        return np.concatenate(parts)
+
+
+def _copy(optimizer):
+    """A fresh optimizer: players must not share moments."""
+    if optimizer == "adam":
+        return keras.optimizers.Adam(2e-4, beta_1=0.5)
+    optimizer = keras.optimizers.get(optimizer)
+    return type(optimizer).from_config(optimizer.get_config())

@@ -1,0 +1,70 @@
+"""What the estimators around a generator and a discriminator have in common."""
+
+from typing import Any, ClassVar
+
+import keras
+import numpy as np
+from keras import layers
+
+from kgen.base.estimator import GenerativeEstimator
+from kgen.base.fields import estimator, param
+from kgen.base.latent import LatentMixin
+from kgen.core.validation import ImplicitDensityError
+from kgen.data.summary import Summary
+from kgen.networks import Architecture
+from kgen.networks import _base as networks
+
+_DENSITY = ("log_prob", "score_samples", "score", "bits_per_dim")
+
+
+@estimator
+class AdversarialEstimator(LatentMixin, GenerativeEstimator):
+    """Base of the estimators without a density."""
+
+    latent_dim: int = param(64, ge=1)
+    architecture: str | Architecture = param("auto")
+    objective: str = param("non_saturating", choices=("non_saturating", "minimax"))
+    discriminator_steps: int = param(1, ge=1)
+    learning_rate: float = param(2e-4, gt=0)
+
+    # Radford et al., 2016, sec. 4: the usual 0.9 makes training oscillate.
+    _optimizer_options: ClassVar[dict[str, dict]] = {"adam": {"beta_1": 0.5}}
+
+    @property
+    def _batches_per_step(self) -> int:
+        return self.discriminator_steps
+
+    def _adapt(self, summary: Summary) -> None:
+        """Map the range of the data to that of tanh: of every feature, or of all pixels."""
+        low, high = summary.low_per_feature, summary.high_per_feature
+        if len(summary.event_shape) > 1:
+            low, high = np.array([summary.low]), np.array([summary.high])
+        self.low_ = low
+        self.width_ = np.where(high > low, high - low, 1.0)
+
+    def _networks(self, event_shape: tuple[int, ...]) -> Architecture:
+        return networks.get(self.architecture, event_shape)
+
+    def _scalings(self) -> tuple[list[layers.Layer], layers.Layer]:
+        """Layers from a network's output to data, and from data to a network."""
+        half = self.width_ / 2
+        middle = self.low_ + half
+        # Data are float32 whatever the policy: half precision would round them.
+        to_data = [
+            layers.Activation("tanh", dtype="float32"),
+            layers.Rescaling(half.tolist(), middle.tolist(), dtype="float32"),
+        ]
+        scale, offset = (1 / half).tolist(), (-middle / half).tolist()
+        return to_data, layers.Rescaling(scale, offset, dtype="float32")
+
+    def _compile_model(self, optimizer: keras.optimizers.Optimizer) -> None:
+        self.model_.compile(
+            optimizer,
+            steps={"discriminator": self.discriminator_steps},
+            jit_compile=self.jit_compile,
+        )
+
+    def __getattr__(self, name: str) -> Any:
+        if name in _DENSITY:
+            raise ImplicitDensityError(type(self).__name__, name)
+        raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")

@@ -1,0 +1,1 @@
+"""Models whose density is a product of conditionals."""

@@ -1,0 +1,85 @@
+"""What the Keras models of kgen have in common."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import keras
+import numpy as np
+
+from kgen.core import persistence
+from kgen.core.config import ConfigMixin
+
+CHUNK = 64
+"""Batch size of densities and codes. Always the same: the last bits of a product of
+matrices depend on their shapes."""
+
+
+class GenerativeModel(ConfigMixin, keras.Model):
+    """A `keras.Model` that draws samples.
+
+    A subclass implements `sample(n, seed=None, ...)`, which returns a float32 array of
+    shape (n, *event_shape) in the units of the data; sample i depends on the seed and
+    on i, not on n. Its `save` leaves the old file whole if it fails.
+    """
+
+    def save(self, filepath, overwrite=True, **kwargs):  # noqa: FBT002 (Keras' own)
+        """Save as Keras does; a `.keras` file is replaced only once it is complete."""
+        replace = str(filepath).endswith(".keras") and Path(filepath).is_file()
+        if not (replace and overwrite):
+            return super().save(filepath, overwrite=overwrite, **kwargs)
+        with persistence.atomic(filepath) as written:
+            return super().save(written, **kwargs)
+
+    def training_variables(self) -> list:
+        """All variables that training changes: weights, statistics, optimizers."""
+        variables = list(self.weights)
+        for optimizer in self.optimizer_list():
+            variables += optimizer.variables
+        return variables
+
+    def optimizer_list(self) -> list:
+        """Optimizers the model was compiled with."""
+        return [self.optimizer] if self.optimizer is not None else []
+
+    def build_optimizers(self) -> None:
+        """Create the optimizers' variables, which is too late inside `fit` for some."""
+        self.optimizer.build(self.trainable_variables)
+
+
+def chunks(n: int) -> Iterator[tuple[int, int, int]]:
+    """Cut n samples into pieces of at most three sizes, so that few graphs are compiled.
+
+    Yields:
+        (start, count, size): `count` examples from `start`, to be padded to `size`.
+
+    Example:
+        >>> list(chunks(82))
+        [(0, 64, 64), (64, 16, 16), (80, 2, 16)]
+    """
+    start = 0
+    while start < n:
+        left = n - start
+        size = 64 if left > 32 else 16 if left > 1 else 1
+        yield start, min(left, size), size
+        start += size
+
+
+def pad(array: np.ndarray, size: int) -> np.ndarray:
+    """Lengthen an array to `size` rows by repeating its last one."""
+    missing = size - len(array)
+    return np.concatenate([array, np.repeat(array[-1:], missing, axis=0)])
+
+
+def in_chunks(function, *arrays: np.ndarray) -> np.ndarray:
+    """Apply a compiled function of batches to arrays of any length."""
+    parts = []
+    for start in range(0, len(arrays[0]), CHUNK):
+        rows = [a[start : start + CHUNK] for a in arrays]
+        values = function(*(pad(r, CHUNK) for r in rows))
+        parts.append(keras.ops.convert_to_numpy(values)[: len(rows[0])])
+    return np.concatenate(parts)
+
+
+def iterations(optimizer):
+    """Steps an optimizer has taken, with or without loss scaling around it."""
+    return getattr(optimizer, "inner_optimizer", optimizer).iterations

@@ -1,0 +1,139 @@
+"""What happens around a run of `keras.Model.fit`."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+
+from kgen.core import persistence, validation
+from kgen.core.registry import unknown_name
+
+
+def epochs_in(history: dict[str, list[float]]) -> int:
+    """Number of epochs that a history tells of."""
+    return max(map(len, history.values()), default=0)
+
+
+def named_optimizer(
+    name: str, learning_rate: float, options: dict[str, dict]
+) -> keras.optimizers.Optimizer:
+    """Optimizer of that name, with `options[name]` as further settings.
+
+    Raises:
+        ValueError: if Keras has none of that name.
+    """
+    known = {
+        entry.lower(): getattr(keras.optimizers, entry)
+        for entry in dir(keras.optimizers)
+        if isinstance(getattr(keras.optimizers, entry), type)
+        and entry not in ("Optimizer", "LossScaleOptimizer")
+    }
+    if name.lower() not in known:
+        raise ValueError(unknown_name("optimizer", name, list(known)))
+    return known[name.lower()](learning_rate, **options.get(name.lower(), {}))
+
+
+class StopOnNaN(keras.callbacks.Callback):
+    """Raise a FloatingPointError that names the epoch and likely causes.
+
+    Args:
+        owner: name of the estimator.
+    """
+
+    EVERY = 100
+    """Batches between two looks: each one waits for the device."""
+
+    def __init__(self, owner: str) -> None:
+        super().__init__()
+        self.owner = owner
+        self.epoch = 0
+
+    def on_epoch_begin(self, epoch, logs=None):
+        self.epoch = epoch
+
+    def on_train_batch_end(self, batch, logs=None):
+        if (batch + 1) % self.EVERY == 0:
+            self._look(logs)
+
+    def on_epoch_end(self, epoch, logs=None):
+        self._look(logs)
+
+    def _look(self, logs):
+        for name, value in (logs or {}).items():
+            if not name.startswith("val_") and not np.isfinite(value):
+                raise validation.diverged(self.owner, name, self.epoch + 1)
+
+
+class KeepEpoch(keras.callbacks.Callback):
+    """Write the history of an estimator, and remember the end of the last epoch."""
+
+    def __init__(self, estimator: Any) -> None:
+        super().__init__()
+        self.estimator = estimator
+        self._state: tuple[list, dict] | None = None
+
+    def on_epoch_end(self, epoch, logs=None):
+        history = {k: list(v) for k, v in self.estimator.history_.items()}
+        for name, value in (logs or {}).items():
+            history.setdefault(name, []).append(float(value))
+        values = snapshot(self.estimator.model_)
+        self._state = values, history
+        self.estimator.history_ = history
+
+    def rewind(self) -> bool:
+        """Put the estimator back to the end of the last epoch, if there was one."""
+        if self._state is None:
+            return False
+        values, self.estimator.history_ = self._state
+        for variable, value in values:
+            variable.assign(value)
+        return True
+
+
+def snapshot(model: Any) -> list:
+    """Pairs of all variables that training changes, and their values."""
+    return [(v, np.array(v)) for v in model.training_variables()]
+
+
+class Backup(keras.callbacks.Callback):
+    """Save an estimator after every epoch, and take an interrupted fit up again.
+
+    Args:
+        estimator: the estimator being fitted.
+        folder: where the backup goes; made if it does not exist.
+    """
+
+    def __init__(self, estimator: Any, folder: Any) -> None:
+        super().__init__()
+        self.estimator = estimator
+        Path(folder).mkdir(parents=True, exist_ok=True)
+        self.path = Path(folder, "backup.keras")
+
+    def on_epoch_end(self, epoch, logs=None):
+        self.estimator.save(self.path)
+
+    def restore(self, first: int, last: int) -> int:
+        """Return the epoch to go on with, after loading what was backed up."""
+        if not self.path.exists():
+            return first
+        model, facts = persistence.read(self.path)
+        fitted = facts["fitted"]
+        done = epochs_in(fitted["history_"])
+        if not first <= done <= last or _text(facts["params"]) != _text(
+            self.estimator.get_params(deep=False)
+        ):
+            raise validation.other_backup(self.path)
+        self.estimator.model_ = model
+        vars(self.estimator).update(fitted)
+        return done
+
+    def remove(self) -> None:
+        """Delete the backup: the fit has ended."""
+        self.path.unlink(missing_ok=True)
+
+
+def _text(params: dict[str, Any]) -> str:
+    encoded = {k: persistence.encode(k, v) for k, v in params.items() if k != "verbose"}
+    return json.dumps(encoded, sort_keys=True)

@@ -1,0 +1,1 @@
+"""What everything in kgen stands on: configuration, registries, randomness, files."""

@@ -1,0 +1,106 @@
+"""The one place that knows which array library runs underneath.
+
+TensorFlow Probability is imported on first use, through the proxy `tfd`, so that
+`import kgen` stays as quick as `import keras`.
+"""
+
+import importlib
+from collections.abc import Callable
+from typing import Any
+
+import keras
+
+if keras.backend.backend() != "tensorflow":
+    raise ImportError(
+        f"kgen runs on Keras' TensorFlow backend, but Keras was set to "
+        f"{keras.backend.backend()!r}. Set the environment variable "
+        "KERAS_BACKEND=tensorflow before the first `import keras`."
+    )
+
+import tensorflow as tf  # noqa: E402  (the message above should come first)
+
+register = keras.saving.register_keras_serializable("kgen")
+
+
+class _LazyModule:
+    """A module that is imported when the first of its names is asked for."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+
+    def __getattr__(self, attribute: str) -> Any:
+        return getattr(importlib.import_module(self._name), attribute)
+
+
+tfd: Any = _LazyModule("tensorflow_probability.python.distributions")
+
+
+def compiled(method: Callable) -> Any:
+    """Decorate a method of a model so that it runs as one graph.
+
+    Compiled per instance and per shape of its arguments; the graphs go when the
+    model goes. XLA is left out: on a CPU it slows convolutions down.
+    """
+    return tf.function(method, reduce_retracing=True)
+
+
+def normal_quantile(uniform):
+    """Standard normal values for uniform ones in (0, 1), by the inverse CDF."""
+    return tf.math.ndtri(uniform)
+
+
+def stateless_normal(shape, seed):
+    """Standard normal noise, a function of the pair of integers `seed`."""
+    seed = tf.stack([tf.cast(keras.ops.convert_to_tensor(s), tf.int64) for s in seed])
+    replica = tf.distribute.get_replica_context()
+    if replica is not None and replica.num_replicas_in_sync > 1:
+        seed = tf.random.experimental.stateless_fold_in(
+            seed, replica.replica_id_in_sync_group
+        )
+    return tf.random.stateless_normal(shape, seed)
+
+
+def row_normal(rows, shape, seed):
+    """Standard normal noise for every row of a batch, keyed by what is in the row.
+
+    Equal rows get equal noise, different rows independent noise, wherever they stand
+    in the batch. Shape (n, *shape).
+    """
+    return tf.map_fn(
+        lambda key: tf.random.stateless_normal(shape, key),
+        _row_keys(rows, seed),
+        fn_output_signature=tf.float32,
+    )
+
+
+def _row_keys(rows, seed):
+    # Every value is mixed with its position by two rounds of multiply and shift (the
+    # finaliser of MurmurHash3, in the low 32 bits of int64, where nothing overflows),
+    # and the results are added up: a 2 x 32 bit key for the row.
+    # Adding 0.0 makes -0.0 and 0.0, which are equal, the same bits.
+    flat = tf.reshape(tf.cast(rows, tf.float32) + 0.0, (tf.shape(rows)[0], -1))
+    bits = tf.cast(tf.bitcast(flat, tf.int32), tf.int64)
+    position = tf.range(tf.shape(flat, tf.int64)[1], dtype=tf.int64)
+    keys = [
+        tf.reduce_sum(_mix(bits + _mix(position + salt)), axis=1)
+        for salt in (0x9E3779B9, 0x7F4A7C15)
+    ]
+    return _mix(tf.stack(keys, axis=1) + tf.cast(seed, tf.int64))
+
+
+def _mix(x):
+    mask = tf.constant(0xFFFFFFFF, tf.int64)
+    x = tf.bitwise.bitwise_and(x, mask)
+    for factor, shift in ((0x45D9F3B5, 16), (0x2C1B3C6D, 15)):
+        x = tf.bitwise.bitwise_xor(x, tf.bitwise.right_shift(x, shift))
+        x = tf.bitwise.bitwise_and(x * factor, mask)
+    return tf.bitwise.bitwise_xor(x, tf.bitwise.right_shift(x, 16))
+
+
+def gpu_compute_capability() -> tuple[int, int] | None:
+    """Lowest compute capability of the visible GPUs, None where there is none."""
+    found = [
+        tf.config.experimental.get_device_details(gpu).get("compute_capability")
+        for gpu in tf.config.list_physical_devices("GPU")
+    ]
+    return min((c for c in found if c is not None), default=None)

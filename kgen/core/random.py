@@ -1,0 +1,73 @@
+"""Randomness that depends on its key alone, and leaves the caller's state untouched."""
+
+import contextlib
+import math
+import random
+from collections.abc import Iterator
+
+import numpy as np
+from sklearn.utils import check_random_state
+
+
+def new_seed(random_state=None) -> int:
+    """An integer in [0, 2**31 - 1) from what scikit-learn calls a `random_state`."""
+    return int(check_random_state(random_state).randint(2**31 - 1))
+
+
+def as_seed(seed=None) -> int:
+    """`seed` itself, or a fresh one from NumPy's global state if it is None.
+
+    Raises:
+        ValueError: if it is not a whole number in [0, 2**63).
+    """
+    if seed is None:
+        return new_seed()
+    if isinstance(seed, (int, np.integer)) and 0 <= seed < 2**63:
+        return int(seed)
+    raise ValueError(f"`seed` must be a whole number in [0, 2**63). Got {seed!r}.")
+
+
+@contextlib.contextmanager
+def seed_scope(seed: int) -> Iterator[None]:
+    """Seed what Keras' initialisers draw from, and put the caller's state back.
+
+    Keras takes the seeds of its initialisers from Python's `random`.
+    """
+    state = random.getstate()
+    random.seed(seed)
+    try:
+        yield
+    finally:
+        random.setstate(state)
+
+
+def keyed_uniform(seed: int, first: int, count: int, shape: tuple) -> np.ndarray:
+    """Uniform noise in the open interval (0, 1), keyed by seed, sample and position.
+
+    Row i is the noise of sample `first + i`, whatever else is drawn with it, so that
+    a sample does not depend on the batch it is drawn in.
+
+    Args:
+        seed: the stream, >= 0.
+        first: index of the first sample, >= 0.
+        count: number of samples.
+        shape: shape of one sample's noise.
+
+    Returns:
+        float32, shape (count, *shape).
+    """
+    size = math.prod(shape)
+    # Philox (Salmon et al., 2011) counts in blocks of four 64-bit numbers, and a
+    # uniform double takes one of them: every sample owns whole blocks.
+    blocks = -(-size // 4)
+    bits = np.random.Philox(key=seed)
+    bits.advance(first * blocks)
+    noise = np.random.Generator(bits).random((count, 4 * blocks))[:, :size]
+    # Rounding to float32 may reach 0 and 1, which no inverse CDF survives.
+    noise = np.clip(noise, 2.0**-25, 1 - 2.0**-24).astype("float32")
+    return noise.reshape(count, *shape)
+
+
+def permutation(seed: int, epoch: int, n: int) -> np.ndarray:
+    """Order of the examples in an epoch, a function of (seed, epoch)."""
+    return np.random.Generator(np.random.Philox(key=[seed, epoch])).permutation(n)

@@ -1,0 +1,1 @@
+"""From what users pass in to the batches that models train on."""

@@ -1,0 +1,164 @@
+"""Arrays, `tf.data` datasets and `PyDataset`s, read the same way."""
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from kgen.core import validation
+from kgen.core.random import permutation
+
+CHUNK = 1024
+
+
+def is_dataset(X: Any) -> bool:
+    """Whether X yields batches by itself, rather than being an array."""
+    return isinstance(X, (tf.data.Dataset, keras.utils.PyDataset))
+
+
+class ArraySource:
+    """Examples in memory, in a fresh order every epoch.
+
+    Args:
+        x: shape (n, ...), any numeric dtype.
+        condition: float32, shape (n, k), or None.
+    """
+
+    def __init__(self, x: np.ndarray, condition: np.ndarray | None = None) -> None:
+        self.x = x
+        self.condition = condition
+
+    def chunks(self) -> Iterator[np.ndarray]:
+        """The examples in their own order, in pieces."""
+        for start in range(0, len(self.x), CHUNK):
+            yield self.x[start : start + CHUNK]
+
+    def steps(self, batch_size: int) -> int | None:
+        """Number of batches in an epoch."""
+        return -(-len(self.x) // batch_size)
+
+    def batches(
+        self, batch_size: int, seed: int | None = None, first_epoch: int = 0
+    ) -> tf.data.Dataset:
+        """Batches for `keras.Model.fit`.
+
+        Args:
+            batch_size: examples in a batch; the last one of an epoch may be smaller.
+            seed: order the examples by (seed, epoch), without an end; None is one
+                epoch in the order they stand in.
+            first_epoch: the epoch the order starts with.
+        """
+        n = len(self.x)
+
+        def indices() -> Iterator[np.ndarray]:
+            epoch = first_epoch
+            while True:
+                order = np.arange(n) if seed is None else permutation(seed, epoch, n)
+                for start in range(0, n, batch_size):
+                    yield order[start : start + batch_size]
+                if seed is None:
+                    return
+                epoch += 1
+
+        def gather(index: tf.Tensor) -> Any:
+            x = to_model_input(tf.gather(self.x, index))
+            if self.condition is None:
+                return x
+            return {"x": x, "condition": tf.gather(self.condition, index)}
+
+        signature = tf.TensorSpec((None,), tf.int64)
+        dataset = tf.data.Dataset.from_generator(indices, output_signature=signature)
+        dataset = dataset.map(gather).prefetch(tf.data.AUTOTUNE)
+        if seed is not None:
+            return dataset
+        cardinality = tf.data.experimental.assert_cardinality(self.steps(batch_size))
+        return dataset.apply(cardinality)
+
+
+class StreamSource:
+    """Batches that a dataset yields, in the order it yields them.
+
+    Args:
+        dataset: a finite `tf.data.Dataset` or `PyDataset`, batched as Keras wants it,
+            of elements x, (x, y) or {"x": x, "condition": y}.
+        owner: name of the estimator, for error messages.
+    """
+
+    def __init__(self, dataset: Any, owner: str) -> None:
+        self.dataset = dataset
+        self.encode: Callable[[Any], np.ndarray] | None = None
+        self.count = 0
+        if isinstance(dataset, tf.data.Dataset):
+            infinite = dataset.cardinality() == tf.data.INFINITE_CARDINALITY
+        else:
+            infinite = dataset.num_batches is None
+        if infinite:
+            raise validation.endless(owner)
+
+    def chunks(self) -> Iterator[np.ndarray]:
+        """The examples of one pass, as they come; counts the batches."""
+        self.count = 0
+        for x, _ in self.pairs():
+            self.count += 1
+            yield x
+
+    def pairs(self) -> Iterator[tuple[np.ndarray, Any]]:
+        """One pass: (x, y) in NumPy, y None where there is none."""
+        if isinstance(self.dataset, tf.data.Dataset):
+            elements: Iterable = self.dataset.as_numpy_iterator()
+        else:
+            elements = _one_epoch(self.dataset)
+        for element in elements:
+            if isinstance(element, dict):
+                x, y = element["x"], element.get("condition")
+            elif isinstance(element, (tuple, list)):
+                x, y = element[0], element[1] if len(element) > 1 else None
+            else:
+                x, y = element, None
+            yield np.asarray(x), y
+
+    def steps(self, batch_size: int) -> int | None:
+        """None: an epoch is one pass, however long."""
+        return None
+
+    def batches(
+        self, batch_size: int, seed: int | None = None, first_epoch: int = 0
+    ) -> tf.data.Dataset:
+        """One pass over the dataset; its batches and their order are its own."""
+        x, y = next(self.pairs())
+        signature: Any = tf.TensorSpec((None, *_with_channel(x.shape)[1:]), tf.float32)
+        if self.encode is not None:
+            condition = tf.TensorSpec((None, self.encode(y).shape[1]), tf.float32)
+            signature = {"x": signature, "condition": condition}
+
+        def elements() -> Iterator[Any]:
+            for x, y in self.pairs():
+                x = x.reshape(_with_channel(x.shape)).astype("float32")
+                if self.encode is None:
+                    yield x
+                else:
+                    yield {"x": x, "condition": self.encode(y)}
+
+        dataset = tf.data.Dataset.from_generator(elements, output_signature=signature)
+        # As many batches as in the first pass, for datasets that do not know their
+        # length or do not always have the same.
+        dataset = dataset.repeat().take(self.count).prefetch(tf.data.AUTOTUNE)
+        return dataset.apply(tf.data.experimental.assert_cardinality(self.count))
+
+
+def _one_epoch(dataset: keras.utils.PyDataset) -> Iterator[Any]:
+    for index in range(dataset.num_batches or 0):
+        yield dataset[index]
+    dataset.on_epoch_end()
+
+
+def _with_channel(shape: tuple) -> tuple:
+    return (*shape, 1) if len(shape) == 3 else shape
+
+
+def to_model_input(x):
+    """Float32 in data units; images (n, h, w) become (n, h, w, 1)."""
+    x = tf.cast(x, tf.float32)
+    return x[..., tf.newaxis] if x.shape.rank == 3 else x

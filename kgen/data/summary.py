@@ -1,0 +1,140 @@
+"""What one pass over the data tells: range, spread, and what kind of numbers they are."""
+
+import dataclasses
+from collections.abc import Iterable
+
+import numpy as np
+
+from kgen.core import validation
+
+
+@dataclasses.dataclass
+class Summary:
+    """Facts about a data set, from which heads and working ranges are chosen.
+
+    Attributes:
+        event_shape: shape of one example, as the user passed it.
+        dtype: dtype of the user's array.
+        count: number of examples.
+        batches: number of batches they came in.
+        low, high: smallest and largest value.
+        low_per_feature, high_per_feature: the same along the last axis.
+        mean, std: along the last axis (features of a table, channels of an image).
+        whole: whether all values are whole numbers.
+        of_255: whether all values are k / 255 for whole k.
+    """
+
+    event_shape: tuple[int, ...]
+    dtype: np.dtype
+    count: int
+    batches: int
+    low: float
+    high: float
+    low_per_feature: np.ndarray
+    high_per_feature: np.ndarray
+    mean: np.ndarray
+    std: np.ndarray
+    whole: bool
+    of_255: bool
+
+    @property
+    def binary(self) -> bool:
+        """Booleans, or values within {0, 1} of any dtype."""
+        return self.whole and self.low >= 0 and self.high <= 1
+
+    @property
+    def discrete(self) -> bool:
+        """Binary values or anything of an integer dtype."""
+        return self.binary or self.dtype.kind in "iu"
+
+    @property
+    def held(self) -> str:
+        """The values in words, for error messages."""
+        kind = "whole numbers" if self.whole else "real numbers"
+        return f"{kind} in [{self.low:g}, {self.high:g}]"
+
+
+def summarise(batches: Iterable[np.ndarray], owner: str) -> Summary:
+    """Summarise data in one pass.
+
+    Args:
+        batches: arrays of shape (n, ...), all examples of one shape.
+        owner: name of the estimator, for error messages.
+
+    Raises:
+        ValueError: for no data, NaN, infinities, or examples of several shapes.
+    """
+    total: Summary | None = None
+    for batch in batches:
+        part = _of_batch(batch, owner)
+        if total is None:
+            total = part
+        elif part.event_shape != total.event_shape:
+            raise validation.other_shape(owner, part.event_shape, total.event_shape)
+        else:
+            total = _merge(total, part)
+    if total is None:
+        raise validation.empty_axis(owner, (0,))
+    return total
+
+
+def _of_batch(batch: np.ndarray, owner: str) -> Summary:
+    if batch.size == 0:
+        raise validation.empty_axis(owner, batch.shape)
+    # One column per feature or channel; a single grey channel is added to images.
+    grey = batch.ndim == 3
+    columns = batch.reshape(-1, 1 if grey else batch.shape[-1]).astype("float64")
+    low, high = columns.min(axis=0), columns.max(axis=0)
+    check_finite("X", owner, low, high)
+    discrete = batch.dtype.kind in "biu"
+    # Sums of squares of whole columns lose digits far from zero.
+    mean = columns.mean(axis=0)
+    return Summary(
+        event_shape=batch.shape[1:],
+        dtype=batch.dtype,
+        count=len(batch),
+        batches=1,
+        low=float(low.min()),
+        high=float(high.max()),
+        low_per_feature=low,
+        high_per_feature=high,
+        mean=mean,
+        std=np.sqrt(((columns - mean) ** 2).mean(axis=0)),
+        whole=discrete or bool((columns == np.rint(columns)).all()),
+        of_255=not discrete and _of_255(columns),
+    )
+
+
+def _of_255(columns: np.ndarray) -> bool:
+    scaled = columns * 255.0
+    return bool((np.abs(scaled - np.rint(scaled)) < 1e-3).all())
+
+
+def _merge(a: Summary, b: Summary) -> Summary:
+    count = a.count + b.count
+    share = b.count / count
+    apart = b.mean - a.mean
+    variance = (1 - share) * a.std**2 + share * b.std**2 + share * (1 - share) * apart**2
+    return dataclasses.replace(
+        a,
+        count=count,
+        batches=a.batches + b.batches,
+        dtype=np.result_type(a.dtype, b.dtype),
+        low=min(a.low, b.low),
+        high=max(a.high, b.high),
+        low_per_feature=np.minimum(a.low_per_feature, b.low_per_feature),
+        high_per_feature=np.maximum(a.high_per_feature, b.high_per_feature),
+        mean=a.mean + share * apart,
+        std=np.sqrt(variance),
+        whole=a.whole and b.whole,
+        of_255=a.of_255 and b.of_255,
+    )
+
+
+def check_finite(name: str, owner: str, *values: np.ndarray) -> None:
+    """Raise a ValueError if there is a NaN, or what float32 cannot hold."""
+    for array in values:
+        if np.isnan(array).any():
+            raise validation.not_finite(name, owner, "NaN")
+        if np.abs(array).max(initial=0) > np.finfo("float32").max:
+            raise validation.not_finite(name, owner, "infinity or a value too large")

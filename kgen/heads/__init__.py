@@ -1,0 +1,22 @@
+"""Output heads: what the numbers that a network puts out mean."""
+
+from kgen.heads._base import Head, Support, heads
+from kgen.heads.auto import get
+from kgen.heads.bernoulli import Bernoulli
+from kgen.heads.categorical import Categorical
+from kgen.heads.mixture_of_logistics import MixtureOfLogistics
+from kgen.heads.normal import Normal
+
+register = heads.register
+
+__all__ = [
+    "Bernoulli",
+    "Categorical",
+    "Head",
+    "MixtureOfLogistics",
+    "Normal",
+    "Support",
+    "get",
+    "heads",
+    "register",
+]

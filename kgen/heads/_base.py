@@ -1,0 +1,97 @@
+"""The contract of an output head."""
+
+from typing import Any, NamedTuple
+
+from keras import ops
+
+from kgen.core.config import ConfigMixin
+from kgen.core.registry import Registry
+
+heads = Registry("head")
+
+
+class Support(NamedTuple):
+    """The values a head gives probability to."""
+
+    low: float
+    high: float
+    whole: bool
+
+    def holds(self, summary: Any) -> bool:
+        """Whether all data described by a `Summary` lie in the support."""
+        inside = self.low <= summary.low and summary.high <= self.high
+        return inside and (summary.whole or not self.whole)
+
+
+class Head(ConfigMixin):
+    """A strategy without weights: from network outputs to a distribution of the data.
+
+    To write one:
+
+    - say how many network outputs a scalar costs (`params_size`); outputs are laid out
+      channel by channel, so that output k of m belongs to channel k * channels // m;
+    - say which values it models (`support`, and `levels` if they are discrete);
+    - map data to what a network likes to see (`embed`, about [-1, 1]);
+    - give the distribution (`distribution`), its `mean`, and a deterministic `draw`
+      from uniform noise by the inverse CDF.
+
+    All methods take network outputs of any float dtype and compute in float32.
+    `kgen.testing.check_head` verifies the contract.
+    """
+
+    levels: int | None = None
+    """How many values a scalar can take, 0 to levels - 1; None for reals."""
+
+    size = 1
+    """Network outputs per scalar."""
+
+    @property
+    def support(self) -> Support:
+        """The values it models."""
+        if self.levels is None:
+            return Support(float("-inf"), float("inf"), whole=False)
+        return Support(0, self.levels - 1, whole=True)
+
+    def params_size(self, channels: int) -> int:
+        """Network outputs for a pixel of `channels` scalars."""
+        return channels * self.size
+
+    def embed(self, x):
+        """Map data to network inputs of the same shape, about [-1, 1]."""
+        raise NotImplementedError
+
+    def distribution(self, params):
+        """Distribution over examples, for float32 `params` of shape (n, ..., outputs)."""
+        raise NotImplementedError
+
+    def mean(self, params):
+        """Expected value of the data, shape (n, ..., channels)."""
+        raise NotImplementedError
+
+    def noise_shape(self, event_shape: tuple[int, ...]) -> tuple[int, ...]:
+        """Shape of the uniform noise that one example costs in `draw`."""
+        return event_shape
+
+    def draw(self, params, noise, temperature=1.0):
+        """Turn noise in (0, 1) into data, by the inverse CDF.
+
+        Args:
+            params: network outputs, shape (n, ..., outputs).
+            noise: shape (n, ...) of `noise_shape`.
+            temperature: > 0; below 1 the likely values get likelier.
+        """
+        raise NotImplementedError
+
+    def adapt(self, summary: Any) -> "Head":
+        """Head for the units of the data described by a `Summary`; itself, if it has none."""
+        return self
+
+    def __call__(self, params):
+        """The `tfp` distribution of a batch; its `log_prob` has shape (n,), in nats."""
+        return self.distribution(ops.cast(params, "float32"))
+
+    def split(self, params):
+        """Float32 `params` as (n, ..., channels, size)."""
+        params = ops.cast(params, "float32")
+        channels = params.shape[-1] // self.size
+        return ops.reshape(params, (-1, *params.shape[1:-1], channels, self.size))

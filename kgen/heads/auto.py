@@ -1,0 +1,97 @@
+"""Which head the data ask for."""
+
+import warnings
+from typing import Any
+
+from kgen.core import validation
+from kgen.data.summary import Summary
+from kgen.heads._base import Head, heads
+from kgen.heads.bernoulli import Bernoulli
+from kgen.heads.categorical import Categorical
+from kgen.heads.mixture_of_logistics import MixtureOfLogistics
+from kgen.heads.normal import Normal
+
+FEW_LEVELS = 31
+
+
+def get(head: str | Head) -> Head:
+    """Head of that name with its defaults, or the head itself.
+
+    Raises:
+        ValueError: if there is no such name; the message has the nearest one.
+
+    Example:
+        >>> get("bernoulli").levels
+        2
+    """
+    return head if isinstance(head, Head) else heads[head]()
+
+
+def for_data(head: str | Head, summary: Summary, many_levels: type[Head]) -> Head:
+    """Resolve a hyper-parameter to a head that fits the data.
+
+    Args:
+        head: "auto", a name, or an instance.
+        summary: facts about the training data.
+        many_levels: class of the head that "auto" takes for integers with more than
+            31 levels.
+
+    Returns:
+        The head, in the units of the data.
+
+    Raises:
+        ValueError: if the data are not what the head models, or, for "auto", integers
+            outside 0..255.
+    """
+    if head == "auto":
+        resolved = _automatic(summary, many_levels)
+    elif isinstance(head, str) and heads[head] in (Categorical, MixtureOfLogistics):
+        resolved = heads[head](levels=_levels(summary))
+    else:
+        resolved = get(head).adapt(summary)
+    check(resolved, summary)
+    return resolved
+
+
+def check(head: Head, summary: Summary, name: str = "X") -> None:
+    """Raise a ValueError if the head gives some of the data no probability."""
+    if not head.support.holds(summary):
+        kinds: list[Head] = [Bernoulli(), Normal()]
+        if summary.whole and 0 <= summary.low and summary.high <= 255:
+            levels = max(int(summary.high) + 1, 2)
+            kinds += [Categorical(levels), MixtureOfLogistics(levels=levels)]
+        can = [_call(h) for h in kinds if h.support.holds(summary)]
+        raise validation.wrong_support(name, summary.held, _call(head), ", ".join(can))
+
+
+def _call(head: Head) -> str:
+    levels = f"(levels={head.levels})" if head.size > 1 and head.levels else "()"
+    return type(head).__name__ + levels
+
+
+def _levels(summary: Summary) -> int:
+    few = summary.high < FEW_LEVELS
+    return max(int(summary.high) + 1, 2) if few else 256
+
+
+def _automatic(summary: Summary, many_levels: type[Head]) -> Head:
+    if summary.binary:
+        return Bernoulli()
+    if summary.dtype.kind in "iu":
+        if not (0 <= summary.low and summary.high <= 255):
+            raise ValueError(
+                f"head='auto' needs integers within 0..255. X holds {summary.held}. "
+                "Subtract the smallest value, or convert X to float for a density over "
+                "the reals."
+            )
+        few: Any = Categorical if summary.high < FEW_LEVELS else many_levels
+        return few(levels=_levels(summary))
+    if summary.of_255 and summary.low >= 0 and summary.high <= 1:
+        warnings.warn(
+            "X holds floats that are all k/255, as if pixels had been divided by 255. "
+            "They will be modelled as reals. For a probability of pixels, pass them "
+            "as they were: np.rint(X * 255).astype('uint8').",
+            UserWarning,
+            stacklevel=2,
+        )
+    return Normal().adapt(summary)

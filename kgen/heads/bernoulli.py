@@ -1,0 +1,34 @@
+"""Bernoulli head: binary data."""
+
+from keras import ops
+
+from kgen.core.backend import register, tfd
+from kgen.heads._base import Head, heads
+
+
+@heads.register("bernoulli")
+@register
+class Bernoulli(Head):
+    """Independent coins: values in {0, 1}, one logit each.
+
+    Example:
+        >>> import numpy as np
+        >>> float(Bernoulli()(np.zeros((1, 2))).log_prob(np.ones((1, 2)))[0])
+        -1.3862943649291992
+    """
+
+    levels = 2
+
+    def embed(self, x):
+        return 2.0 * x - 1.0
+
+    def distribution(self, params):
+        return tfd.Independent(tfd.Bernoulli(logits=params), len(params.shape) - 1)
+
+    def mean(self, params):
+        return ops.sigmoid(ops.cast(params, "float32"))
+
+    def draw(self, params, noise, temperature=1.0):
+        return ops.cast(
+            noise < ops.sigmoid(ops.cast(params, "float32") / temperature), "float32"
+        )

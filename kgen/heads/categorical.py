@@ -1,0 +1,54 @@
+"""Categorical head: a probability for every value."""
+
+import numpy as np
+from keras import ops
+
+from kgen.core import validation
+from kgen.core.backend import register, tfd
+from kgen.heads._base import Head, heads
+
+
+@heads.register("categorical")
+@register
+class Categorical(Head):
+    """A softmax over {0, ..., levels - 1} for every scalar (PixelRNN's choice).
+
+    Args:
+        levels: number of values, >= 2. 256 for 8-bit images.
+
+    References:
+        Van den Oord et al., Pixel Recurrent Neural Networks, 2016, sec. 2.3.
+        https://arxiv.org/abs/1601.06759
+
+    Example:
+        >>> import numpy as np
+        >>> head = Categorical(4)
+        >>> head.params_size(3)
+        12
+        >>> np.round(head.mean(np.zeros((1, 4))), 2)
+        array([[1.5]], dtype=float32)
+    """
+
+    def __init__(self, levels=256):
+        validation.check_setting("Categorical", "levels", levels, ge=2)
+        self.levels = levels
+        self.size = levels
+
+    def embed(self, x):
+        return x * (2.0 / (self.levels - 1)) - 1.0
+
+    def distribution(self, params):
+        logits = self.split(params)
+        return tfd.Independent(
+            tfd.Categorical(logits=logits, dtype="float32"), len(params.shape) - 1
+        )
+
+    def mean(self, params):
+        probabilities = ops.softmax(self.split(params))
+        return ops.sum(probabilities * np.arange(self.levels, dtype="float32"), -1)
+
+    def draw(self, params, noise, temperature=1.0):
+        cdf = ops.cumsum(ops.softmax(self.split(params) / temperature), axis=-1)
+        # The sum of float32 probabilities is not quite 1: scale the noise to it.
+        passed = ops.expand_dims(noise, -1) * cdf[..., -1:] >= cdf[..., :-1]
+        return ops.sum(ops.cast(passed, "float32"), axis=-1)

@@ -1,0 +1,80 @@
+"""Normal head: real-valued data."""
+
+import numpy as np
+from keras import ops
+
+from kgen.core.backend import normal_quantile, register, tfd
+from kgen.heads._base import Head, heads
+
+
+@heads.register("normal")
+@register
+class Normal(Head):
+    """Independent normals for reals, in the data's own units.
+
+    The network works on (x - loc) / unit. A learned scale never falls below a
+    thousandth of `unit`, since a density without a floor can be driven to infinity.
+
+    Args:
+        scale: standard deviation in data units, > 0; None learns one per scalar.
+        loc: centre of the data, a number or one per channel (per feature in tables);
+            None is 0, or what an estimator reads from its training data.
+        unit: spread of the data, likewise, > 0; None is 1.
+
+    Raises:
+        ValueError: if `scale` or `unit` is not positive.
+
+    Example:
+        >>> import numpy as np
+        >>> head = Normal(scale=2.0, loc=10.0)
+        >>> float(head.mean(np.zeros((1, 1)))[0, 0])
+        10.0
+    """
+
+    def __init__(self, scale=None, loc=None, unit=None):
+        for name, value in (("scale", scale), ("unit", unit)):
+            if value is not None and not np.all(np.asarray(value) > 0):
+                raise ValueError(f"Normal({name}={value!r}): `{name}` must be > 0.")
+        self.scale = scale
+        self.loc = loc
+        self.unit = unit
+
+    @property
+    def size(self):
+        """A mean, and a scale where it is learned."""
+        return 1 if self.scale is not None else 2
+
+    @property
+    def _loc(self):
+        return np.asarray(0.0 if self.loc is None else self.loc, "float32")
+
+    @property
+    def _unit(self):
+        return np.asarray(1.0 if self.unit is None else self.unit, "float32")
+
+    def adapt(self, summary):
+        std = np.where(summary.std > 0, summary.std, 1.0)
+        loc = summary.mean.tolist() if self.loc is None else self.loc
+        return Normal(self.scale, loc, std.tolist() if self.unit is None else self.unit)
+
+    def embed(self, x):
+        return (x - self._loc) / self._unit
+
+    def _loc_and_scale(self, params):
+        params = self.split(params)
+        loc = self._loc + self._unit * params[..., 0]
+        if self.scale is not None:
+            return loc, ops.zeros_like(loc) + float(self.scale)
+        return loc, self._unit * (1e-3 + ops.softplus(params[..., 1]))
+
+    def distribution(self, params):
+        normal = tfd.Normal(*self._loc_and_scale(params))
+        return tfd.Independent(normal, len(params.shape) - 1)
+
+    def mean(self, params):
+        return self._loc_and_scale(params)[0]
+
+    def draw(self, params, noise, temperature=1.0):
+        loc, scale = self._loc_and_scale(params)
+        # p(x) ** (1 / temperature) is a normal of variance temperature * scale ** 2.
+        return loc + scale * temperature**0.5 * normal_quantile(noise)

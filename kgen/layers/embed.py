@@ -1,0 +1,42 @@
+"""Data in their own units, to what a network likes to see."""
+
+import keras
+from keras import ops
+
+from kgen.core.backend import register
+
+
+@register
+class Embed(keras.layers.Layer):
+    """Apply a head's `embed` as the first layer of an encoder.
+
+    Args:
+        head: a `kgen.heads.Head`.
+        **kwargs: see `keras.layers.Layer`.
+
+    Input shape: any, in the units of the data.
+    Output shape: the same, about [-1, 1], in the layer's compute dtype.
+    """
+
+    def __init__(self, head, **kwargs):
+        # Data are not numbers to be rounded: 16-bit floats cannot tell 256 grey levels
+        # apart, so the cast comes after the mapping.
+        super().__init__(**kwargs, autocast=False)
+        self.head = head
+
+    def call(self, x):
+        return ops.cast(self.head.embed(ops.cast(x, "float32")), self.compute_dtype)
+
+    def compute_output_shape(self, input_shape):
+        return input_shape
+
+    def get_config(self):
+        head = keras.saving.serialize_keras_object(self.head)
+        config = super().get_config()
+        config.pop("autocast", None)
+        return {**config, "head": head}
+
+    @classmethod
+    def from_config(cls, config):
+        head = keras.saving.deserialize_keras_object(config.pop("head"))
+        return cls(head, **config)

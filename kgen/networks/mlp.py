@@ -1,0 +1,47 @@
+"""Dense networks for data of any shape."""
+
+import math
+
+import keras
+from keras import layers
+
+from kgen.networks._base import Architecture, architectures
+
+WIDTHS = (512, 256)
+
+
+def down(event_shape, units, *, dtype=None):
+    """Data to a vector, through dense layers of 512 and 256 units."""
+    return keras.Sequential(
+        [
+            keras.Input(event_shape),
+            layers.Flatten(dtype=dtype),
+            *(_hidden(width, dtype) for width in WIDTHS),
+            layers.Dense(units, dtype=dtype),
+        ]
+    )
+
+
+def up(units, event_shape, *, dtype=None):
+    """A vector to data: the mirror image of `down`."""
+    return keras.Sequential(
+        [
+            keras.Input((units,)),
+            *(_hidden(width, dtype) for width in reversed(WIDTHS)),
+            layers.Dense(math.prod(event_shape), dtype=dtype),
+            layers.Reshape(event_shape, dtype=dtype),
+        ]
+    )
+
+
+def _hidden(width, dtype):
+    return layers.Dense(
+        width,
+        activation=layers.LeakyReLU(0.2, dtype=dtype),
+        kernel_initializer="he_normal",
+        dtype=dtype,
+    )
+
+
+mlp = Architecture(down, up)
+architectures.register("mlp")(mlp)

@@ -1,0 +1,1 @@
+"""Models whose density is bounded from below."""
