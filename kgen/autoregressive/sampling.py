@@ -44,7 +44,7 @@ def full_pass(model, x, mask, seed, temperature, verbose):
 def fill_row(model, x, mask, noise, row, temperature):
     """Draw the scalars of one row in turn, each after a pass through the network."""
     _, width, channels = model.event_shape
-    n = x.shape[0]
+    n = ops.shape(x)[0]
 
     def at(tensor, column):
         start = (0, row, column, *(0 for _ in tensor.shape[3:]))

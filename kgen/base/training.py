@@ -94,7 +94,10 @@ class KeepEpoch(keras.callbacks.Callback):
 
 def snapshot(model: Any) -> list:
     """Pairs of all variables that training changes, and their values."""
-    return [(v, np.array(v)) for v in model.training_variables()]
+    return [
+        (variable, keras.ops.convert_to_numpy(variable.value).copy())
+        for variable in model.training_variables()
+    ]
 
 
 class Backup(keras.callbacks.Callback):

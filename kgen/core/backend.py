@@ -4,7 +4,9 @@ TensorFlow Probability is imported on first use, through the proxy `tfd`, so tha
 `import kgen` stays as quick as `import keras`.
 """
 
+import functools
 import importlib
+import weakref
 from collections.abc import Callable
 from typing import Any
 
@@ -35,13 +37,33 @@ class _LazyModule:
 tfd: Any = _LazyModule("tensorflow_probability.python.distributions")
 
 
-def compiled(method: Callable) -> Any:
+class compiled:  # noqa: N801 (used as a decorator)
     """Decorate a method of a model so that it runs as one graph.
 
-    Compiled per instance and per shape of its arguments; the graphs go when the
-    model goes. XLA is left out: on a CPU it slows convolutions down.
+    Every instance has graphs of its own, which go when it goes; one per shape of the
+    arguments, until TensorFlow sees that a dimension varies. XLA is left out: on a CPU
+    it slows convolutions down.
     """
-    return tf.function(method, reduce_retracing=True)
+
+    def __init__(self, method: Callable) -> None:
+        functools.update_wrapper(self, method)  # type: ignore[arg-type]
+        self.method = method
+        self.graphs: weakref.WeakKeyDictionary = weakref.WeakKeyDictionary()
+
+    def __get__(self, instance: Any, owner: type) -> Any:
+        if instance is None:
+            return self
+        if instance not in self.graphs:
+            # A strong reference would keep the model alive for ever.
+            model = weakref.ref(instance)
+
+            def call(*args):
+                return self.method(model(), *args)
+
+            self.graphs[instance] = tf.function(
+                call, reduce_retracing=True, autograph=False
+            )
+        return self.graphs[instance]
 
 
 def normal_quantile(uniform):

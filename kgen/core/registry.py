@@ -1,7 +1,7 @@
 """Names for strategy objects, with a hint when a name is mistyped."""
 
 import difflib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 
@@ -17,7 +17,7 @@ def unknown_name(kind: str, name: object, known: list[str]) -> str:
     return f"Unknown {kind} {name!r}.{hint} Known: {', '.join(sorted(known))}."
 
 
-class Registry:
+class Registry(Mapping[str, Any]):
     """A dictionary from names to objects that explains a miss.
 
     Args:
@@ -44,6 +44,9 @@ class Registry:
 
     def __contains__(self, name: object) -> bool:
         return name in self._entries
+
+    def __len__(self) -> int:
+        return len(self._entries)
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._entries)

@@ -1,0 +1,12 @@
+"""Conformance checks: run them over a head, layer, model or estimator of your own.
+
+Each is a function that raises an AssertionError which says what is wrong. They compare
+with enumeration, quadrature or a statistical test, never with a stored number.
+"""
+
+from kgen.testing.estimators import check_estimator
+from kgen.testing.heads import check_head
+from kgen.testing.layers import check_layer
+from kgen.testing.models import check_model
+
+__all__ = ["check_estimator", "check_head", "check_layer", "check_model"]

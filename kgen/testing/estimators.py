@@ -1,0 +1,198 @@
+"""Checks of estimators: scikit-learn's own where they apply, the same for images."""
+
+import pickle
+import random
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+from sklearn.base import clone
+from sklearn.exceptions import NotFittedError
+from sklearn.utils import estimator_checks
+
+from kgen.base.files import load
+
+
+def check_estimator(estimator: Any, X: np.ndarray, y: Any = None) -> None:
+    """Verify that an estimator keeps its contract.
+
+    scikit-learn's `check_estimator` for those that take tables, with no failure
+    expected, and for all of them the same promises on data of any shape: `__init__`
+    stores, `clone` gives equals, fitting twice gives the same, data and global random
+    states stay as they are, bad data raise before training, pickles and files keep the
+    state, samples look like the training data.
+
+    Args:
+        estimator: an unfitted estimator that is quick to fit.
+        X: data it can be fitted on, at least 8 examples.
+        y: labels, for conditional estimators.
+
+    Raises:
+        AssertionError: or whatever scikit-learn's checks raise.
+    """
+    takes_tables = estimator.__sklearn_tags__().input_tags.two_d_array
+    if takes_tables and y is None:
+        estimator_checks.check_estimator(estimator)
+    estimator = clone(estimator).set_params(random_state=0)
+    for check in CHECKS:
+        check(estimator, X, y)
+
+
+def check_parameters(estimator: Any, X: np.ndarray, y: Any) -> None:
+    """`__init__` stores what it is given, and fit does not change it."""
+    before = estimator.get_params()
+    assert clone(estimator).get_params().keys() == before.keys()
+    fitted = clone(estimator).fit(X, y)
+    for name, value in before.items():
+        assert fitted.get_params()[name] == value, f"fit changed the parameter {name}"
+    type(estimator)(**before)
+    extra = [n for n in vars(estimator) if n not in before]
+    assert not extra, f"__init__ set {extra}"
+
+
+def check_unfitted(estimator: Any, X: np.ndarray, y: Any) -> None:
+    """Methods raise NotFittedError before fit."""
+    for name, call in _methods(clone(estimator), X, y):
+        _raises(NotFittedError, call, f"{name} before fit")
+    _raises(NotFittedError, lambda: clone(estimator).save("never"), "save before fit")
+
+
+def check_repeatable(estimator: Any, X: np.ndarray, y: Any) -> None:
+    """The same random state gives the same fit; data and global states stay."""
+    data, state = X.copy(), _global_state()
+    first, again = clone(estimator).fit(X, y), clone(estimator)
+    assert again.fit(X, y) is again, "fit must return self"
+    first.sample(2, random_state=0)
+    assert np.array_equal(X, data), "fit changed X"
+    assert _global_state() == state, "fit or sample changed a global state"
+    for one, other in zip(first.model_.weights, again.model_.weights, strict=True):
+        apart = np.abs(one.numpy() - other.numpy()).max(initial=0)
+        assert apart < 1e-5, f"{one.path} differs between two fits of one seed"
+    facts = dict(vars(first))
+    for _, call in _methods(first, X, y):
+        call()
+    assert vars(first).keys() == facts.keys(), "a method set an attribute"
+
+
+def check_samples(estimator: Any, X: np.ndarray, y: Any) -> None:
+    """Samples look like the training data; sample i does not depend on n."""
+    fitted = clone(estimator).fit(X, y)
+    one = {} if y is None else {"y": y[0]}
+    assert fitted.sample(**one).shape == (1, *X.shape[1:])
+    five = fitted.sample(5, random_state=1, **one)
+    assert five.shape == (5, *X.shape[1:])
+    assert five.dtype == X.dtype
+    two = fitted.sample(2, random_state=1, **one)
+    assert np.allclose(five[:2], two, atol=1e-4), "samples depend on their number"
+    for n in (0, -1, 1.5, "2", True):
+        _raises(ValueError, lambda n=n: fitted.sample(n), f"sample({n!r})")
+
+
+def check_row_wise(estimator: Any, X: np.ndarray, y: Any) -> None:
+    """Methods treat rows one by one: neither order nor batch matters."""
+    fitted = clone(estimator).fit(X, y)
+    order = np.random.default_rng(0).permutation(len(X))
+    for name in ("score_samples", "transform"):
+        if not hasattr(fitted, name):
+            continue
+        whole = getattr(fitted, name)(X)
+        assert len(whole) == len(X)
+        shuffled = getattr(fitted, name)(X[order])
+        assert np.array_equal(whole[order], shuffled), f"{name} depends on the order"
+        assert np.array_equal(whole[:1], getattr(fitted, name)(X[:1])), (
+            f"{name} depends on the batch"
+        )
+
+
+def check_bad_data(estimator: Any, X: np.ndarray, y: Any) -> None:
+    """Bad data raise a ValueError before the first step."""
+    reals = X.astype("float64")
+    infinite, missing = reals.copy(), reals.copy()
+    infinite.reshape(-1)[0], missing.reshape(-1)[-1] = np.inf, np.nan
+    bad = {
+        "infinity": infinite,
+        "NaN": missing,
+        "rank 1": reals.reshape(-1),
+        "rank 5": reals.reshape(*X.shape, *[1] * (5 - X.ndim)),
+        "no examples": X[:0],
+        "strings": np.full(X.shape, "a"),
+        "ragged": [[1.0, 2.0], [3.0]],
+        "complex": reals + 1j,
+    }
+    for what, data in bad.items():
+        fresh = clone(estimator)
+        _raises(ValueError, lambda fresh=fresh, data=data: fresh.fit(data, y), what)
+        assert not hasattr(fresh, "model_"), f"{what} left a model"
+    fitted = clone(estimator).fit(X, y)
+    if hasattr(fitted, "log_prob"):
+        wider = np.concatenate([X, X], axis=1)
+        _raises(ValueError, lambda: fitted.log_prob(wider), "examples of another shape")
+        _raises(ValueError, lambda: fitted.log_prob(missing), "NaN in log_prob")
+
+
+def check_copies(estimator: Any, X: np.ndarray, y: Any) -> None:
+    """Pickles and files keep the fitted state."""
+    fitted = clone(estimator).fit(X, y)
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, "estimator.keras")
+        fitted.save(path)
+        copies = [pickle.loads(pickle.dumps(fitted)), load(path)]
+        assert type(keras.saving.load_model(path)) is type(fitted.model_)
+    for copy in copies:
+        assert repr(copy) == repr(fitted), f"parameters are {copy!r}"
+        assert copy.history_ == fitted.history_
+        for (name, mine), (_, its) in zip(
+            _methods(fitted, X, y), _methods(copy, X, y), strict=True
+        ):
+            assert np.array_equal(mine(), its()), f"{name} of a copy differs"
+
+
+def check_small(estimator: Any, X: np.ndarray, y: Any) -> None:
+    """One example, and a batch larger than the data, are no errors."""
+    fitted = clone(estimator).set_params(batch_size=len(X) + 1)
+    fitted.fit(X, y)
+    one = clone(estimator).fit(X[:1], None if y is None else y[:1])
+    assert one.sample(1).shape == (1, *X.shape[1:])
+
+
+CHECKS: tuple[Callable[[Any, np.ndarray, Any], None], ...] = (
+    check_parameters,
+    check_unfitted,
+    check_repeatable,
+    check_samples,
+    check_row_wise,
+    check_bad_data,
+    check_copies,
+    check_small,
+)
+
+
+def _methods(estimator: Any, X: np.ndarray, y: Any) -> Iterator[tuple[str, Callable]]:
+    """What can be called, as functions of no arguments with repeatable results."""
+    options = {} if y is None else {"y": y[:3]}
+    yield "sample", lambda: estimator.sample(3, random_state=0, **options)
+    for name in ("log_prob", "score", "encode", "transform", "reconstruct"):
+        if hasattr(estimator, name):
+            yield name, lambda name=name: getattr(estimator, name)(X)
+
+
+def _raises(kind: type[Exception], call: Callable, what: str) -> None:
+    try:
+        call()
+    except kind:
+        return
+    raise AssertionError(f"{what} must raise {kind.__name__}")
+
+
+def _global_state() -> tuple:
+    return (
+        random.getstate(),
+        str(np.random.get_state()),
+        keras.config.dtype_policy().name,
+        keras.config.floatx(),
+        tf.config.functions_run_eagerly(),
+    )

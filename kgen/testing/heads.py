@@ -1,0 +1,119 @@
+"""Checks of output heads."""
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from kgen.heads import Head
+
+N = 20_000
+
+
+def check_head(head: Head, seed: int = 0) -> None:
+    """Verify that a head keeps its contract.
+
+    Its density sums or integrates to one, `mean` is the mean of that density, `draw`
+    follows it, channels keep to their outputs, extreme parameters give finite
+    log-densities and gradients, results are float32 whatever comes in, and a
+    configuration makes the same head again.
+
+    Args:
+        head: the head, without constants of single channels.
+        seed: seed of the parameters.
+
+    Raises:
+        AssertionError: which says what does not hold.
+    """
+    random = np.random.default_rng(seed)
+    params = random.normal(size=(1, head.params_size(1))).astype("float32")
+    values, width = _grid(head, params)
+    log_prob = _log_prob(head, params, values)
+    probability = np.exp(log_prob.astype("float64")) * width
+    total = probability.sum()
+    assert np.isclose(total, 1, atol=1e-3), f"the density adds up to {total}, not 1"
+
+    mean, expected = _numpy(head.mean(params))[0, 0], probability @ values
+    spread = np.sqrt(probability @ (values - expected) ** 2)
+    assert np.isclose(mean, expected, atol=1e-2 * spread), (
+        f"mean() is {mean}, but the mean of the density is {expected}"
+    )
+    _check_draw(head, params, values, probability, random)
+    _check_channels(head, random)
+    _check_extremes(head)
+    _check_precision(head, params, values[:1])
+    again = type(head).from_config(head.get_config())
+    assert np.array_equal(_log_prob(again, params, values), log_prob), (
+        "from_config(get_config()) is another head"
+    )
+
+
+def _numpy(tensor):
+    return keras.ops.convert_to_numpy(tensor)
+
+
+def _log_prob(head, params, values):
+    params = np.repeat(params, len(values), axis=0)
+    return _numpy(head(params).log_prob(values[:, np.newaxis].astype("float32")))
+
+
+def _grid(head, params):
+    """Values that cover the density, and the width that each of them stands for."""
+    if head.levels is not None:
+        return np.arange(head.levels, dtype="float64"), 1.0
+    tail = np.full((1, *head.noise_shape((1,))), 1e-7, "float32")
+    low = float(_numpy(head.draw(params, tail))[0, 0])
+    high = float(_numpy(head.draw(params, 1 - tail))[0, 0])
+    values = np.linspace(low, high, 20_001)
+    return values, values[1] - values[0]
+
+
+def _check_draw(head, params, values, probability, random):
+    noise = random.uniform(1e-7, 1 - 1e-7, size=(N, *head.noise_shape((1,))))
+    noise, params = noise.astype("float32"), np.repeat(params, N, axis=0)
+    drawn = _numpy(head.draw(params, noise))
+    assert drawn.shape == (N, 1), f"draw() gave the shape {drawn.shape}"
+    assert np.array_equal(drawn, _numpy(head.draw(params, noise))), (
+        "draw() is not a function of its noise"
+    )
+    # The largest distance of distribution functions (Kolmogorov and Smirnov): chance
+    # passes 1.95 / sqrt(n) once in a thousand times, and less often on lattices.
+    edge = 0.5 if head.levels is not None else 0.0
+    share = np.searchsorted(np.sort(drawn[:, 0]), values + edge) / N
+    apart = np.abs(share - np.cumsum(probability) / probability.sum()).max()
+    assert apart < 1.95 / np.sqrt(N), f"draw() is {apart:.4f} away from the density"
+
+
+def _check_channels(head, random):
+    size = head.params_size(2)
+    params = random.normal(size=(1, size)).astype("float32")
+    moved = params.copy()
+    moved[:, : size // 2] += random.normal(size=size // 2)
+    changed = _numpy(head.mean(moved))[0] != _numpy(head.mean(params))[0]
+    assert changed.tolist() == [True, False], (
+        "the first half of the outputs must belong to the first of two channels, and "
+        f"to no other; moving them moved the means {changed.tolist()}"
+    )
+
+
+def _check_extremes(head):
+    size = head.params_size(1)
+    discrete = head.levels is not None
+    for x in (0.0, head.levels - 1.0) if discrete else (-3.0, 0.0, 3.0):
+        for pattern in (np.ones(size), -np.ones(size), np.resize([1, -1], size)):
+            params = tf.constant(1e4 * pattern[np.newaxis], tf.float32)
+            with tf.GradientTape() as tape:
+                tape.watch(params)
+                log_prob = head(params).log_prob(np.full((1, 1), x, "float32"))
+            gradient = tape.gradient(log_prob, params)
+            where = f"at {x} for outputs {1e4 * pattern[:4]}"
+            assert np.isfinite(log_prob).all(), f"log_prob is {log_prob} {where}"
+            assert np.isfinite(gradient).all(), f"its gradient is {gradient} {where}"
+
+
+def _check_precision(head, params, values):
+    for dtype in ("float16", "bfloat16"):
+        half = keras.ops.cast(params, dtype)
+        log_prob = head(half).log_prob(values[:, np.newaxis].astype("float32"))
+        for name, tensor in (("log_prob", log_prob), ("mean", head.mean(half))):
+            got = keras.backend.standardize_dtype(tensor.dtype)
+            assert got == "float32", f"{name} of {dtype} parameters is {got}"

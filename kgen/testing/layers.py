@@ -1,0 +1,47 @@
+"""Checks of layers."""
+
+import keras
+import numpy as np
+
+
+def check_layer(layer: keras.layers.Layer, input_shape: tuple[int, ...]) -> None:
+    """Verify what Keras expects of a layer.
+
+    Its output has the shape it announces, a configuration and its weights make the same
+    layer again, one training step changes its weights, and it computes in the dtype
+    policy it is given.
+
+    Args:
+        layer: the layer, not yet built.
+        input_shape: shape of one example.
+
+    Raises:
+        AssertionError: which says what does not hold.
+    """
+    x = np.random.default_rng(0).uniform(size=(4, *input_shape)).astype("float32")
+    y = keras.ops.convert_to_numpy(layer(x))
+    announced = tuple(layer.compute_output_shape((4, *input_shape)))
+    assert y.shape == announced, f"output is {y.shape}, announced was {announced}"
+
+    again = _again(layer, input_shape)
+    again.set_weights(layer.get_weights())
+    assert np.array_equal(keras.ops.convert_to_numpy(again(x)), y), (
+        "from_config(get_config()) with the same weights gives another output"
+    )
+    if layer.trainable_weights:
+        model = keras.Sequential([keras.Input(input_shape), again])
+        model.compile("sgd", "mse")
+        model.train_on_batch(x, y + 1.0)
+        for before, after in zip(layer.get_weights(), again.get_weights(), strict=True):
+            assert not np.array_equal(before, after), "a training step left a weight"
+    for policy in ("mixed_bfloat16", "mixed_float16", "float32"):
+        typed = _again(layer, input_shape, dtype=policy)
+        wanted = keras.dtype_policies.get(policy).compute_dtype
+        got = keras.backend.standardize_dtype(typed(x).dtype)
+        assert got == wanted, f"output under {policy} is {got}"
+
+
+def _again(layer, input_shape, **changes):
+    again = type(layer).from_config({**layer.get_config(), **changes})
+    again.build((None, *input_shape))
+    return again

@@ -1,0 +1,195 @@
+"""Checks of the Keras models."""
+
+import math
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+
+from kgen.autoregressive._base import AutoregressiveModel
+from kgen.data.toy import every_image
+from kgen.testing.statistics import check_frequencies
+from kgen.variational.vae import VAEModel
+
+
+def check_model(model: Any, x: np.ndarray) -> None:
+    """Verify that a model keeps its contract.
+
+    All models: seeds determine samples one by one, saving keeps them and the state of
+    every optimizer, sublayers compute in the model's dtype policy, training changes
+    every weight. Autoregressive ones: raster order, a density that sums to one,
+    samples that follow it, noise that pixels do not share. VAEs: a bound that
+    approaches the true density, which samples follow. (The latter where the space is
+    small enough to be enumerated: up to 1,000 images; for VAEs one latent dimension.)
+
+    Args:
+        model: a compiled model, which will be trained.
+        x: data it can be trained on, float32 in data units, shape (n, ...).
+
+    Raises:
+        AssertionError: which says what does not hold.
+    """
+    x = np.asarray(x, "float32")
+    if not model.built:
+        model.build((None, *x.shape[1:]))
+    check_policy(model)
+    check_seeds(model)
+    if isinstance(model, AutoregressiveModel):
+        scatter(model)
+        check_raster_order(model, x.shape[1:])
+        if _enumerable(model):
+            check_normalised(model)
+            check_samples(model, np.exp(_log_prob(model, _space(model))))
+    if isinstance(model, VAEModel) and model.latent_dim == 1 and _enumerable(model):
+        check_bound(model)
+        check_samples(model, _marginal(model, _space(model)))
+    check_training(model, x)
+    check_saving(model)
+
+
+def check_raster_order(model: Any, event_shape: tuple[int, ...]) -> None:
+    """Outputs for a scalar must ignore it and all later ones, and use the earlier."""
+    size, channels = math.prod(event_shape), event_shape[-1]
+    x = np.random.default_rng(0).uniform(size=(1, *event_shape)).astype("float32")
+
+    def outputs(x):
+        params = keras.ops.convert_to_numpy(model(x)).astype("float64")
+        return params.reshape(size // channels * channels, -1)
+
+    before = outputs(x)
+    used = np.zeros(size, bool)
+    for i in range(size):
+        moved = x.copy()
+        moved.reshape(-1)[i] += 1.0
+        changed = np.abs(outputs(moved) - before).max(axis=1) > 0
+        seen_by = np.flatnonzero(changed[: i + 1])
+        assert not len(seen_by), f"the outputs for scalars {seen_by} see scalar {i}"
+        used[i] = changed[i + 1 :].any()
+    assert used[:-1].all(), f"no output sees scalars {np.flatnonzero(~used[:-1])}"
+
+
+def check_normalised(model: Any) -> None:
+    """Probabilities of all images must add up to one."""
+    total = np.exp(_log_prob(model, _space(model)).astype("float64")).sum()
+    assert np.isclose(total, 1, atol=1e-4), f"probabilities add up to {total}, not 1"
+
+
+def check_bound(model: Any) -> None:
+    """With many codes the bound must come near log p(x), with one stay below."""
+    # Codes near the prior: importance sampling is only as good as its proposal.
+    for variable in model.encoder.trainable_variables:
+        variable.assign(0.3 * variable)
+    space = _space(model)
+    exact = np.log(_marginal(model, space))
+    one, many = _log_prob(model, space, 1), _log_prob(model, space, 2000)
+    apart = np.abs(many - exact).max()
+    assert apart < 0.15, f"the bound with 2,000 codes is up to {apart:.3f} nats off"
+    # A bound holds on average over the noise, which differs from row to row.
+    if len(space) > 200:
+        assert one.mean() < exact.mean() + 0.05, "the bound is above the density"
+
+
+def check_samples(model: Any, probability: np.ndarray, n: int = 20_000) -> None:
+    """Frequencies of samples must follow the density: a chi-square test."""
+    samples = model.sample(n, seed=1)
+    space = _space(model)
+    base = model.head.levels ** np.arange(space[0].size)
+    codes = samples.reshape(n, -1) @ base
+    order = {code: i for i, code in enumerate(space.reshape(len(space), -1) @ base)}
+    counts = np.bincount([order[code] for code in codes], minlength=len(space))
+    check_frequencies(counts, probability)
+
+
+def check_seeds(model: Any) -> None:
+    """Sample i must be a function of the seed and of i."""
+    draw = _sampler(model)
+    first = draw(17, 5)
+    assert np.array_equal(first, draw(17, 5)), "a seed does not determine the samples"
+    assert np.allclose(first[:3], draw(3, 5), atol=1e-4), "samples depend on their number"
+    if np.prod(first.shape[1:]) > 1:
+        assert not np.array_equal(first, draw(17, 6)), "two seeds give the same samples"
+
+
+def check_training(model: Any, x: np.ndarray) -> None:
+    """Training must change the weights (loss scaling may skip the first steps)."""
+    dim = getattr(model, "condition_dim", 0)
+    data = {"x": x, "condition": np.eye(dim)[np.zeros(len(x), int)]} if dim else x
+    before = [weight.numpy() for weight in model.trainable_weights]
+    model.fit(data, epochs=12, batch_size=len(x), verbose=0)
+    kept = [
+        weight.path
+        for old, weight in zip(before, model.trainable_weights, strict=True)
+        if np.array_equal(old, weight.numpy())
+    ]
+    # Masks and the edges of small images leave some weights nothing to learn.
+    masked = isinstance(model, AutoregressiveModel) and len(kept) < len(before)
+    assert masked or not kept, f"training did not change {kept}"
+
+
+def check_policy(model: Any) -> None:
+    """Layers must compute in the policy of the model, or in float32 where it matters."""
+    allowed = {model.dtype_policy.compute_dtype, "float32"}
+    found = set()
+    for layer in model._flatten_layers(include_self=False):
+        if not isinstance(layer, keras.Model) and layer.trainable_weights:
+            found.add(layer.compute_dtype)
+    assert found <= {model.dtype_policy.compute_dtype}, f"{found} in a model of {allowed}"
+
+
+def check_saving(model: Any) -> None:
+    """A loaded model must be the same: samples, class, policy, optimizers."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, "model.keras")
+        model.save(path)
+        again = keras.saving.load_model(path, safe_mode=True)
+    assert type(again) is type(model)
+    assert again.dtype_policy.name == model.dtype_policy.name
+    assert np.array_equal(_sampler(again)(3, 0), _sampler(model)(3, 0)), (
+        "the loaded model draws other samples"
+    )
+    pairs = zip(model.training_variables(), again.training_variables(), strict=True)
+    for mine, loaded in pairs:
+        assert np.array_equal(mine.numpy(), loaded.numpy()), (
+            f"{mine.path} was not restored"
+        )
+
+
+def scatter(model: Any, seed: int = 0, spread: float = 0.3) -> None:
+    """Give all weights random values, so that no density is uniform by accident."""
+    random = np.random.default_rng(seed)
+    for variable in model.trainable_variables:
+        variable.assign(spread * random.normal(size=variable.shape))
+
+
+def _sampler(model):
+    dim = getattr(model, "condition_dim", 0)
+    if not dim:
+        return lambda n, seed: model.sample(n, seed=seed)
+    return lambda n, seed: model.sample(n, seed=seed, condition=np.eye(dim)[:1])
+
+
+def _enumerable(model):
+    levels = model.head.levels
+    return levels is not None and levels ** math.prod(model.event_shape) <= 1000
+
+
+def _space(model):
+    return every_image(model.event_shape, model.head.levels).astype("float32")
+
+
+def _log_prob(model, x, *options):
+    return keras.ops.convert_to_numpy(model.log_prob(x, *options))
+
+
+def _marginal(model, x):
+    """p(x), by quadrature over the one latent dimension."""
+    z, width = np.linspace(-8, 8, 2001, retstep=True)
+    prior = np.exp(-0.5 * z**2) / np.sqrt(2 * np.pi)
+    params = model.decoder(z[:, np.newaxis].astype("float32"), training=False)
+    likelihood = [
+        np.exp(keras.ops.convert_to_numpy(model.head(params).log_prob(row[np.newaxis])))
+        for row in x
+    ]
+    return np.asarray(likelihood, "float64") @ (prior * width)

@@ -1,0 +1,29 @@
+"""The statistical test that samplers are held to."""
+
+import numpy as np
+
+
+def check_frequencies(counts: np.ndarray, probability: np.ndarray) -> None:
+    """Pearson's chi-square test of counts against probabilities.
+
+    Cells expected less than five times are put together.
+
+    Args:
+        counts: how often every outcome was seen, shape (k,).
+        probability: of every outcome, shape (k,).
+
+    Raises:
+        AssertionError: if chance would give so large a distance less than once in ten
+            thousand times.
+    """
+    from scipy.stats import chi2  # scikit-learn brings it
+
+    expected = probability * counts.sum() / probability.sum()
+    rare = expected < 5
+    counts = np.append(counts[~rare], counts[rare].sum())
+    expected = np.append(expected[~rare], expected[rare].sum())
+    keep = expected > 0
+    assert counts[~keep].sum() == 0, "there are samples of probability zero"
+    distance = ((counts - expected)[keep] ** 2 / expected[keep]).sum()
+    limit = chi2.ppf(1 - 1e-4, max(keep.sum() - 1, 1))
+    assert distance < limit, f"chi-square is {distance:.0f}, and at most {limit:.0f}"

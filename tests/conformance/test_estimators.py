@@ -1,0 +1,61 @@
+"""Every estimator of the registry keeps scikit-learn's promises and kgen's own."""
+
+import numpy as np
+import pytest
+import sklearn
+from sklearn.model_selection import GridSearchCV
+
+import kgen
+from kgen.data.toy import bars
+from kgen.testing import check_estimator
+from tests.conftest import TINY, data_for, is_conditional, tiny
+
+
+def test_every_estimator_is_covered():
+    assert set(TINY) == set(kgen.estimators)
+
+
+@pytest.mark.parametrize("name", list(kgen.estimators))
+@pytest.mark.filterwarnings("ignore:.*run_functions_eagerly.*")
+def test_contract(name, eager):
+    estimator = tiny(name)
+    check_estimator(estimator, *data_for(estimator))
+
+
+@pytest.mark.parametrize("name", list(kgen.estimators))
+@pytest.mark.parametrize("dtype", ["uint8", "int64", "float32", "float64", "bool"])
+def test_samples_have_the_dtype_of_the_data(name, dtype, eager):
+    X = bars(16, size=3, random_state=0).astype(dtype)
+    estimator = tiny(name)
+    y = X[:, 0, 0] if is_conditional(estimator) else None
+    samples = estimator.fit(X, y).sample(3, random_state=0)
+    assert samples.dtype == dtype
+    assert set(np.unique(samples)) <= {0, 1}
+
+
+@pytest.mark.parametrize("name", list(kgen.estimators))
+@pytest.mark.parametrize("shape", [(1, 1), (1, 5), (5, 3), (9, 7, 3), (8, 2, 1)])
+def test_images_of_any_size(name, shape, eager):
+    X = np.random.default_rng(0).integers(4, size=(12, *shape)).astype("uint8")
+    X[0].reshape(-1)[0] = 3
+    estimator = tiny(name)
+    y = np.arange(12) % 2 if is_conditional(estimator) else None
+    estimator.fit(X, y)
+    assert estimator.sample(2).shape == (2, *shape)
+    assert estimator.event_shape_ == shape
+    if hasattr(estimator, "log_prob"):
+        assert estimator.levels_ == 4
+        assert np.isfinite(estimator.log_prob(X)).all()
+    if "architecture" in estimator.get_params():
+        estimator.set_params(architecture="conv").fit(X, y)
+        assert estimator.sample(2).shape == (2, *shape)
+
+
+@pytest.mark.parametrize("name", ["PixelCNN", "VAE"])
+def test_grid_search(name, eager):
+    X = bars(24, size=3, random_state=0)
+    search = GridSearchCV(tiny(name), {"learning_rate": [1e-3, 1e-2]}, cv=2).fit(X)
+    assert search.best_estimator_.sample(2).shape == (2, 3, 3)
+    assert search.cv_results_["mean_test_score"].shape == (2,)
+    assert np.isfinite(search.cv_results_["mean_test_score"]).all()
+    assert sklearn.base.clone(search.best_estimator_).learning_rate in (1e-3, 1e-2)

@@ -1,0 +1,55 @@
+"""Every layer: what Keras expects of it."""
+
+import numpy as np
+import pytest
+
+from kgen import heads, layers
+from kgen.testing import check_layer
+
+
+@pytest.mark.parametrize(
+    ("layer", "shape"),
+    [
+        (layers.MaskedConv2D(6, 3), (4, 5, 6)),
+        (layers.MaskedConv2D(7, 5, "A", channels=3), (5, 4, 3)),
+        (layers.MaskedConv2D(4, 1, activation="relu"), (1, 1, 4)),
+        (layers.Embed(heads.Categorical(256)), (3, 3, 1)),
+        (layers.Embed(heads.Normal(loc=[1.0, 2.0], unit=[3.0, 4.0])), (2,)),
+    ],
+    ids=str,
+)
+def test_contract(layer, shape):
+    check_layer(layer, shape)
+
+
+@pytest.mark.parametrize("mask_type", ["A", "B"])
+@pytest.mark.parametrize(("features", "filters", "channels"), [(1, 5, 1), (3, 7, 3), (4, 5, 2)])
+def test_mask_by_the_jacobian(mask_type, features, filters, channels):
+    """What an output sees, against the definition, entry by entry."""
+    import tensorflow as tf
+
+    height, width, kernel = 3, 4, 3
+    layer = layers.MaskedConv2D(filters, kernel, mask_type, channels)
+    x = tf.Variable(np.ones((1, height, width, features), "float32"))
+    with tf.GradientTape() as tape:
+        y = layer(x)
+    sees = np.asarray(tape.jacobian(y, x))[0, :, :, :, 0] != 0
+    for i, j, k, p, q, m in np.ndindex(sees.shape):
+        near = abs(p - i) <= kernel // 2 and abs(q - j) <= kernel // 2
+        before = p < i or (p == i and q < j)
+        mine, its = k * channels // filters, m * channels // features
+        same = (p, q) == (i, j) and (its <= mine if mask_type == "B" else its < mine)
+        assert sees[i, j, k, p, q, m] == (near and (before or same))
+
+
+@pytest.mark.parametrize(
+    ("settings", "words"),
+    [
+        ({"filters": 4, "kernel_size": 2}, "odd"),
+        ({"filters": 4, "kernel_size": 3, "mask_type": "C"}, "'A' or 'B'"),
+        ({"filters": 2, "kernel_size": 3, "channels": 3}, "filters=2"),
+    ],
+)
+def test_settings_that_cannot_work(settings, words):
+    with pytest.raises(ValueError, match=words):
+        layers.MaskedConv2D(**settings)

@@ -1,0 +1,78 @@
+"""What all tests share: a CPU, tiny models, and a switch to run eagerly."""
+
+import os
+
+os.environ.setdefault("CUDA_VISIBLE_DEVICES", "-1")
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+os.environ.setdefault("MPLBACKEND", "Agg")
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+import kgen
+from kgen.data.toy import bars, mixture
+
+TINY = {
+    "PixelCNN": {"filters": 16, "blocks": 1, "epochs": 1},
+    "VAE": {"latent_dim": 2, "epochs": 1},
+    "GAN": {"latent_dim": 4, "epochs": 1},
+    "ConditionalGAN": {"latent_dim": 4, "epochs": 1},
+}
+
+
+def tiny(name, **params):
+    """An estimator of the registry that is quick to fit."""
+    return kgen.estimators[name](**{**TINY[name], "random_state": 0, **params})
+
+
+def is_conditional(estimator):
+    return hasattr(estimator, "_learn")
+
+
+def data_for(estimator, n=32):
+    """Data that an estimator takes: images, or a table where it can."""
+    if estimator.__sklearn_tags__().input_tags.two_d_array:
+        X, y = mixture(n, random_state=0)
+    else:
+        X = bars(n, size=4, random_state=0)
+        y = X[:, 0, 0]
+    return X, y if is_conditional(estimator) else None
+
+
+@pytest.fixture
+def eager():
+    """Run without graphs: quicker for many small fits of different shapes."""
+    tf.config.run_functions_eagerly(True)
+    yield
+    tf.config.run_functions_eagerly(False)
+
+
+@pytest.fixture(scope="session")
+def real_data():
+    """Folder with real data sets, named by the environment variable KGEN_DATA."""
+    folder = os.environ.get("KGEN_DATA")
+    if not folder or not Path(folder).is_dir():
+        pytest.skip("KGEN_DATA does not name a folder with the real data sets")
+    return Path(folder)
+
+
+@pytest.fixture(scope="session")
+def binary_mnist(real_data):
+    """The first 2,000 fixed-binarised MNIST digits, uint8, (2000, 28, 28)."""
+    packed = np.load(real_data / "binarized_mnist.npz")["train"][:2000]
+    return np.unpackbits(packed, axis=1).reshape(-1, 28, 28)
+
+
+def pytest_addoption(parser):
+    parser.addoption("--slow", action="store_true", help="run slow tests, too")
+
+
+def pytest_collection_modifyitems(config, items):
+    if not config.getoption("--slow"):
+        skip = pytest.mark.skip(reason="slow: give --slow to run it")
+        for item in items:
+            if "slow" in item.keywords:
+                item.add_marker(skip)
