@@ -12,11 +12,14 @@ import matplotlib
 
 matplotlib.use("Agg")
 import matplotlib.pyplot as plt
+import tensorflow as tf
 from sklearn.datasets import load_digits
 
 import kgen
 
-FAST = bool(os.environ.get("KGEN_FAST"))
+FAST = bool(os.environ.get("KGEN_FAST"))  # a short run, as a test
+if FAST:  # drawing up graphs takes longer than so little training
+    tf.config.run_functions_eagerly(True)
 
 # %% [markdown]
 # 1,797 images of 8x8 pixels with 17 grey levels. They go in as they are: kgen reads from
@@ -24,17 +27,25 @@ FAST = bool(os.environ.get("KGEN_FAST"))
 
 # %%
 x = load_digits().images.astype("uint8")
-x_train, x_test = x[:1500], x[1500:]
+x_train, x_test = (x[:64], x[1500:1516]) if FAST else (x[:1500], x[1500:])
 
 # %% [markdown]
-# Every model has `fit` and `sample`; those with a density have `log_prob`,
-# `bits_per_dim` and so on, too.
+# Every model has `fit` and `sample`. Those with a density have `log_prob`,
+# `bits_per_dim` and more. Grey levels are ordered, which a mixture of logistics knows
+# and a categorical distribution, the default for so few levels, has to learn.
 
 # %%
+common = {"random_state": 0, "verbose": 1}
 models = {
-    "PixelCNN": kgen.PixelCNN(epochs=60, random_state=0, verbose=1),
-    "VAE": kgen.VAE(latent_dim=16, epochs=100, random_state=0, verbose=1),
-    "GAN": kgen.GAN(epochs=200, random_state=0, verbose=1),
+    "PixelCNN": kgen.PixelCNN(epochs=40, **common),
+    "VAE": kgen.VAE(
+        latent_dim=16,
+        architecture="conv",
+        head="mixture_of_logistics",
+        epochs=60,
+        **common,
+    ),
+    "GAN": kgen.GAN(epochs=200, **common),
 }
 
 pictures = {"real digits": x_test[:64]}
@@ -42,15 +53,21 @@ report = []
 for name, model in models.items():
     if FAST:
         model.set_params(epochs=1)
+        if name == "PixelCNN":
+            model.set_params(blocks=1)
     print(f"\n{name}")
     start = time.perf_counter()
-    model.fit(x_train[:256] if FAST else x_train)
-    pictures[name] = model.sample(4 if FAST else 64, random_state=0)
-    minutes = (time.perf_counter() - start) / 60
+    model.fit(x_train)
+    pictures[name] = model.sample(16 if FAST else 64, random_state=0)
     bits = "no density"
     if hasattr(model, "bits_per_dim"):
         bits = f"{model.bits_per_dim(x_test):.2f} bits per dimension"
-    report.append(f"{name:9} {bits:28} {minutes:.1f} minutes")
+    minutes = (time.perf_counter() - start) / 60
+    report.append(f"{name:9} {bits:26} {minutes:.1f} minutes")
+
+# %% [markdown]
+# Bits per dimension: how many bits a pixel of an unseen digit costs under the model. With
+# no model at all, a pixel of 17 levels costs log2(17) = 4.09.
 
 # %%
 print("\n" + "\n".join(report))

@@ -121,4 +121,5 @@ class GAN(AdversarialEstimator):
 
     def decode(self, z: Any) -> np.ndarray:
         """Examples for codes of shape (n, latent_dim)."""
-        return self._outputs(in_chunks(self.model_.generate, self._codes(z)))
+        codes = self._codes(z)
+        return self._outputs(in_chunks(self.model_.generate, codes))

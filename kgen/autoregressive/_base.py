@@ -111,7 +111,8 @@ class AutoregressiveEstimator(LikelihoodEstimator):
             X: array like the training data.
             y: ignored.
         """
-        return in_chunks(self.model_.log_prob, self._inputs(X))
+        x = self._inputs(X)
+        return in_chunks(self.model_.log_prob, x)
 
     def sample(
         self,

@@ -28,7 +28,7 @@ def named_optimizer(
         entry.lower(): getattr(keras.optimizers, entry)
         for entry in dir(keras.optimizers)
         if isinstance(getattr(keras.optimizers, entry), type)
-        and entry not in ("Optimizer", "LossScaleOptimizer")
+        and "Optimizer" not in entry
     }
     if name.lower() not in known:
         raise ValueError(unknown_name("optimizer", name, list(known)))

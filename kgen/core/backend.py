@@ -54,16 +54,25 @@ class compiled:  # noqa: N801 (used as a decorator)
         if instance is None:
             return self
         if instance not in self.graphs:
-            # A strong reference would keep the model alive for ever.
-            model = weakref.ref(instance)
-
-            def call(*args):
-                return self.method(model(), *args)
-
+            # Weakly, or the graph would keep the model alive for ever. And a partial:
+            # TensorFlow warns of repeated tracing of what shares its code.
+            call = functools.partial(_call, self.method, weakref.ref(instance))
             self.graphs[instance] = tf.function(
                 call, reduce_retracing=True, autograph=False
             )
         return self.graphs[instance]
+
+
+def _call(method, instance, *args):
+    return method(instance(), *args)
+
+
+def bounded(x, low, high):
+    """Values clipped to [low, high], with the gradient of x itself.
+
+    `clip` has no gradient beyond its bounds: what strays there never comes back.
+    """
+    return x + tf.stop_gradient(tf.clip_by_value(x, low, high) - x)
 
 
 def normal_quantile(uniform):

@@ -100,7 +100,8 @@ def encode(name: str, value: Any) -> Any:
         items = [encode(name, item) for item in value]
         return items if isinstance(value, list) else {"tuple": items}
     if isinstance(value, dict):
-        return {"dict": [[encode(name, k), encode(name, v)] for k, v in value.items()]}
+        items = [[encode(name, k), encode(str(k), v)] for k, v in value.items()]
+        return {"dict": items}
     for kind, (test, to_json, _) in _CODECS.items():
         if test(value):
             return {kind: encode(name, to_json(name, value))}

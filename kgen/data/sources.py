@@ -149,9 +149,12 @@ class StreamSource:
 
 
 def _one_epoch(dataset: keras.utils.PyDataset) -> Iterator[Any]:
-    for index in range(dataset.num_batches or 0):
-        yield dataset[index]
-    dataset.on_epoch_end()
+    batches = dataset.num_batches or 0
+    for index in range(batches):
+        batch = dataset[index]
+        if index == batches - 1:  # nobody asks for more after the last batch
+            dataset.on_epoch_end()
+        yield batch
 
 
 def _with_channel(shape: tuple) -> tuple:

@@ -4,7 +4,7 @@ import numpy as np
 from keras import ops
 
 from kgen.core import validation
-from kgen.core.backend import register, tfd
+from kgen.core.backend import bounded, register, tfd
 from kgen.heads._base import Head, heads
 
 
@@ -45,7 +45,7 @@ class MixtureOfLogistics(Head):
         half_range = (self.levels - 1) / 2
         # -7 is the floor of the paper's code: a component much narrower than one level
         # has no gradient. Beyond 3 a component is flat over the whole range.
-        scale = half_range * ops.exp(ops.clip(log_scale, -7.0, 3.0))
+        scale = half_range * ops.exp(bounded(log_scale, -7.0, 3.0))
         return logits, half_range * (loc + 1.0), scale
 
     def distribution(self, params):

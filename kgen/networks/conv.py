@@ -49,7 +49,10 @@ def down(event_shape, units, *, dtype=None):
         if stage > 0:
             network.append(layers.BatchNormalization(momentum=MOMENTUM, dtype=dtype))
         network.append(layers.LeakyReLU(0.2, dtype=dtype))
-    network += [layers.Flatten(dtype=dtype), layers.Dense(units, dtype=dtype)]
+    network += [
+        layers.Flatten(dtype=dtype),
+        layers.Dense(units, kernel_initializer=_small(), dtype=dtype),
+    ]
     return keras.Sequential(network)
 
 
@@ -86,8 +89,12 @@ def _halving():
         "strides": 2,
         "padding": "same",
         "data_format": "channels_last",
-        "kernel_initializer": keras.initializers.RandomNormal(stddev=0.02),
+        "kernel_initializer": _small(),
     }
+
+
+def _small():
+    return keras.initializers.RandomNormal(stddev=0.02)  # Radford et al., sec. 4
 
 
 conv = Architecture(down, up)

@@ -17,7 +17,7 @@ def down(event_shape, units, *, dtype=None):
             keras.Input(event_shape),
             layers.Flatten(dtype=dtype),
             *(_hidden(width, dtype) for width in WIDTHS),
-            layers.Dense(units, dtype=dtype),
+            layers.Dense(units, kernel_initializer=_small(), dtype=dtype),
         ]
     )
 
@@ -28,7 +28,9 @@ def up(units, event_shape, *, dtype=None):
         [
             keras.Input((units,)),
             *(_hidden(width, dtype) for width in reversed(WIDTHS)),
-            layers.Dense(math.prod(event_shape), dtype=dtype),
+            layers.Dense(
+                math.prod(event_shape), kernel_initializer=_small(), dtype=dtype
+            ),
             layers.Reshape(event_shape, dtype=dtype),
         ]
     )
@@ -41,6 +43,12 @@ def _hidden(width, dtype):
         kernel_initializer="he_normal",
         dtype=dtype,
     )
+
+
+def _small():
+    # Outputs that start near zero: codes near the prior, scales near that of the data.
+    # Otherwise the first losses are so large that Adam takes long to forget them.
+    return keras.initializers.RandomNormal(stddev=0.02)
 
 
 mlp = Architecture(down, up)

@@ -36,7 +36,7 @@ def check_estimator(estimator: Any, X: np.ndarray, y: Any = None) -> None:
     """
     takes_tables = estimator.__sklearn_tags__().input_tags.two_d_array
     if takes_tables and y is None:
-        estimator_checks.check_estimator(estimator)
+        estimator_checks.check_estimator(estimator, on_skip=None)
     estimator = clone(estimator).set_params(random_state=0)
     for check in CHECKS:
         check(estimator, X, y)

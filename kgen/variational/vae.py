@@ -102,7 +102,7 @@ class VAEModel(GenerativeModel):
         """q(z|x), from the encoder's output."""
         mean, log_scale = ops.split(ops.cast(params, "float32"), 2, axis=-1)
         # Bounds far outside what is ever learned, so that exp stays finite.
-        scale = ops.exp(ops.clip(log_scale, -15.0, 15.0))
+        scale = ops.exp(backend.bounded(log_scale, -15.0, 15.0))
         return tfd.MultivariateNormalDiag(mean, scale)
 
     def call(self, x, training=False):
@@ -307,7 +307,8 @@ class VAE(
 
     def encode(self, X: Any) -> np.ndarray:
         """Posterior means, shape (n, latent_dim), float32."""
-        return in_chunks(self.model_.encode, self._inputs(X))
+        x = self._inputs(X)
+        return in_chunks(self.model_.encode, x)
 
     def transform(self, X: Any) -> np.ndarray:
         """Alias of `encode`, for pipelines."""
@@ -318,7 +319,8 @@ class VAE(
 
         Whole numbers are rounded; for binary data it is the likelier value.
         """
-        return self._outputs(in_chunks(self.model_.decode, self._codes(z)))
+        codes = self._codes(z)
+        return self._outputs(in_chunks(self.model_.decode, codes))
 
     def reconstruct(self, X: Any) -> np.ndarray:
         """Decoded posterior means: X as the model sees it."""

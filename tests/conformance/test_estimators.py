@@ -16,7 +16,6 @@ def test_every_estimator_is_covered():
 
 
 @pytest.mark.parametrize("name", list(kgen.estimators))
-@pytest.mark.filterwarnings("ignore:.*run_functions_eagerly.*")
 def test_contract(name, eager):
     estimator = tiny(name)
     check_estimator(estimator, *data_for(estimator))

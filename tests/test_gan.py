@@ -1,0 +1,270 @@
+"""What is special about the GANs: games, labels, inference mode."""
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+from scipy import stats
+
+import kgen
+from kgen.adversarial.objectives import objectives, play
+from kgen.core import backend
+from kgen.core.random import keyed_uniform
+from kgen.data.toy import bars, mixture
+from kgen.models import ConditionalGANModel, GANModel
+from kgen.networks import architectures
+from tests.conftest import tiny
+
+
+def small(**options):
+    """A game on the plane, with a linear generator."""
+    generator = keras.Sequential([keras.Input((2,)), keras.layers.Dense(2)])
+    discriminator = keras.Sequential(
+        [keras.Input((2,)), keras.layers.Dense(8, "relu"), keras.layers.Dense(1)]
+    )
+    return GANModel(generator, discriminator, seed=0, **options)
+
+
+def test_objectives_against_the_paper():
+    real, fake = np.array([0.3, -1.0, 2.0]), np.array([0.5, -2.0, 0.1])
+    d = 1 / (1 + np.exp(-real))
+    g = 1 / (1 + np.exp(-fake))
+    value = np.mean(np.log(d)) + np.mean(np.log(1 - g))  # V(D, G), eq. 1
+    minimax, heuristic = objectives["minimax"], objectives["non_saturating"]
+    for objective in (minimax, heuristic):
+        assert float(objective.discriminator(real, fake)) == pytest.approx(-value)
+    assert float(minimax.generator(fake)) == pytest.approx(np.mean(np.log(1 - g)))
+    assert float(heuristic.generator(fake)) == pytest.approx(-np.mean(np.log(g)))
+
+
+@pytest.mark.parametrize("objective", list(objectives))
+def test_losses_are_finite_at_extreme_logits(objective):
+    for logit in (-1e4, 1e4):
+        logits = tf.Variable([logit])
+        with tf.GradientTape(persistent=True) as tape:
+            losses = [
+                objectives[objective].discriminator(logits, logits),
+                objectives[objective].generator(logits),
+            ]
+        for loss in losses:
+            assert np.isfinite(loss)
+            assert np.isfinite(tape.gradient(loss, logits)).all()
+
+
+def test_the_discriminator_does_not_move_the_generator():
+    fake = tf.Variable([[1.0]])
+    with tf.GradientTape() as tape:
+        loss = play("minimax", "discriminator", fake, lambda: 2 * fake, lambda x: x)
+    # Through the real examples only: d/dx softplus(-x) = -sigmoid(-x).
+    gradient = tape.gradient(loss, fake).numpy()
+    np.testing.assert_allclose(gradient, [[-1 / (1 + np.e)]], rtol=1e-6)
+
+
+@pytest.mark.parametrize("k", [1, 3])
+def test_one_training_step_against_plain_gradients(k):
+    """k discriminator steps on parts of the batch, then one of the generator."""
+    model, plain = small(), small()
+    plain.set_weights(model.get_weights())
+    model.compile(keras.optimizers.SGD(0.1), steps={"discriminator": k})
+    model.build_optimizers()
+    x = np.random.default_rng(0).normal(size=(12, 2)).astype("float32")
+    logs = model.train_on_batch(x, return_dict=True)
+
+    def noise(player, step, n):
+        stream = model.seed + model.players.index(player)
+        return backend.stateless_normal((n, 2), (stream, step))
+
+    d_losses = []
+    for step in range(k):
+        part = x[step * 12 // k : (step + 1) * 12 // k]
+        with tf.GradientTape() as tape:
+            fake = plain.generator(noise("discriminator", step, len(part)))
+            real, fake = plain.discriminator(part), plain.discriminator(fake)
+            loss = tf.reduce_mean(tf.nn.softplus(-real) + tf.nn.softplus(fake))
+        variables = plain.discriminator.trainable_variables
+        gradients = tape.gradient(loss, [v.value for v in variables])
+        for variable, gradient in zip(variables, gradients, strict=True):
+            variable.assign(variable - 0.1 * gradient)
+        d_losses.append(float(loss))
+    with tf.GradientTape() as tape:
+        fake = plain.generator(noise("generator", 0, 12 // k))
+        loss = tf.reduce_mean(tf.nn.softplus(-plain.discriminator(fake)))
+    variables = plain.generator.trainable_variables
+    gradients = tape.gradient(loss, [v.value for v in variables])
+    for variable, gradient in zip(variables, gradients, strict=True):
+        variable.assign(variable - 0.1 * gradient)
+
+    for mine, its in zip(model.get_weights(), plain.get_weights(), strict=True):
+        np.testing.assert_allclose(mine, its, rtol=1e-4, atol=1e-6)
+    assert logs["d_loss"] == pytest.approx(np.mean(d_losses), rel=1e-4)
+    assert logs["g_loss"] == pytest.approx(float(loss), rel=1e-4)
+
+
+def test_a_batch_smaller_than_the_number_of_steps():
+    model = small()
+    model.compile("sgd", steps={"discriminator": 5})
+    logs = model.train_on_batch(np.ones((2, 2), "float32"), return_dict=True)
+    assert np.isfinite(list(logs.values())).all()
+
+
+def test_an_epoch_uses_every_example_once_whatever_k(eager):
+    X, _ = mixture(60, random_state=0)
+    gan = tiny("GAN", batch_size=10, discriminator_steps=3).fit(X)
+    steps = [int(gan.model_.optimizers[p].iterations.value) for p in gan.model_.players]
+    assert steps == [6, 2]
+
+
+def test_compile_names_players():
+    model = small()
+    with pytest.raises(ValueError, match=r"no player \['critic'\].*'discriminator'"):
+        model.compile({"critic": "adam"})
+    with pytest.raises(ValueError, match="steps"):
+        model.compile(steps={"generator": 0})
+    model.compile({"discriminator": keras.optimizers.SGD(0.5)})
+    assert float(model.optimizers["discriminator"].learning_rate.value) == 0.5
+    assert float(model.optimizers["generator"].learning_rate.value) == pytest.approx(2e-4)
+    assert float(model.optimizers["generator"].beta_1) == 0.5
+    with pytest.raises(ValueError, match="Did you mean 'minimax'"):
+        small(objective="minmax")
+
+
+def test_evaluate_on_the_keras_side():
+    model = small()
+    model.compile()
+    x = np.random.default_rng(0).normal(size=(20, 2)).astype("float32")
+    before = [w.copy() for w in model.get_weights()]
+    first = model.evaluate(x, verbose=0, return_dict=True)
+    again = model.evaluate(x, verbose=0, return_dict=True)
+    assert first == again
+    assert set(first) == {"d_loss", "g_loss"}
+    for a, b in zip(before, model.get_weights(), strict=True):
+        np.testing.assert_array_equal(a, b)
+    history = model.fit(x, validation_data=x, epochs=2, verbose=0).history
+    assert set(history) == {"d_loss", "g_loss", "val_d_loss", "val_g_loss"}
+
+
+def test_codes_are_standard_normal_and_samples_are_generated_from_them():
+    model = small()
+    samples = model.sample(3000, seed=0)
+    kernel, bias = model.generator.get_weights()
+    codes = (samples - bias) @ np.linalg.inv(kernel)
+    assert stats.kstest(codes.ravel(), "norm").pvalue > 1e-4
+    assert abs(np.corrcoef(codes.T)[0, 1]) < 0.08
+    expected = stats.norm.ppf(keyed_uniform(0, 0, 3000, (2,)))
+    np.testing.assert_allclose(codes, expected, atol=1e-3)
+
+
+def test_sampling_is_in_inference_mode(eager):
+    X = bars(64, size=8, random_state=0)
+    gan = tiny("GAN", epochs=2).fit(X)
+    weights = [w.copy() for w in gan.model_.get_weights()]
+    one = gan.sample(1, random_state=0)
+    np.testing.assert_array_equal(one, gan.sample(30, random_state=0)[:1])
+    for a, b in zip(weights, gan.model_.get_weights(), strict=True):
+        np.testing.assert_array_equal(a, b)  # no statistics were updated
+    assert any("moving_mean" in w.path for w in gan.model_.generator.weights)
+
+
+def test_the_default_network_for_images_follows_the_dcgan_guidelines():
+    conv = architectures["conv"]
+    for network in (conv.down((28, 20, 3), 1, dtype=None), conv.up(9, (28, 20, 3), dtype=None)):
+        kinds = [type(layer).__name__ for layer in network.layers]
+        assert "BatchNormalization" in kinds
+        assert not any("Pool" in kind for kind in kinds)
+        assert kinds.count("Dense") == 1  # from the code, or to the output
+    down = conv.down((28, 20, 3), 1, dtype=None).layers
+    assert all(c.strides == (2, 2) for c in down if isinstance(c, keras.layers.Conv2D))
+    assert sum(isinstance(c, keras.layers.LeakyReLU) for c in down) >= 2
+    first = next(i for i, c in enumerate(down) if isinstance(c, keras.layers.Conv2D))
+    assert not isinstance(down[first + 1], keras.layers.BatchNormalization)
+    up = conv.up(9, (28, 20, 3), dtype=None).layers
+    assert sum(isinstance(c, keras.layers.Conv2DTranspose) for c in up) >= 2
+    assert sum(isinstance(c, keras.layers.ReLU) for c in up) >= 2
+    gan = tiny("GAN").fit(np.arange(12 * 20).reshape(12, 5, 4) % 256)
+    names = [layer.name for layer in gan.model_.generator.layers]
+    assert any("activation" in name for name in names)
+    assert gan.sample(20).max() <= 239
+    assert gan.sample(20).min() >= 0
+
+
+def test_learns_a_ring_of_eight():
+    X, _ = mixture(4000, random_state=0)
+    gan = kgen.GAN(latent_dim=8, epochs=40, learning_rate=1e-3, random_state=0).fit(X)
+    samples = gan.sample(2000, random_state=0)
+    angle = np.arange(8) * np.pi / 4
+    centres = 2 * np.stack([np.cos(angle), np.sin(angle)], axis=1)
+    apart = np.linalg.norm(samples[:, None] - centres, axis=2)
+    near = apart.min(axis=1) < 0.8  # four standard deviations
+    assert near.mean() > 0.7  # uniform points in the square of the data: 0.6
+    radius = np.linalg.norm(samples, axis=1)
+    assert np.mean((radius > 1.2) & (radius < 2.8)) > 0.8
+
+
+@pytest.fixture(scope="module")
+def ring_by_label():
+    X, y = mixture(4000, random_state=0)
+    labels = np.array(list("abcdefgh"))[y]
+    gan = kgen.ConditionalGAN(latent_dim=4, epochs=30, learning_rate=1e-3, random_state=0)
+    return gan.fit(X, labels), X, labels
+
+
+def test_a_label_chooses_what_is_drawn(ring_by_label):
+    gan, X, labels = ring_by_label
+    for label in "aceg":
+        mean = gan.sample(200, y=label, random_state=0).mean(axis=0)
+        np.testing.assert_allclose(mean, X[labels == label].mean(axis=0), atol=0.7)
+
+
+def test_counts_of_labels_are_exact(ring_by_label):
+    gan, X, _ = ring_by_label
+    y = np.repeat(["a", "e"], [3, 5])
+    drawn = gan.sample(y=y, random_state=0)
+    assert drawn.shape == (8, 2)
+    assert (drawn[:3, 0] > 0).all()  # the centre of "a" is (2, 0), that of "e" (-2, 0)
+    assert (drawn[3:, 0] < 0).all()
+    np.testing.assert_array_equal(
+        gan.sample(4, y="a", random_state=1), gan.sample(y=["a"] * 4, random_state=1)
+    )
+    assert gan.sample(y="a").shape == (1, 2)
+
+
+def test_without_labels_they_come_at_their_training_frequencies(eager):
+    X = np.repeat([[0.0], [10.0]], [30, 90], axis=0)
+    gan = tiny("ConditionalGAN").fit(X, np.repeat([False, True], [30, 90]))
+    np.testing.assert_allclose(gan.class_prior_, [0.25, 0.75])
+    n, condition = gan._conditions_to_draw(4000, None, 0)
+    assert n == 4000
+    assert condition[:, 1].mean() == pytest.approx(0.75, abs=0.03)
+    np.testing.assert_array_equal(condition.sum(axis=1), 1)
+
+
+def test_condition_vectors(eager):
+    X, _ = mixture(50, random_state=0)
+    gan = tiny("ConditionalGAN").fit(X, X[:, :1] * 0.5)
+    assert gan.classes_ is None
+    assert gan.sample(y=np.zeros((3, 1))).shape == (3, 2)
+    assert gan.sample(7, y=np.zeros((1, 1))).shape == (7, 2)
+    with pytest.raises(ValueError, match="requires y"):
+        gan.sample(3)
+    with pytest.raises(ValueError, match=r"\(n, 1\)"):
+        gan.sample(y=np.zeros((3, 2)))
+    assert gan.decode(np.zeros((2, 4)), y=np.zeros((2, 1))).shape == (2, 2)
+
+
+def test_the_conditional_model_wants_both(eager):
+    X = bars(8, random_state=0)
+    model = tiny("ConditionalGAN").fit(X, X[:, 0, 0]).model_
+    assert isinstance(model, ConditionalGANModel)
+    with pytest.raises(ValueError, match="'condition'"):
+        model.fit(X[..., None].astype("float32"), verbose=0)
+    with pytest.raises(ValueError, match=r"`condition` must have shape \(3, 2\)"):
+        model.sample(3)
+    assert model.sample(3, condition=[[1, 0]]).shape == (3, 4, 4, 1)
+
+
+def test_minimax_and_non_saturating_differ(eager):
+    X, _ = mixture(64, random_state=0)
+    losses = [
+        tiny("GAN", objective=o).fit(X).history_["g_loss"][0] for o in objectives
+    ]
+    assert losses[0] < 0 < losses[1]

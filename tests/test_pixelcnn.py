@@ -1,0 +1,120 @@
+"""What is special about PixelCNN: known entropy, completion, any data."""
+
+import numpy as np
+import pytest
+
+import kgen
+from kgen.core.random import keyed_uniform
+from kgen.data.toy import bars
+from kgen.models import PixelCNNModel
+from kgen.testing.models import check_raster_order, scatter
+
+
+def test_learns_bars_to_their_entropy():
+    X = bars(512, size=3, random_state=0)  # 6 equally likely images: log 6 nats
+    model = kgen.PixelCNN(
+        filters=32, blocks=2, epochs=60, learning_rate=3e-3, random_state=0
+    ).fit(X)
+    assert -model.score(X) == pytest.approx(np.log(6), abs=0.1)
+    assert model.bits_per_dim(X) == pytest.approx(np.log2(6) / 9, abs=0.02)
+    samples = model.sample(200, random_state=0)
+    known = np.unique(X, axis=0)
+    assert sum(any((s == k).all() for k in known) for s in samples) > 180
+
+
+def test_learns_reals_to_their_entropy():
+    # Pixel (0, 1) is pixel (0, 0) plus noise: the sum of two normal entropies.
+    random = np.random.default_rng(0)
+    first = 5.0 + 3.0 * random.normal(size=(2000, 1))
+    X = np.stack([first, first + 0.5 * random.normal(size=(2000, 1))], axis=2)
+    model = kgen.PixelCNN(filters=16, blocks=1, epochs=40, learning_rate=1e-2,
+                          random_state=0).fit(X)  # fmt: skip
+    entropy = np.log(2 * np.pi * np.e) + np.log(3.0) + np.log(0.5)
+    assert -model.score(X) == pytest.approx(entropy, abs=0.1)
+    samples = model.sample(500, random_state=0)
+    assert np.corrcoef(samples[:, 0].T)[0, 1] > 0.95
+    assert samples.mean() == pytest.approx(5.0, abs=0.5)
+
+
+@pytest.mark.parametrize("shape", [(4, 5, 1), (5, 3, 2), (3, 3, 3), (1, 6, 1), (6, 1, 4)])
+@pytest.mark.parametrize("head", ["bernoulli", "normal", kgen.heads.Categorical(3)])
+def test_raster_order_in_every_shape(shape, head):
+    model = PixelCNNModel(head, filters=13, blocks=2)
+    model.build((None, *shape))
+    scatter(model, spread=0.5)
+    check_raster_order(model, shape)
+
+
+def test_no_noise_is_shared():
+    model = PixelCNNModel("bernoulli", filters=4, blocks=1)
+    model.build((None, 4, 3, 2))
+    for variable in model.trainable_variables:
+        variable.assign(0.0 * variable)
+    x = model.sample(2000, seed=0).reshape(2000, -1)
+    correlation = np.corrcoef(x.T) - np.eye(x.shape[1])
+    assert np.abs(correlation).max() < 0.12
+    assert np.abs(x.mean(axis=0) - 0.5).max() < 0.06
+
+
+def test_sampling_is_drawing_from_each_conditional_in_turn():
+    """The loop in the graph, against one in NumPy with the same noise."""
+    model = PixelCNNModel(kgen.heads.Categorical(3), filters=9, blocks=1)
+    model.build((None, 2, 3, 2))
+    scatter(model)
+    noise = keyed_uniform(5, 0, 4, (2, 3, 2))
+    x = np.zeros((4, 2, 3, 2), "float32")
+    for i, j, c in np.ndindex(2, 3, 2):
+        params = model(x).numpy()[:, i, j].reshape(4, 2, 3)[:, c]
+        p = np.exp(params - params.max(axis=1, keepdims=True))
+        cdf = np.cumsum(p / p.sum(axis=1, keepdims=True), axis=1)
+        x[:, i, j, c] = (noise[:, i, j, c, None] >= cdf[:, :-1]).sum(axis=1)
+    np.testing.assert_array_equal(model.sample(4, seed=5), x)
+
+
+def test_completion_keeps_what_it_is_told_and_follows_the_conditional():
+    X = bars(512, size=3, random_state=0)
+    model = kgen.PixelCNN(filters=32, blocks=2, epochs=60, learning_rate=3e-3,
+                          random_state=0).fit(X)  # fmt: skip
+    mask = np.zeros((3, 3), bool)
+    mask[0] = True
+    row = np.zeros((300, 3, 3), "uint8")
+    row[:, 0] = 1  # a full first row: the rest is empty
+    done = model.complete(row, mask, random_state=0)
+    assert (done[:, 0] == 1).all()
+    assert (done[:, 1:] == 0).mean() > 0.97
+    corner = np.zeros((300, 3, 3), "uint8")
+    corner[:, 0, 0] = 1  # and two empty pixels: the first column is full
+    done = model.complete(corner, mask, random_state=0)
+    assert (done == corner | (np.arange(3) == 0)).mean() > 0.97
+    everything = model.complete(X[:5], np.ones((3, 3), bool))
+    np.testing.assert_array_equal(everything, X[:5])
+
+
+def test_a_low_temperature_draws_what_is_likely(eager):
+    X = np.ones((64, 2, 2), "uint8")
+    X[:16] = 0
+    model = kgen.PixelCNN(filters=8, blocks=1, epochs=15, learning_rate=1e-2,
+                          random_state=0).fit(X)  # fmt: skip
+    cold = model.sample(50, temperature=0.05, random_state=0)
+    hot = model.sample(50, temperature=50.0, random_state=0)
+    assert cold.mean() == 1.0
+    assert 0.3 < hot.mean() < 0.7
+
+
+def test_verbose_shows_progress(capfd, eager):
+    X = bars(8, size=3, random_state=0)
+    model = kgen.PixelCNN(filters=4, blocks=0, epochs=1, verbose=1).fit(X)
+    capfd.readouterr()
+    model.sample(3)
+    assert "3/3" in capfd.readouterr().out
+    model.set_params(verbose=0).sample(3)
+    assert capfd.readouterr().out == ""
+
+
+@pytest.mark.slow
+def test_beats_independent_pixels_on_real_digits(binary_mnist):
+    X = binary_mnist
+    model = kgen.PixelCNN(filters=32, blocks=3, epochs=4, random_state=0).fit(X[:1500])
+    assert -model.score(X[1500:]) < 150  # independent pixels: 205.8 nats
+    samples = model.sample(64, random_state=0)
+    assert samples.mean() == pytest.approx(X.mean(), abs=0.04)

@@ -1,0 +1,196 @@
+"""What is special about VAE: terms of the bound, codes, architectures, pipelines."""
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+from sklearn.datasets import load_digits
+from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import GridSearchCV
+from sklearn.pipeline import make_pipeline
+
+import kgen
+from kgen.core import backend
+from kgen.data.toy import bars, mixture
+from kgen.models import VAEModel
+from kgen.networks import Architecture, architectures
+from kgen.testing.models import _marginal, scatter
+from kgen.variational.penalties import KL
+from tests.conftest import tiny
+
+
+def small(head="bernoulli", shape=(6,), latent_dim=2, **options):
+    """A model with two dense layers."""
+    head = kgen.heads.get(head)
+    outputs = head.params_size(shape[-1])
+    encoder = keras.Sequential([keras.Input(shape), keras.layers.Dense(2 * latent_dim)])
+    decoder = keras.Sequential([keras.Input((latent_dim,)), keras.layers.Dense(outputs)])
+    return VAEModel(encoder, decoder, head, seed=0, **options)
+
+
+def test_bound_against_numpy():
+    """Every term of the bound, by hand, with the noise that the model draws."""
+    model = small()
+    scatter(model)
+    x = np.random.default_rng(0).integers(2, size=(5, 6)).astype("float32")
+    out = {k: v.numpy() for k, v in model(x).items()}
+    noise = backend.row_normal(x, (1, 2), 0).numpy()[:, 0]
+    mean, log_scale = np.split(out["posterior"], 2, axis=1)
+    z = mean + np.exp(log_scale) * noise
+    np.testing.assert_allclose(out["z"][:, 0], z, rtol=1e-5)
+    logits = z @ model.decoder.get_weights()[0] + model.decoder.get_weights()[1]
+    reconstruction = (np.log1p(np.exp(logits)) - x * logits).sum(axis=1)
+    kl = 0.5 * (mean**2 + np.exp(2 * log_scale) - 1 - 2 * log_scale).sum(axis=1)
+    model.compile("adam")
+    found = model.evaluate(x, verbose=0, return_dict=True)
+    assert found["reconstruction"] == pytest.approx(reconstruction.mean(), rel=1e-5)
+    assert found["kl"] == pytest.approx(kl.mean(), rel=1e-5)
+    assert found["loss"] == pytest.approx((reconstruction + kl).mean(), rel=1e-5)
+    np.testing.assert_allclose(model.log_prob(x, 1), -(reconstruction + kl), rtol=1e-5)
+
+
+def test_importance_weighting_against_numpy():
+    model = small(n_importance=3)
+    scatter(model)
+    x = np.random.default_rng(0).integers(2, size=(5, 6)).astype("float32")
+    out = {k: v.numpy().astype("float64") for k, v in model(x).items()}
+    mean, log_scale = np.split(out["posterior"][:, None], 2, axis=2)
+    z, logits = out["z"], out["params"].reshape(5, 3, 6)
+    log_x = (x[:, None] * logits - np.log1p(np.exp(logits))).sum(axis=2)
+    log_z = -0.5 * (z**2 + np.log(2 * np.pi)).sum(axis=2)
+    noise = (z - mean) / np.exp(log_scale)
+    log_q = -0.5 * (noise**2 + np.log(2 * np.pi) + 2 * log_scale).sum(axis=2)
+    bound = np.log(np.mean(np.exp(log_x + log_z - log_q), axis=1))
+    np.testing.assert_allclose(model.log_prob(x, 3), bound, rtol=1e-4)
+    model.compile("adam")
+    loss = model.evaluate(x, verbose=0, return_dict=True)["loss"]
+    assert loss == pytest.approx(-bound.mean(), rel=1e-4)
+
+
+@pytest.mark.parametrize("k", [63, 64, 65, 200])
+def test_groups_of_codes_add_up(k):
+    model = small(latent_dim=1)
+    scatter(model)
+    model.encoder.set_weights([0.2 * w for w in model.encoder.get_weights()])
+    x = np.random.default_rng(0).integers(2, size=(40, 6)).astype("float32")
+    apart = model.log_prob(x, k).numpy() - np.log(_marginal(model, x))
+    assert np.abs(apart).max() < 0.3
+    assert abs(apart.mean()) < 0.05
+
+
+def test_penalty_is_weighted_in_the_loss_but_not_in_the_log():
+    x = np.random.default_rng(0).integers(2, size=(50, 6)).astype("float32")
+    model = small(penalty=KL(4.0))
+    scatter(model)
+    model.compile("adam")
+    terms = model.evaluate(x, verbose=0, return_dict=True)
+    assert terms["kl"] > 0.05
+    assert terms["loss"] == pytest.approx(terms["reconstruction"] + 4 * terms["kl"])
+    with pytest.raises(ValueError, match="weight=-1"):
+        KL(-1)
+
+
+def test_learns_bars_near_their_entropy():
+    X = bars(512, size=3, random_state=0)  # log 6 = 1.79 nats
+    vae = kgen.VAE(latent_dim=4, epochs=80, learning_rate=2e-3, random_state=0).fit(X)
+    nats = -vae.score(X)
+    assert np.log(6) - 0.02 < nats < np.log(6) + 0.8
+    assert vae.history_["loss"][-1] > nats  # the bound with one code is looser
+    known = np.unique(X, axis=0)
+    samples = vae.sample(200, random_state=0)
+    assert sum(any((s == k).all() for k in known) for s in samples) > 120
+    assert (vae.reconstruct(X) == X).mean() > 0.97
+
+
+def test_learns_a_table_of_reals_to_its_entropy():
+    # One factor and noise: a normal whose entropy is known.
+    random = np.random.default_rng(0)
+    loadings = np.array([3.0, -2.0, 1.0, 0.5])
+    X = 7 + random.normal(size=(2000, 1)) * loadings
+    X += 0.3 * random.normal(size=X.shape)
+    covariance = np.outer(loadings, loadings) + 0.09 * np.eye(4)
+    entropy = 0.5 * np.linalg.slogdet(2 * np.pi * np.e * covariance)[1]
+    vae = kgen.VAE(latent_dim=2, epochs=40, random_state=0)
+    nats = -vae.fit(X).score(X)
+    assert entropy - 0.1 < nats < entropy + 0.25
+    assert vae.active_units(X) == 1
+    samples = vae.sample(2000, random_state=0)
+    np.testing.assert_allclose(np.cov(samples.T), covariance, atol=0.6)
+    scaled = -kgen.VAE(**vae.get_params()).fit(100 * X).score(100 * X)
+    assert scaled == pytest.approx(nats + 4 * np.log(100), abs=0.15)  # in data units
+
+
+def test_many_levels_take_a_mixture_of_logistics(eager):
+    X = np.random.default_rng(0).integers(256, size=(12, 5, 7)).astype("uint8")
+    vae = tiny("VAE").fit(X)
+    assert isinstance(vae.head_, kgen.heads.MixtureOfLogistics)
+    assert vae.levels_ == 256
+    assert vae.sample(4).dtype == np.uint8
+    assert isinstance(tiny("PixelCNN").fit(X).head_, kgen.heads.Categorical)
+
+
+@pytest.mark.parametrize("size", [(1, 1), (2, 9), (28, 20), (33, 16)])
+def test_conv_networks_mirror_each_other(size):
+    conv = architectures["conv"]
+    assert conv.down((*size, 3), 5, dtype="float32").output_shape == (None, 5)
+    assert conv.up(4, (*size, 2), dtype="float32").output_shape == (None, *size, 2)
+
+
+def test_what_strays_beyond_its_bounds_comes_back():
+    """The gradient of bounded values, against that of the values themselves."""
+    x = tf.Variable([-20.0, 0.5, 20.0])
+    with tf.GradientTape(persistent=True) as tape:
+        y = backend.bounded(x, -15.0, 15.0)
+        inside = y[1] * 2
+        below, above = tf.exp(y[0]), y[2] ** 2
+    np.testing.assert_allclose(y, [-15.0, 0.5, 15.0])
+    assert tape.gradient(inside, x)[1] == 2.0
+    np.testing.assert_allclose(tape.gradient(below, x)[0], np.exp(-15.0))
+    assert tape.gradient(above, x)[2] == 30.0
+
+
+def test_builders_of_your_own(eager):
+    def down(event_shape, units, *, dtype):
+        return keras.Sequential(
+            [
+                keras.Input(event_shape),
+                keras.layers.Flatten(dtype=dtype),
+                keras.layers.Dense(units, dtype=dtype),
+            ]
+        )
+
+    mine = Architecture(down, architectures["mlp"].up)
+    vae = tiny("VAE", architecture=mine).fit(bars(20, random_state=0))
+    assert sum(w.shape == (16, 4) for w in vae.model_.encoder.weights) == 1
+
+
+def test_networks_that_do_not_fit_together():
+    encoder = keras.Sequential([keras.Input((6,)), keras.layers.Dense(5)])
+    decoder = keras.Sequential([keras.Input((2,)), keras.layers.Dense(6)])
+    with pytest.raises(ValueError, match="2 latent"):
+        VAEModel(encoder, decoder)
+    encoder = keras.Sequential([keras.Input((6,)), keras.layers.Dense(4)])
+    with pytest.raises(ValueError, match=r"head's parameters, \(n, 12\)"):
+        VAEModel(encoder, decoder, "normal")
+
+
+def test_in_front_of_a_classifier():
+    X, y = load_digits(return_X_y=True)
+    X = X.astype("uint8")
+    pipeline = make_pipeline(
+        tiny("VAE", latent_dim=8, epochs=15), LogisticRegression(max_iter=2000)
+    )
+    search = GridSearchCV(pipeline, {"vae__latent_dim": [8]}, cv=2, refit=True)
+    search.fit(X[:600], y[:600])
+    assert search.score(X[600:900], y[600:900]) > 0.6  # chance: 0.1
+    names = pipeline.fit(X[:50], y[:50])[:-1].get_feature_names_out()
+    assert list(names[:2]) == ["vae0", "vae1"]
+
+
+def test_bound_does_not_depend_on_other_rows(eager):
+    X = bars(100, random_state=0)
+    vae = tiny("VAE").fit(X)
+    whole = vae.log_prob(X)
+    np.testing.assert_array_equal(whole[::-1], vae.log_prob(X[::-1]))
+    np.testing.assert_array_equal(whole[70:71], vae.log_prob(X[70:71]))
+    assert vae.active_units(X) in (0, 1, 2)
