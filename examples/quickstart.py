@@ -19,11 +19,11 @@ import kgen
 
 FAST = bool(os.environ.get("KGEN_FAST"))  # a short run, as a test
 if FAST:  # drawing up graphs takes longer than so little training
-    tf.config.run_functions_eagerly(True)
+    tf.config.run_functions_eagerly(run_eagerly=True)
 
 # %% [markdown]
-# 1,797 images of 8x8 pixels with 17 grey levels. They go in as they are: kgen reads from
-# the data that a pixel is one of 17 values.
+# 1,797 images of 8x8 pixels with 17 grey levels. They go in as they are: kgen reads
+# from the data that a pixel is one of 17 values.
 
 # %%
 x = load_digits().images.astype("uint8")
@@ -66,8 +66,8 @@ for name, model in models.items():
     report.append(f"{name:9} {bits:26} {minutes:.1f} minutes")
 
 # %% [markdown]
-# Bits per dimension: how many bits a pixel of an unseen digit costs under the model. With
-# no model at all, a pixel of 17 levels costs log2(17) = 4.09.
+# Bits per dimension: how many bits a pixel of an unseen digit costs under the model.
+# With no model at all, a pixel of 17 levels costs log2(17) = 4.09.
 
 # %%
 print("\n" + "\n".join(report))

@@ -49,7 +49,9 @@ def image_grid(
         images = images / 255.0
     images = images.astype("float32")
     # Frames are in a colour of their own: white ones would melt into white strokes.
-    canvas = np.full((rows * (height + 1) + 1, columns * (width + 1) + 1, channels), 1.0)
+    canvas = np.full(
+        (rows * (height + 1) + 1, columns * (width + 1) + 1, channels), 1.0
+    )
     if not colour:
         canvas *= np.nan
     for i, image in enumerate(images):

@@ -122,7 +122,9 @@ def test_compile_names_players():
         model.compile(steps={"generator": 0})
     model.compile({"discriminator": keras.optimizers.SGD(0.5)})
     assert float(model.optimizers["discriminator"].learning_rate.value) == 0.5
-    assert float(model.optimizers["generator"].learning_rate.value) == pytest.approx(2e-4)
+    assert float(model.optimizers["generator"].learning_rate.value) == pytest.approx(
+        2e-4
+    )
     assert float(model.optimizers["generator"].beta_1) == 0.5
     with pytest.raises(ValueError, match="Did you mean 'minimax'"):
         small(objective="minmax")
@@ -167,7 +169,10 @@ def test_sampling_is_in_inference_mode(eager):
 
 def test_the_default_network_for_images_follows_the_dcgan_guidelines():
     conv = architectures["conv"]
-    for network in (conv.down((28, 20, 3), 1, dtype=None), conv.up(9, (28, 20, 3), dtype=None)):
+    for network in (
+        conv.down((28, 20, 3), 1, dtype=None),
+        conv.up(9, (28, 20, 3), dtype=None),
+    ):
         kinds = [type(layer).__name__ for layer in network.layers]
         assert "BatchNormalization" in kinds
         assert not any("Pool" in kind for kind in kinds)
@@ -204,7 +209,9 @@ def test_learns_a_ring_of_eight():
 def ring_by_label():
     X, y = mixture(4000, random_state=0)
     labels = np.array(list("abcdefgh"))[y]
-    gan = kgen.ConditionalGAN(latent_dim=4, epochs=30, learning_rate=1e-3, random_state=0)
+    gan = kgen.ConditionalGAN(
+        latent_dim=4, epochs=30, learning_rate=1e-3, random_state=0
+    )
     return gan.fit(X, labels), X, labels
 
 
@@ -264,7 +271,5 @@ def test_the_conditional_model_wants_both(eager):
 
 def test_minimax_and_non_saturating_differ(eager):
     X, _ = mixture(64, random_state=0)
-    losses = [
-        tiny("GAN", objective=o).fit(X).history_["g_loss"][0] for o in objectives
-    ]
+    losses = [tiny("GAN", objective=o).fit(X).history_["g_loss"][0] for o in objectives]
     assert losses[0] < 0 < losses[1]

@@ -48,7 +48,9 @@ def datasets(conditional):
 def test_datasets_train_as_arrays_do(name, eager):
     conditional = is_conditional(tiny(name))
     for what, dataset in datasets(conditional):
-        fitted = tiny(name, epochs=2, batch_size=8).fit(dataset, validation_data=dataset)
+        fitted = tiny(name, epochs=2, batch_size=8).fit(
+            dataset, validation_data=dataset
+        )
         assert fitted.event_shape_ == (4, 4), what
         samples = fitted.sample(3, **({"y": "a"} if conditional else {}))
         assert samples.shape == (3, 4, 4), what

@@ -36,7 +36,9 @@ def test_learns_reals_to_their_entropy():
     assert samples.mean() == pytest.approx(5.0, abs=0.5)
 
 
-@pytest.mark.parametrize("shape", [(4, 5, 1), (5, 3, 2), (3, 3, 3), (1, 6, 1), (6, 1, 4)])
+@pytest.mark.parametrize(
+    "shape", [(4, 5, 1), (5, 3, 2), (3, 3, 3), (1, 6, 1), (6, 1, 4)]
+)
 @pytest.mark.parametrize("head", ["bernoulli", "normal", kgen.heads.Categorical(3)])
 def test_raster_order_in_every_shape(shape, head):
     model = PixelCNNModel(head, filters=13, blocks=2)

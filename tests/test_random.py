@@ -30,7 +30,9 @@ def test_noise_is_uniform_and_independent(shape):
 
 
 def test_seeds_give_different_noise():
-    assert not np.array_equal(keyed_uniform(0, 0, 1, (4,)), keyed_uniform(1, 0, 1, (4,)))
+    assert not np.array_equal(
+        keyed_uniform(0, 0, 1, (4,)), keyed_uniform(1, 0, 1, (4,))
+    )
 
 
 def test_order_is_a_function_of_seed_and_epoch():

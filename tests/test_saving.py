@@ -130,7 +130,9 @@ def test_interrupted_training_is_training(name, eager):
 def test_without_warm_start_fit_forgets(eager):
     twice = fit(fit(tiny("VAE", epochs=2)))
     assert len(twice.history_["loss"]) == 2
-    np.testing.assert_array_equal(twice.log_prob(X), fit(tiny("VAE", epochs=2)).log_prob(X))
+    np.testing.assert_array_equal(
+        twice.log_prob(X), fit(tiny("VAE", epochs=2)).log_prob(X)
+    )
 
 
 def test_warm_start_takes_the_new_learning_rate(eager):
@@ -163,7 +165,9 @@ def test_ctrl_c_leaves_the_last_finished_epoch(name, eager):
     two = tiny(name, epochs=2, batch_size=16).fit(X, y)
     for key in two.history_:
         np.testing.assert_allclose(stopped.history_[key], two.history_[key], rtol=1e-4)
-    for a, b in zip(stopped.model_.get_weights(), two.model_.get_weights(), strict=True):
+    for a, b in zip(
+        stopped.model_.get_weights(), two.model_.get_weights(), strict=True
+    ):
         np.testing.assert_allclose(a, b, rtol=1e-4, atol=1e-6)
 
 

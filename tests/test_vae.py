@@ -11,7 +11,7 @@ from sklearn.pipeline import make_pipeline
 
 import kgen
 from kgen.core import backend
-from kgen.data.toy import bars, mixture
+from kgen.data.toy import bars
 from kgen.models import VAEModel
 from kgen.networks import Architecture, architectures
 from kgen.testing.models import _marginal, scatter
@@ -24,7 +24,9 @@ def small(head="bernoulli", shape=(6,), latent_dim=2, **options):
     head = kgen.heads.get(head)
     outputs = head.params_size(shape[-1])
     encoder = keras.Sequential([keras.Input(shape), keras.layers.Dense(2 * latent_dim)])
-    decoder = keras.Sequential([keras.Input((latent_dim,)), keras.layers.Dense(outputs)])
+    decoder = keras.Sequential(
+        [keras.Input((latent_dim,)), keras.layers.Dense(outputs)]
+    )
     return VAEModel(encoder, decoder, head, seed=0, **options)
 
 

@@ -53,7 +53,7 @@ class ConditionalGANModel(AdversarialModel):
         (_, self.latent_dim), (_, self.condition_dim) = generator.input_shape
         self.event_shape = tuple(generator.output_shape[1:])
 
-    def call(self, inputs, training=False):
+    def call(self, inputs, training=False):  # noqa: FBT002 (Keras' hook)
         return ops.cast(self.generator(inputs, training=training), "float32")
 
     def loss_of(self, player, data, training):
@@ -158,5 +158,7 @@ class ConditionalGAN(ConditionalMixin, AdversarialEstimator):
         if y is None:
             raise validation.missing_y("ConditionalGAN", "decode")
         _, condition = self._conditions_to_draw(len(codes), y, 0)
-        drawn = in_chunks(lambda z, c: self.model_.generate([z, c]), codes, condition)
+        drawn = in_chunks(
+            lambda z, c: self.model_.generate([z, c]), codes, np.asarray(condition)
+        )
         return self._outputs(drawn)

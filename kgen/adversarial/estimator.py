@@ -35,7 +35,7 @@ class AdversarialEstimator(LatentMixin, GenerativeEstimator):
         return self.discriminator_steps
 
     def _adapt(self, summary: Summary) -> None:
-        """Map the range of the data to that of tanh: of every feature, or of all pixels."""
+        """Map the range of every feature, or of all pixels, to that of tanh."""
         low, high = summary.low_per_feature, summary.high_per_feature
         if len(summary.event_shape) > 1:
             low, high = np.array([summary.low]), np.array([summary.high])
@@ -67,4 +67,6 @@ class AdversarialEstimator(LatentMixin, GenerativeEstimator):
     def __getattr__(self, name: str) -> Any:
         if name in _DENSITY:
             raise ImplicitDensityError(type(self).__name__, name)
-        raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+        raise AttributeError(
+            f"{type(self).__name__!r} object has no attribute {name!r}"
+        )

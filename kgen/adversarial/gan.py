@@ -49,7 +49,7 @@ class GANModel(AdversarialModel):
         self.latent_dim = generator.input_shape[-1]
         self.event_shape = tuple(generator.output_shape[1:])
 
-    def call(self, z, training=False):
+    def call(self, z, training=False):  # noqa: FBT002 (Keras' hook)
         return ops.cast(self.generator(z, training=training), "float32")
 
     def loss_of(self, player, data, training):

@@ -41,9 +41,7 @@ class AutoregressiveModel(GenerativeModel):
         self.event_shape = tuple(input_shape[1:])
         self.built = True
 
-    def compute_loss(
-        self, x=None, y=None, y_pred=None, sample_weight=None, training=True
-    ):
+    def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, **kwargs):
         loss = -self.head(y_pred).log_prob(ops.cast(x, "float32"))
         return ops.mean(loss if sample_weight is None else loss * sample_weight)
 
@@ -78,7 +76,9 @@ class AutoregressiveModel(GenerativeModel):
         Args:
             x: data, shape (n, height, width, channels).
             mask: boolean, same shape; True keeps the value of x.
-            seed, temperature, verbose: see `sample`.
+            seed: see `sample`.
+            temperature: see `sample`.
+            verbose: see `sample`.
 
         Returns:
             Float32 array of the shape of x.
@@ -91,7 +91,8 @@ class AutoregressiveModel(GenerativeModel):
         """Redraw one row of images by full passes: the sampler's inner loop.
 
         Args:
-            x, mask: as in `complete`.
+            x: as in `complete`.
+            mask: as in `complete`.
             noise: uniform, shape (n, height, width, *per scalar).
             row: index of the row.
             temperature: > 0.

@@ -1,8 +1,8 @@
 """PixelCNN: exact image likelihood by masked convolutions.
 
-Left out: the multi-scale variant of sec. 3.6. Like the paper's, this network has a blind
-spot to the right of every pixel (van den Oord et al., 2016b, sec. 2.3), which costs
-likelihood but not exactness.
+Left out: the multi-scale variant of sec. 3.6. Like the paper's, this network has a
+blind spot to the right of every pixel (van den Oord et al., 2016b, sec. 2.3), which
+costs likelihood but not exactness.
 
 References:
     Van den Oord et al., Pixel Recurrent Neural Networks, 2016, sec. 3.3-3.5, table 1.
@@ -115,6 +115,4 @@ class PixelCNN(AutoregressiveEstimator):
     blocks: int = param(5, ge=0)
 
     def build_model(self, event_shape: tuple[int, ...]) -> PixelCNNModel:
-        return PixelCNNModel(
-            self.head_, self.filters, self.blocks, dtype=self.policy_
-        )
+        return PixelCNNModel(self.head_, self.filters, self.blocks, dtype=self.policy_)

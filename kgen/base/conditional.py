@@ -112,7 +112,8 @@ class ConditionalMixin(_Base):
             n = 1 if n is None else n
             # A stream of its own: that of `seed` is the model's.
             u = keyed_uniform(seed + 2**32, 0, n, ())
-            index = np.searchsorted(np.cumsum(self.class_prior_)[:-1], u, side="right")
+            steps = np.cumsum(np.asarray(self.class_prior_))[:-1]
+            index = np.searchsorted(steps, u, side="right")
             return n, np.eye(len(self.classes_), dtype="float32")[index]
         condition = self._encode(self._as_y([y] if np.ndim(y) == 0 else y))
         if n is None:

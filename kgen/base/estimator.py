@@ -106,8 +106,8 @@ class GenerativeEstimator(BaseEstimator):
             self._fit(X, y, validation_data, list(callbacks), backup_dir, keeper)
         except BaseException as problem:
             if not (isinstance(problem, KeyboardInterrupt) and keeper.rewind()):
-                vars(self).clear()
-                vars(self).update(former)
+                self.__dict__.clear()
+                self.__dict__.update(former)
                 for variable, value in weights:
                     variable.assign(value)
             raise

@@ -18,5 +18,5 @@ def param(default: Any, **limits: Any) -> Any:
     kw_only_default=True, eq_default=False, field_specifiers=(param,)
 )
 def estimator(cls: type) -> Any:
-    """Turn annotated fields into hyper-parameters; `__init__` stores and nothing else."""
+    """Turn annotated fields into hyper-parameters; `__init__` only stores them."""
     return dataclasses.dataclass(kw_only=True, eq=False, repr=False)(cls)

@@ -19,7 +19,9 @@ _OPTIONS: dict[str, Any] = {
 }
 
 
-def check_x(estimator: Any, X: Any, ranks: tuple[int, ...], *, reset: bool) -> np.ndarray:
+def check_x(
+    estimator: Any, X: Any, ranks: tuple[int, ...], *, reset: bool
+) -> np.ndarray:
     """Return X as a numeric array of one of the given ranks.
 
     Raises:

@@ -47,7 +47,7 @@ class GenerativeModel(ConfigMixin, keras.Model):
 
 
 def chunks(n: int) -> Iterator[tuple[int, int, int]]:
-    """Cut n samples into pieces of at most three sizes, so that few graphs are compiled.
+    """Cut n samples into pieces of three sizes, so that few graphs are compiled.
 
     Yields:
         (start, count, size): `count` examples from `start`, to be padded to `size`.

@@ -14,7 +14,7 @@ class ConfigMixin:
     """
 
     def get_config(self) -> dict[str, Any]:
-        inherited = getattr(super(), "get_config", dict)()
+        inherited: dict[str, Any] = getattr(super(), "get_config", dict)()
         own = {
             name: keras.saving.serialize_keras_object(getattr(self, name))
             for name, argument in inspect.signature(type(self)).parameters.items()

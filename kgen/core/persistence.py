@@ -181,6 +181,8 @@ _CODECS: dict[str, tuple[Callable, Callable, Callable]] = {
 }
 
 
-def add_codec(kind: str, test: Callable, to_json: Callable, from_json: Callable) -> None:
+def add_codec(
+    kind: str, test: Callable, to_json: Callable, from_json: Callable
+) -> None:
     """Teach `encode` and `decode` one more kind of hyper-parameter."""
     _CODECS[kind] = (test, to_json, from_json)

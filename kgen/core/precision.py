@@ -5,8 +5,14 @@ import keras
 from kgen.core import backend
 from kgen.core.registry import unknown_name
 
-POLICIES = ("float32", "mixed_bfloat16", "mixed_float16", "float64", "bfloat16")
-POLICIES += ("float16",)
+POLICIES = (
+    "float32",
+    "mixed_bfloat16",
+    "mixed_float16",
+    "float64",
+    "bfloat16",
+    "float16",
+)
 
 
 def resolve(precision: str) -> str:

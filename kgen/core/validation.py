@@ -108,9 +108,7 @@ def check_n_samples(n_samples: Any) -> int:
         ValueError: if it is not a whole number >= 1.
     """
     if not _is_a(n_samples, int) or n_samples < 1:
-        raise ValueError(
-            f"`n_samples` must be a whole number >= 1. Got {n_samples!r}."
-        )
+        raise ValueError(f"`n_samples` must be a whole number >= 1. Got {n_samples!r}.")
     return int(n_samples)
 
 
@@ -165,8 +163,8 @@ def not_numeric(name: str, owner: str, problem: object) -> ValueError:
 
 def not_finite(name: str, owner: str, what: str) -> ValueError:
     return ValueError(
-        f"{owner}: Input {name} contains {what}. Every value must be finite (and within "
-        "the range of float32): remove or impute such examples first."
+        f"{owner}: Input {name} contains {what}. Every value must be finite (and "
+        "within the range of float32): remove or impute such examples first."
     )
 
 
@@ -212,9 +210,9 @@ def wrong_codes(shape: tuple, latent_dim: int) -> ValueError:
 
 def endless(owner: str) -> ValueError:
     return ValueError(
-        f"{owner}: X is an infinite dataset, so there is no end to an epoch and no full "
-        "pass to read the data's range from. Pass X.take(batches_per_epoch), or use "
-        "the Keras model with a named head and fit(steps_per_epoch=...)."
+        f"{owner}: X is an infinite dataset, so there is no end to an epoch and no "
+        "full pass to read the data's range from. Pass X.take(batches_per_epoch), or "
+        "use the Keras model with a named head and fit(steps_per_epoch=...)."
     )
 
 

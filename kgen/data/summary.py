@@ -1,4 +1,4 @@
-"""What one pass over the data tells: range, spread, and what kind of numbers they are."""
+"""What one pass over the data tells: range, spread, and kind of numbers."""
 
 import dataclasses
 from collections.abc import Iterable
@@ -114,7 +114,9 @@ def _merge(a: Summary, b: Summary) -> Summary:
     count = a.count + b.count
     share = b.count / count
     apart = b.mean - a.mean
-    variance = (1 - share) * a.std**2 + share * b.std**2 + share * (1 - share) * apart**2
+    variance = (
+        (1 - share) * a.std**2 + share * b.std**2 + share * (1 - share) * apart**2
+    )
     return dataclasses.replace(
         a,
         count=count,

@@ -61,7 +61,7 @@ class Head(ConfigMixin):
         raise NotImplementedError
 
     def distribution(self, params):
-        """Distribution over examples, for float32 `params` of shape (n, ..., outputs)."""
+        """Distribution of a batch, for float32 `params` of shape (n, ..., outputs)."""
         raise NotImplementedError
 
     def mean(self, params):
@@ -83,7 +83,7 @@ class Head(ConfigMixin):
         raise NotImplementedError
 
     def adapt(self, summary: Any) -> "Head":
-        """Head for the units of the data described by a `Summary`; itself, if it has none."""
+        """Head in the units of the data that a `Summary` describes."""
         return self
 
     def __call__(self, params):

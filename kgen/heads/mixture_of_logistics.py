@@ -1,6 +1,5 @@
 """Mixture of discretised logistics: integers with many levels, at few outputs each."""
 
-import numpy as np
 from keras import ops
 
 from kgen.core import validation

@@ -86,7 +86,9 @@ class MaskedConv2D(keras.layers.Layer):
 
     def _mask(self, features):
         centre = self.kernel_size // 2
-        mask = np.ones((centre + 1, self.kernel_size, features, self.filters), "float32")
+        mask = np.ones(
+            (centre + 1, self.kernel_size, features, self.filters), "float32"
+        )
         mask[centre, centre + 1 :] = 0.0
         of_input = np.arange(features) * self.channels // features
         of_output = np.arange(self.filters) * self.channels // self.filters

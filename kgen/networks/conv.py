@@ -26,7 +26,7 @@ MOMENTUM = 0.9
 
 
 def sizes(height, width):
-    """Image sizes from the data down: halved, rounding up, to 7 or less, at least twice.
+    """Image sizes from the data down: halved, to 7 or less, at least twice.
 
     Example:
         >>> sizes(28, 20)

@@ -23,7 +23,9 @@ def test_contract(layer, shape):
 
 
 @pytest.mark.parametrize("mask_type", ["A", "B"])
-@pytest.mark.parametrize(("features", "filters", "channels"), [(1, 5, 1), (3, 7, 3), (4, 5, 2)])
+@pytest.mark.parametrize(
+    ("features", "filters", "channels"), [(1, 5, 1), (3, 7, 3), (4, 5, 2)]
+)
 def test_mask_by_the_jacobian(mask_type, features, filters, channels):
     """What an output sees, against the definition, entry by entry."""
     import tensorflow as tf

@@ -1,0 +1,179 @@
+"""The shape of the house: layering, no global state, names that are documented."""
+
+import ast
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import kgen
+
+ROOT = Path(__file__).parent.parent
+PACKAGE = ROOT / "kgen"
+
+# What stands on what: a module may import from its own layer and those before it.
+LAYERS = [
+    {"core"},
+    {"data", "heads", "layers"},
+    {"networks"},
+    {"base"},
+    {"autoregressive", "variational", "adversarial"},
+    {"models", "plots", "testing", "__init__"},
+]
+
+
+def modules():
+    return sorted(PACKAGE.rglob("*.py"))
+
+
+def room(path):
+    return path.relative_to(PACKAGE).parts[0].removesuffix(".py")
+
+
+def level(name):
+    return next(i for i, rooms in enumerate(LAYERS) if name in rooms)
+
+
+def imports(path):
+    """Names of modules of kgen that a file imports, wherever in it."""
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.ImportFrom) and node.module:
+            if node.module == "kgen":
+                yield from (f"kgen.{alias.name}" for alias in node.names)
+            elif node.module.startswith("kgen."):
+                yield node.module
+        elif isinstance(node, ast.Import):
+            yield from (a.name for a in node.names if a.name.startswith("kgen"))
+
+
+@pytest.mark.parametrize("path", modules(), ids=lambda p: str(p.relative_to(ROOT)))
+def test_imports_go_one_way(path):
+    mine = room(path)
+    for name in imports(path):
+        theirs = name.split(".")[1] if "." in name else "__init__"
+        assert level(theirs) <= level(mine), f"{path.name} imports {name}"
+        if level(mine) == 4:
+            assert theirs == mine or level(theirs) < 4, (
+                "families do not know each other"
+            )
+
+
+@pytest.mark.parametrize("path", modules(), ids=lambda p: str(p.relative_to(ROOT)))
+def test_files_are_small(path):
+    assert len(path.read_text().splitlines()) <= 300
+
+
+def test_only_the_backend_knows_probability_and_sets_nothing():
+    setters = ("set_dtype_policy", "set_random_seed", "set_floatx", "np.random.seed(")
+    setters += ("tf.config.set", "tf.config.run", "tf.config.opt", "enable_op_")
+    for path in modules():
+        text = path.read_text()
+        assert "tensorflow_probability" not in text or path.name == "backend.py"
+        for setter in setters:
+            assert setter not in text, f"{path.name} calls {setter}"
+        tapes = {"_train_step_tensorflow.py", "heads.py"}
+        assert "GradientTape" not in text or path.name in tapes
+
+
+SCRIPT = """
+import json, random, sys, time
+import numpy as np, keras, tensorflow as tf
+
+def state():
+    return [
+        str(random.getstate()), str(np.random.get_state()), np.geterr(),
+        keras.config.dtype_policy().name, keras.config.floatx(),
+        keras.config.image_data_format(), keras.config.is_interactive_logging_enabled(),
+        tf.config.functions_run_eagerly(), tf.config.optimizer.get_jit(),
+        tf.config.threading.get_inter_op_parallelism_threads(),
+        tf.config.threading.get_intra_op_parallelism_threads(),
+        tf.config.get_soft_device_placement(),
+        sorted(__import__("os").environ.items()), __import__("warnings").filters[:],
+    ]
+
+before = state()
+start = time.process_time()
+import kgen
+seconds = time.process_time() - start
+after = state()
+registered = keras.saving.get_custom_objects()
+print(json.dumps({
+    "same": [str(a) == str(b) for a, b in zip(before, after)],
+    "seconds": seconds,
+    "loaded": [m for m in ("tensorflow_probability", "keras_tuner", "kgen.testing",
+                           "kgen.plots") if m in sys.modules],
+    "registered": sorted(registered),
+}))
+"""
+
+
+@pytest.fixture(scope="module")
+def fresh_import():
+    done = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", SCRIPT],
+        cwd=ROOT, capture_output=True, text=True, check=True,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+    )  # fmt: skip
+    return json.loads(done.stdout.splitlines()[-1])
+
+
+def test_import_changes_no_global_state(fresh_import):
+    assert all(fresh_import["same"]), fresh_import["same"]
+
+
+def test_import_is_light(fresh_import):
+    assert fresh_import["loaded"] == []
+    assert fresh_import["seconds"] < 0.15
+
+
+def test_import_registers_every_keras_class(fresh_import):
+    defined = set()
+    for path in modules():
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.ClassDef) and any(
+                isinstance(d, ast.Name) and d.id == "register"
+                for d in node.decorator_list
+            ):
+                defined.add(f"kgen>{node.name}")
+    assert len(defined) >= 11
+    assert defined == {n for n in fresh_import["registered"] if n.startswith("kgen>")}
+
+
+def public_names():
+    for name in kgen.__all__:
+        yield f"kgen.{name}", getattr(kgen, name)
+    for module in (kgen.models, kgen.heads, kgen.layers, kgen.networks, kgen.testing):
+        for name in module.__all__:
+            yield f"{module.__name__}.{name}", getattr(module, name)
+
+
+def test_every_public_name_has_a_docstring_and_a_page():
+    text = (ROOT / "README.md").read_text()
+    text += "".join(page.read_text() for page in (ROOT / "docs").rglob("*.md"))
+    for path, thing in public_names():
+        assert (thing.__doc__ or "").strip(), f"{path} has no docstring"
+        assert path.split(".")[-1] in text, f"{path} is not in the docs"
+
+
+def test_every_hyper_parameter_is_documented():
+    for name, estimator in kgen.estimators.items():
+        documented = "".join(base.__doc__ or "" for base in estimator.__mro__)
+        for parameter in estimator().get_params():
+            assert f"    {parameter}: " in documented, f"{name}({parameter})"
+
+
+def test_the_table_of_the_readme_is_the_registry():
+    readme = (ROOT / "README.md").read_text()
+    rows = [
+        line.split("`")[1] for line in readme.splitlines() if line.startswith("| `")
+    ]
+    assert set(rows) == set(kgen.estimators)
+
+
+def test_every_page_is_in_the_navigation():
+    navigation = (ROOT / "mkdocs.yml").read_text()
+    for page in (ROOT / "docs").rglob("*.md"):
+        assert str(page.relative_to(ROOT / "docs")) in navigation, page.name
