@@ -165,6 +165,8 @@ def test_masks(fitted):
         model.complete(X, np.ones((3, 3)))
     with pytest.raises(ValueError, match="broadcast"):
         model.complete(X, np.ones((4, 4), bool))
+    with pytest.raises(ValueError, match="not conditional"):
+        model.complete(X, np.ones((3, 3), bool), y=X[:, 0, 0])
 
 
 @pytest.mark.parametrize("name", ["VAE", "GAN"])

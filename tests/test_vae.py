@@ -131,6 +131,16 @@ def test_many_levels_take_a_mixture_of_logistics(eager):
     assert isinstance(tiny("PixelCNN").fit(X).head_, kgen.heads.Categorical)
 
 
+def test_decoding_whole_numbers_gives_whole_numbers(eager):
+    X = np.random.default_rng(0).integers(9, size=(30, 4)).astype("float64")
+    vae = tiny("VAE", head="categorical").fit(X)
+    assert vae.head_.levels == 9
+    reconstructed = vae.reconstruct(X)
+    assert reconstructed.dtype == "float64"
+    np.testing.assert_array_equal(reconstructed, np.rint(reconstructed))
+    assert (tiny("VAE").fit(X).reconstruct(X) % 1 != 0).any()
+
+
 @pytest.mark.parametrize("size", [(1, 1), (2, 9), (28, 20), (33, 16)])
 def test_conv_networks_mirror_each_other(size):
     conv = architectures["conv"]

@@ -15,9 +15,9 @@ class AdversarialModel(AlternatingTrainStep, GenerativeModel):
     """A game of networks.
 
     A subclass sets `players`, the names of its networks in the order in which they
-    move, and `latent_dim`, and implements `loss_of(player, data, training)`, a scalar,
-    and `call`, from codes to data in their own units. `self.noise(player, n)` gives it
-    codes.
+    move, `latent_dim` and `event_shape`, and implements `loss_of(player, data,
+    training)`, a scalar; `call`, from codes to data in their own units; and `sample`,
+    by `_sample`. `self.noise(player, n, training=training)` gives it codes.
 
     Args:
         seed: seed of the noise; None draws one from NumPy's global state.

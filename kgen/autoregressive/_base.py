@@ -126,8 +126,8 @@ class AutoregressiveEstimator(LikelihoodEstimator):
         """Draw examples like the training data.
 
         Args:
-            n_samples: how many, >= 1; None is 1.
-            y: for conditional estimators only.
+            n_samples: how many, >= 1; None is 1, or as many as there are in y.
+            y: labels or condition vectors, for conditional estimators only.
             temperature: > 0; below 1 the likely values get likelier.
             random_state: None (fresh draws), int or RandomState. Sample i depends on
                 it and on i, not on how many are drawn.
@@ -159,13 +159,15 @@ class AutoregressiveEstimator(LikelihoodEstimator):
             Array of the shape of X and the dtype of the training data.
         """
         x = self._inputs(X)
+        if y is not None:
+            raise validation.unwanted_y(type(self).__name__)
         mask, shape = np.asarray(mask), (len(x), *self.event_shape_)
         try:
             if mask.dtype != bool:
                 raise ValueError
             mask = np.broadcast_to(mask, shape)
         except ValueError:
-            raise validation.wrong_mask(mask.shape, shape) from None
+            raise validation.wrong_mask(mask, shape) from None
         completed = self.model_.complete(
             x, mask.reshape(x.shape), new_seed(random_state), verbose=self.verbose
         )

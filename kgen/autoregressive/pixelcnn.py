@@ -92,7 +92,7 @@ class PixelCNN(AutoregressiveEstimator):
         filters: features of the residual stream, >= channels of the images.
         blocks: number of residual blocks, >= 0.
         head: what pixel values mean; "auto" reads it from the data: Bernoulli for
-            binary images, Categorical for whole numbers in 0..255, Normal for reals.
+            binary images, Categorical for integers in 0..255, Normal for floats.
 
     Shape:
         X: (n, height, width) or (n, height, width, channels), of any size.

@@ -7,6 +7,7 @@ from sklearn.base import DensityMixin
 
 from kgen.base.estimator import GenerativeEstimator
 from kgen.base.fields import estimator, param
+from kgen.core import validation
 from kgen.data.summary import Summary
 from kgen.heads import Categorical, Head, auto
 
@@ -28,10 +29,14 @@ class LikelihoodEstimator(DensityMixin, GenerativeEstimator):
     def _adapt(self, summary: Summary) -> None:
         self.head_ = auto.for_data(self.head, summary, self._many_levels)
         self.levels_ = self.head_.levels
+        self.discrete_ = self.discrete_ or self.levels_ is not None
 
     def _check_known(self, summary: Summary) -> None:
         super()._check_known(summary)
-        auto.check(self.head_, summary)
+        if not self.head_.support.holds(summary):
+            raise validation.other_values(
+                type(self).__name__, summary.held, auto.call(self.head_)
+            )
 
     def log_prob(self, X: Any, y: Any = None) -> np.ndarray:
         """Log-density of every example, shape (n,), float32, in nats and data units.

@@ -181,24 +181,24 @@ def other_shape(owner: str, got: tuple, fitted: tuple) -> ValueError:
     )
 
 
-def wrong_support(name: str, held: str, head: str, can: str) -> ValueError:
+def wrong_support(held: str, head: str, can: str) -> ValueError:
     return ValueError(
-        f"{name} holds {held}, which the {head} head cannot model. Heads that can: "
+        f"X holds {held}, which the {head} head cannot model. Heads that can: "
         f"{can}. Pass one of them, or head='auto'; kgen rescales nothing in silence."
     )
 
 
-def other_values(owner: str, held: str, fitted: str) -> ValueError:
+def other_values(owner: str, held: str, head: str) -> ValueError:
     return ValueError(
-        f"X holds {held}, but this {owner} was fitted on {fitted}. Bring X to the "
-        "units of the training data."
+        f"X holds {held}, but this {owner} was fitted with the {head} head, which gives "
+        "some of them no probability. Bring X to the units of the training data."
     )
 
 
-def wrong_mask(shape: tuple, wanted: tuple) -> ValueError:
+def wrong_mask(mask: np.ndarray, wanted: tuple) -> ValueError:
     return ValueError(
         f"`mask` must be boolean (True keeps a value of X) and broadcast to X's shape "
-        f"{wanted}. Got shape {shape}."
+        f"{wanted}. Got dtype {mask.dtype} and shape {mask.shape}."
     )
 
 
@@ -228,8 +228,9 @@ def missing_y(owner: str, method: str) -> ValueError:
 
 def unwanted_y(owner: str) -> ValueError:
     return ValueError(
-        f"{owner} is not conditional, so `sample` takes no y. Use Conditional{owner} "
-        "to choose what is drawn."
+        f"{owner} is not conditional: it draws from all of its training data, and takes "
+        "no y. To choose what is drawn, use a conditional estimator, e.g. "
+        "ConditionalGAN, or fit one estimator per label."
     )
 
 

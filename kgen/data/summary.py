@@ -17,9 +17,13 @@ class Summary:
         dtype: dtype of the user's array.
         count: number of examples.
         batches: number of batches they came in.
-        low, high: smallest and largest value.
-        low_per_feature, high_per_feature: the same along the last axis.
-        mean, std: along the last axis (features of a table, channels of an image).
+        low: smallest value.
+        high: largest value.
+        low_per_feature: smallest value along the last axis (features of a table,
+            channels of an image).
+        high_per_feature: largest value along the last axis.
+        mean: along the last axis.
+        std: standard deviation along the last axis.
         whole: whether all values are whole numbers.
         of_255: whether all values are k / 255 for whole k.
     """

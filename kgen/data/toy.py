@@ -21,8 +21,8 @@ def bars(n_samples: int, size: int = 4, random_state=None) -> np.ndarray:
         uint8 in {0, 1}, shape (n_samples, size, size).
 
     Example:
-        >>> bars(3, size=4, random_state=0).sum(axis=(1, 2))
-        array([4, 4, 4])
+        >>> bars(3, size=4, random_state=0).sum(axis=(1, 2)).tolist()
+        [4, 4, 4]
     """
     which = check_random_state(random_state).randint(2 * size, size=n_samples)
     images = np.zeros((n_samples, size, size), "uint8")

@@ -53,18 +53,19 @@ def for_data(head: str | Head, summary: Summary, many_levels: type[Head]) -> Hea
     return resolved
 
 
-def check(head: Head, summary: Summary, name: str = "X") -> None:
+def check(head: Head, summary: Summary) -> None:
     """Raise a ValueError if the head gives some of the data no probability."""
     if not head.support.holds(summary):
         kinds: list[Head] = [Bernoulli(), Normal()]
         if summary.whole and 0 <= summary.low and summary.high <= 255:
             levels = max(int(summary.high) + 1, 2)
             kinds += [Categorical(levels), MixtureOfLogistics(levels=levels)]
-        can = [_call(h) for h in kinds if h.support.holds(summary)]
-        raise validation.wrong_support(name, summary.held, _call(head), ", ".join(can))
+        can = [call(h) for h in kinds if h.support.holds(summary)]
+        raise validation.wrong_support(summary.held, call(head), ", ".join(can))
 
 
-def _call(head: Head) -> str:
+def call(head: Head) -> str:
+    """How a head is written, for messages."""
     levels = f"(levels={head.levels})" if head.size > 1 and head.levels else "()"
     return type(head).__name__ + levels
 

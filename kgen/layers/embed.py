@@ -19,8 +19,8 @@ class Embed(keras.layers.Layer):
     """
 
     def __init__(self, head, **kwargs):
-        # Data are not numbers to be rounded: 16-bit floats cannot tell 256 grey levels
-        # apart, so the cast comes after the mapping.
+        # Not cast by Keras: 16-bit floats are too coarse for reals far from zero, so
+        # that the cast has to come after the mapping.
         super().__init__(**kwargs, autocast=False)
         self.head = head
 

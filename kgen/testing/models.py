@@ -18,8 +18,8 @@ def check_model(model: Any, x: np.ndarray) -> None:
     """Verify that a model keeps its contract.
 
     All models: seeds determine samples one by one, saving keeps them and the state of
-    every optimizer, sublayers compute in the model's dtype policy, training changes
-    every weight. Autoregressive ones: raster order, a density that sums to one,
+    every optimizer, layers with weights compute in the model's dtype policy, training
+    changes them. Autoregressive ones: raster order, a density that sums to one,
     samples that follow it, noise that pixels do not share. VAEs: a bound that
     approaches the true density, which samples follow. (The latter where the space is
     small enough to be enumerated: up to 1,000 images; for VAEs one latent dimension.)

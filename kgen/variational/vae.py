@@ -39,8 +39,8 @@ class VAE(
             for images, mlp for tables), or a `kgen.networks.Architecture`.
         n_importance: codes per example in the training objective, >= 1.
         head: what the data are; "auto" reads it from them: Bernoulli for binary data,
-            for whole numbers in 0..255 Categorical up to 31 levels and
-            MixtureOfLogistics above, Normal for reals.
+            for integers in 0..255 Categorical up to 31 levels and MixtureOfLogistics
+            above, Normal for floats.
 
     Shape:
         X: (n, features), (n, height, width) or (n, height, width, channels).
