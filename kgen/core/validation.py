@@ -190,8 +190,8 @@ def wrong_support(held: str, head: str, can: str) -> ValueError:
 
 def other_values(owner: str, held: str, head: str) -> ValueError:
     return ValueError(
-        f"X holds {held}, but this {owner} was fitted with the {head} head, which gives "
-        "some of them no probability. Bring X to the units of the training data."
+        f"X holds {held}, but this {owner} was fitted with the {head} head, which "
+        "gives some of them no probability. Bring X to the units of the training data."
     )
 
 
@@ -228,8 +228,8 @@ def missing_y(owner: str, method: str) -> ValueError:
 
 def unwanted_y(owner: str) -> ValueError:
     return ValueError(
-        f"{owner} is not conditional: it draws from all of its training data, and takes "
-        "no y. To choose what is drawn, use a conditional estimator, e.g. "
+        f"{owner} is not conditional: it draws from all of its training data, and "
+        "takes no y. To choose what is drawn, use a conditional estimator, e.g. "
         "ConditionalGAN, or fit one estimator per label."
     )
 
