@@ -47,6 +47,14 @@ def test_raster_order_in_every_shape(shape, head):
     check_raster_order(model, shape)
 
 
+def test_the_keras_model_says_what_it_needs():
+    model = PixelCNNModel()
+    with pytest.raises(ValueError, match="build"):
+        model.sample(2)
+    with pytest.raises(ValueError, match=r"images.*\(None, 28, 28\)"):
+        model.build((None, 28, 28))
+
+
 def test_no_noise_is_shared():
     model = PixelCNNModel("bernoulli", filters=4, blocks=1)
     model.build((None, 4, 3, 2))

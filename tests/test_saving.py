@@ -15,7 +15,7 @@ import pytest
 
 import kgen
 from kgen.core import persistence
-from kgen.data.toy import bars
+from kgen.data.toy import bars, mixture
 from kgen.networks import Architecture, architectures
 from tests.conftest import is_conditional, tiny
 
@@ -133,6 +133,14 @@ def test_without_warm_start_fit_forgets(eager):
     np.testing.assert_array_equal(
         twice.log_prob(X), fit(tiny("VAE", epochs=2)).log_prob(X)
     )
+
+
+def test_a_refit_on_other_data_leaves_nothing_of_the_former(eager):
+    vae = tiny("VAE").fit(mixture(20, random_state=0)[0])
+    assert vae.n_features_in_ == 2
+    fit(vae)
+    assert not hasattr(vae, "n_features_in_")
+    assert vae.transform(X).shape == (48, 2)
 
 
 def test_warm_start_takes_the_new_learning_rate(eager):

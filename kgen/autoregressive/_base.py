@@ -38,6 +38,11 @@ class AutoregressiveModel(GenerativeModel):
         return ops.cast(self.head.embed(ops.cast(x, "float32")), self.compute_dtype)
 
     def build(self, input_shape):
+        if len(input_shape) != 4:
+            raise ValueError(
+                f"{type(self).__name__} takes images (n, height, width, channels). Got "
+                f"shape {tuple(input_shape)}."
+            )
         self.event_shape = tuple(input_shape[1:])
         self.built = True
 
@@ -67,6 +72,7 @@ class AutoregressiveModel(GenerativeModel):
         Returns:
             Float32 array of shape (n, height, width, channels), in data units.
         """
+        self._check_built()
         blank = np.zeros((n, *self.event_shape), "float32")
         return self.complete(blank, blank > 0, seed, temperature, verbose)
 
@@ -83,8 +89,16 @@ class AutoregressiveModel(GenerativeModel):
         Returns:
             Float32 array of the shape of x.
         """
+        self._check_built()
         seed = as_seed(seed)
         return sampling.full_pass(self, x, mask, seed, temperature, verbose)
+
+    def _check_built(self):
+        if not self.built:
+            raise ValueError(
+                f"This {type(self).__name__} does not know the size of its images yet: "
+                "call fit, or build((None, height, width, channels)), first."
+            )
 
     @compiled
     def fill_row(self, x, mask, noise, row, temperature):

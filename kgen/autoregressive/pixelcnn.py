@@ -48,6 +48,7 @@ class PixelCNNModel(AutoregressiveModel):
         self.blocks = blocks
 
     def build(self, input_shape):
+        super().build(input_shape)
         channels = input_shape[-1]
         validation.check_setting("PixelCNNModel", "filters", self.filters, ge=channels)
 
@@ -71,7 +72,6 @@ class PixelCNNModel(AutoregressiveModel):
         ]
         self.last = conv(self.filters, self.filters, 1)
         self.out = conv(self.filters, self.head.params_size(channels), 1)
-        super().build(input_shape)
 
     def call(self, x):
         h = self.stem(self.embed(x))

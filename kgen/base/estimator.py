@@ -118,6 +118,9 @@ class GenerativeEstimator(BaseEstimator):
 
     def _fit(self, X, y, validation_data, callbacks, backup_dir, keeper) -> None:
         continues = self._continues()
+        if not continues:
+            for name in [name for name in vars(self) if name.endswith("_")]:
+                delattr(self, name)
         source = self._source(X, y, reset=not continues)
         held_out = None
         if validation_data is not None:

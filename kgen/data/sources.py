@@ -51,6 +51,12 @@ class ArraySource:
             first_epoch: the epoch the order starts with.
         """
         n = len(self.x)
+        # As tensors in main memory: constants of a graph end at 2 GB.
+        with tf.device("CPU"):
+            every_x = tf.convert_to_tensor(self.x)
+            conditions = None
+            if self.condition is not None:
+                conditions = tf.convert_to_tensor(self.condition)
 
         def indices() -> Iterator[np.ndarray]:
             epoch = first_epoch
@@ -63,10 +69,10 @@ class ArraySource:
                 epoch += 1
 
         def gather(index: tf.Tensor) -> Any:
-            x = to_model_input(tf.gather(self.x, index))
-            if self.condition is None:
+            x = to_model_input(tf.gather(every_x, index))
+            if conditions is None:
                 return x
-            return {"x": x, "condition": tf.gather(self.condition, index)}
+            return {"x": x, "condition": tf.gather(conditions, index)}
 
         signature = tf.TensorSpec((None,), tf.int64)
         dataset = tf.data.Dataset.from_generator(indices, output_signature=signature)
