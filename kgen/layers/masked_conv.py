@@ -33,6 +33,7 @@ class MaskedConv2D(keras.layers.Layer):
         kernel_size: odd height and width of the kernel, as one number.
         mask_type: "A" for the first layer, "B" for all others.
         channels: channels of a pixel of the data.
+        dilation: distance between the pixels that the kernel looks at, >= 1.
         activation: see `keras.layers.Conv2D`.
         **kwargs: see `keras.layers.Layer`.
 
@@ -50,6 +51,7 @@ class MaskedConv2D(keras.layers.Layer):
         kernel_size,
         mask_type="B",
         channels=1,
+        dilation=1,
         activation=None,
         **kwargs,
     ):
@@ -58,6 +60,7 @@ class MaskedConv2D(keras.layers.Layer):
         validation.check_setting(owner, "channels", channels, ge=1)
         validation.check_setting(owner, "filters", filters, ge=channels)
         validation.check_setting(owner, "kernel_size", kernel_size, ge=1)
+        validation.check_setting(owner, "dilation", dilation, ge=1)
         if kernel_size % 2 == 0:
             raise ValueError(f"`kernel_size` must be odd. Got {kernel_size!r}.")
         if mask_type not in ("A", "B"):
@@ -66,6 +69,7 @@ class MaskedConv2D(keras.layers.Layer):
         self.kernel_size = kernel_size
         self.mask_type = mask_type
         self.channels = channels
+        self.dilation = dilation
         self.activation = keras.activations.get(activation)
 
     def build(self, input_shape):
@@ -99,12 +103,18 @@ class MaskedConv2D(keras.layers.Layer):
         return mask
 
     def call(self, x):
-        reach = self.kernel_size // 2
+        reach = self.kernel_size // 2 * self.dilation
         if reach:
             x = ops.pad(x, ((0, 0), (reach, 0), (reach, reach), (0, 0)))
         # Without the cast a float32 mask would turn a 16-bit kernel into float32.
         kernel = ops.cast(self.kernel, x.dtype) * ops.cast(self.mask, x.dtype)
-        h = ops.conv(x, kernel, padding="valid", data_format="channels_last")
+        h = ops.conv(
+            x,
+            kernel,
+            padding="valid",
+            data_format="channels_last",
+            dilation_rate=self.dilation,
+        )
         return self.activation(h + ops.cast(self.bias, h.dtype))
 
     def compute_output_shape(self, input_shape):
@@ -117,5 +127,6 @@ class MaskedConv2D(keras.layers.Layer):
             "kernel_size": self.kernel_size,
             "mask_type": self.mask_type,
             "channels": self.channels,
+            "dilation": self.dilation,
             "activation": keras.activations.serialize(self.activation),
         }

@@ -13,6 +13,7 @@ from kgen.testing import check_layer
         (layers.MaskedConv2D(6, 3), (4, 5, 6)),
         (layers.MaskedConv2D(7, 5, "A", channels=3), (5, 4, 3)),
         (layers.MaskedConv2D(4, 1, activation="relu"), (1, 1, 4)),
+        (layers.MaskedConv2D(4, 3, dilation=3), (2, 5, 4)),
         (layers.Embed(heads.Categorical(256)), (3, 3, 1)),
         (layers.Embed(heads.Normal(loc=[1.0, 2.0], unit=[3.0, 4.0])), (2,)),
     ],
@@ -26,18 +27,19 @@ def test_contract(layer, shape):
 @pytest.mark.parametrize(
     ("features", "filters", "channels"), [(1, 5, 1), (3, 7, 3), (4, 5, 2)]
 )
-def test_mask_by_the_jacobian(mask_type, features, filters, channels):
+@pytest.mark.parametrize("dilation", [1, 2])
+def test_mask_by_the_jacobian(mask_type, features, filters, channels, dilation):
     """What an output sees, against the definition, entry by entry."""
     import tensorflow as tf
 
     height, width, kernel = 3, 4, 3
-    layer = layers.MaskedConv2D(filters, kernel, mask_type, channels)
+    layer = layers.MaskedConv2D(filters, kernel, mask_type, channels, dilation)
     x = tf.Variable(np.ones((1, height, width, features), "float32"))
     with tf.GradientTape() as tape:
         y = layer(x)
     sees = np.asarray(tape.jacobian(y, x))[0, :, :, :, 0] != 0
     for i, j, k, p, q, m in np.ndindex(sees.shape):
-        near = abs(p - i) <= kernel // 2 and abs(q - j) <= kernel // 2
+        near = {abs(p - i), abs(q - j)} <= {0, dilation}
         before = p < i or (p == i and q < j)
         mine, its = k * channels // filters, m * channels // features
         same = (p, q) == (i, j) and (its <= mine if mask_type == "B" else its < mine)
@@ -50,6 +52,7 @@ def test_mask_by_the_jacobian(mask_type, features, filters, channels):
         ({"filters": 4, "kernel_size": 2}, "odd"),
         ({"filters": 4, "kernel_size": 3, "mask_type": "C"}, "'A' or 'B'"),
         ({"filters": 2, "kernel_size": 3, "channels": 3}, "filters=2"),
+        ({"filters": 2, "kernel_size": 3, "dilation": 0}, "dilation=0"),
     ],
 )
 def test_settings_that_cannot_work(settings, words):
