@@ -4,6 +4,8 @@ from typing import Any
 
 import numpy as np
 
+from kgen.core import validation
+
 
 def image_grid(
     images: np.ndarray, *, columns: int | None = None, title: str = "", ax: Any = None
@@ -41,6 +43,8 @@ def image_grid(
             "`images` must have shape (n, height, width[, 1 or 3]). Got "
             f"{images.shape}."
         )
+    if columns is not None:
+        validation.check_setting("image_grid", "columns", columns, ge=1)
     n, height, width, channels = images.shape
     columns = columns or int(np.ceil(np.sqrt(n)))
     rows = -(-n // columns)

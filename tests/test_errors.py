@@ -74,7 +74,7 @@ def test_shared_parameters_out_of_range_are_named(name, params, words):
         ("VAE", {"latent_dim": 0}, ["latent_dim=0"]),
         ("VAE", {"n_importance": 0}, ["n_importance=0"]),
         ("VAE", {"architecture": "mpl"}, ["'mpl'", "Did you mean 'mlp'"]),
-        ("GAN", {"objective": "wgan"}, ["objective='wgan'", "minimax"]),
+        ("GAN", {"objective": "minmax"}, ["'minmax'", "Did you mean 'minimax'"]),
         ("GAN", {"discriminator_steps": 0}, ["discriminator_steps=0"]),
         ("ConditionalGAN", {"latent_dim": 2.0}, ["latent_dim=2.0", "whole number"]),
     ],

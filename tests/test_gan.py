@@ -1,5 +1,7 @@
 """What is special about the GANs: games, labels, inference mode."""
 
+import pickle
+
 import keras
 import numpy as np
 import pytest
@@ -186,8 +188,9 @@ def test_the_default_network_for_images_follows_the_dcgan_guidelines():
     assert sum(isinstance(c, keras.layers.Conv2DTranspose) for c in up) >= 2
     assert sum(isinstance(c, keras.layers.ReLU) for c in up) >= 2
     gan = tiny("GAN").fit(np.arange(12 * 20).reshape(12, 5, 4) % 256)
-    names = [layer.name for layer in gan.model_.generator.layers]
-    assert any("activation" in name for name in names)
+    *_, last, scaling = gan.model_.generator.layers
+    assert last.activation is keras.activations.tanh
+    assert isinstance(scaling, keras.layers.Rescaling)
     assert gan.sample(20).max() <= 239
     assert gan.sample(20).min() >= 0
 
@@ -251,6 +254,8 @@ def test_condition_vectors(eager):
     assert gan.classes_ is None
     assert gan.sample(y=np.zeros((3, 1))).shape == (3, 2)
     assert gan.sample(7, y=np.zeros((1, 1))).shape == (7, 2)
+    both = tiny("ConditionalGAN").fit(X, X)
+    assert both.sample(7, y=[0.5, 0.5]).shape == (7, 2)
     with pytest.raises(ValueError, match="requires y"):
         gan.sample(3)
     with pytest.raises(ValueError, match=r"\(n, 1\)"):
@@ -267,6 +272,91 @@ def test_the_conditional_model_wants_both(eager):
     with pytest.raises(ValueError, match=r"`condition` must have shape \(3, 2\)"):
         model.sample(3)
     assert model.sample(3, condition=[[1, 0]]).shape == (3, 4, 4, 1)
+
+
+def test_constants_stay_what_they_are(eager):
+    X = np.c_[np.linspace(0, 1, 30), np.full(30, 3.0)]
+    samples = tiny("GAN").fit(X).sample(50)
+    np.testing.assert_array_equal(samples[:, 1], 3.0)
+    assert 0 <= samples[:, 0].min() < samples[:, 0].max() <= 1
+
+
+def test_other_values_than_in_fit(eager):
+    X = bars(20, random_state=0)
+    gan = tiny("GAN", warm_start=True).fit(X)
+    for wrong in (X * 0.5, X + 7):
+        with pytest.raises(ValueError, match=r"fitted on whole numbers in \[0, 1\]"):
+            gan.fit(wrong)
+    with pytest.raises(ValueError, match="fitted on"):
+        gan.set_params(warm_start=False).fit(X, validation_data=X * 100)
+
+
+@pytest.mark.parametrize(
+    ("y", "words"),
+    [
+        ([None, "a"] * 5, "None"),
+        (np.array([1, "a"] * 5, object), "one type"),
+        (np.array([np.nan, "a"] * 5, object), "NaN"),
+        (np.linspace(0, 1, 10), r"\(n, k\)"),
+    ],
+)
+def test_labels_that_are_none(y, words):
+    with pytest.raises(ValueError, match=words):
+        tiny("ConditionalGAN").fit(bars(10, random_state=0), y)
+
+
+def test_bytes_are_strings(eager):
+    X = bars(10, random_state=0)
+    gan = tiny("ConditionalGAN").fit(X, np.array([b"a", "b"] * 5, object))
+    assert gan.classes_.tolist() == ["a", "b"]
+
+
+def test_callbacks_set_the_rate_of_both_players(eager):
+    rate = keras.callbacks.LearningRateScheduler(lambda epoch: 0.5)
+    plateau = keras.callbacks.ReduceLROnPlateau("g_loss", mode="min")
+    stop = keras.callbacks.EarlyStopping("g_loss", mode="min", patience=5)
+    gan = tiny("GAN", epochs=2).fit(bars(10, random_state=0),
+                                    callbacks=[rate, plateau, stop])  # fmt: skip
+    for optimizer in gan.model_.optimizer_list():
+        assert float(optimizer.learning_rate.value) == 0.5
+    assert gan.model_.metrics_names == ["d_loss", "g_loss"]
+
+
+def test_what_games_do_not_take():
+    model = small()
+    model.compile()
+    x = np.ones((4, 2), "float32")
+    with pytest.raises(ValueError, match="sample_weight"):
+        model.fit(x, x, sample_weight=np.ones(4), verbose=0)
+    with pytest.raises(TypeError, match="loss"):
+        model.compile(loss="mse")
+    with pytest.raises(ValueError, match="n_samples"):
+        model.sample(0)
+
+
+def test_regularisers_are_part_of_the_game():
+    plain = small()
+    discriminator = keras.Sequential(
+        [keras.Input((2,)), keras.layers.Dense(8, "relu", kernel_regularizer="l2"),
+         keras.layers.Dense(1)]
+    )  # fmt: skip
+    discriminator.set_weights(plain.discriminator.get_weights())
+    losses = []
+    for model in (plain, GANModel(plain.generator, discriminator, seed=0)):
+        model.compile()
+        losses.append(model.evaluate(np.ones((4, 2)), verbose=0, return_dict=True))
+    penalty = 0.01 * np.sum(np.square(discriminator.get_weights()[0]))
+    apart = losses[1]["d_loss"] - losses[0]["d_loss"]
+    assert apart == pytest.approx(penalty, rel=1e-3)
+    assert losses[1]["g_loss"] == losses[0]["g_loss"]
+
+
+def test_errors_can_be_pickled(eager):
+    gan = tiny("GAN").fit(bars(10, random_state=0))
+    with pytest.raises(kgen.ImplicitDensityError) as error:
+        gan.log_prob  # noqa: B018
+    again = pickle.loads(pickle.dumps(error.value))
+    assert str(again) == str(error.value)
 
 
 def test_minimax_and_non_saturating_differ(eager):

@@ -93,6 +93,28 @@ def test_dataset_checks_every_batch():
         tiny("ConditionalGAN").fit(tf.data.Dataset.from_tensor_slices(X).batch(8))
 
 
+@pytest.mark.parametrize(
+    ("dataset", "words"),
+    [
+        (tf.data.Dataset.from_tensor_slices({"image": X}).batch(4), r"\['image'\]"),
+        (tf.data.Dataset.from_tensor_slices(Y).batch(4), "numbers"),
+        (tf.data.Dataset.range(5), r"shape \(\)"),
+        (tf.data.Dataset.range(5).batch(2), r"shape \(2,\)"),
+    ],
+)
+def test_elements_that_are_no_examples(dataset, words):
+    with pytest.raises(ValueError, match=words):
+        tiny("VAE").fit(dataset)
+
+
+def test_y_that_has_no_place():
+    dataset = tf.data.Dataset.from_tensor_slices((X, Y)).batch(8)
+    with pytest.raises(ValueError, match="dataset"):
+        tiny("ConditionalGAN").fit(dataset, Y)
+    with pytest.raises(ValueError, match="validation_data.*tuple of 3"):
+        tiny("VAE").fit(X, validation_data=(X, Y, Y))
+
+
 def test_validation_data_is_evaluated_and_checked(eager):
     fitted = tiny("PixelCNN").fit(X, validation_data=X[:10])
     loss = fitted.history_["val_loss"][-1]

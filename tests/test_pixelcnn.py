@@ -8,6 +8,7 @@ from kgen.core.random import keyed_uniform
 from kgen.data.toy import bars
 from kgen.models import PixelCNNModel
 from kgen.testing.models import check_raster_order, scatter
+from tests.conftest import tiny
 
 
 def test_learns_bars_to_their_entropy():
@@ -96,6 +97,9 @@ def test_completion_keeps_what_it_is_told_and_follows_the_conditional():
     corner[:, 0, 0] = 1  # and two empty pixels: the first column is full
     done = model.complete(corner, mask, random_state=0)
     assert (done == corner | (np.arange(3) == 0)).mean() > 0.97
+    reals = np.random.default_rng(0).normal(size=(5, 3, 3))  # not of float32
+    smooth = tiny("PixelCNN").fit(reals)
+    np.testing.assert_array_equal(smooth.complete(reals, mask)[:, 0], reals[:, 0])
     everything = model.complete(X[:5], np.ones((3, 3), bool))
     np.testing.assert_array_equal(everything, X[:5])
 

@@ -51,7 +51,29 @@ class AdversarialModel(AlternatingTrainStep, GenerativeModel):
         stream = self.seed + self.players.index(player)
         return backend.stateless_normal((n, self.latent_dim), (stream, step))
 
-    def compile(self, optimizer="adam", steps=None, **kwargs):
+    @property
+    def metrics(self):
+        """The players' losses; the single loss of other models is not among them."""
+        return list(self.trackers.values())
+
+    @property
+    def optimizer(self):
+        """All optimizers as one, for callbacks that set a learning rate."""
+        return _Together(self.optimizer_list()) if self.optimizer_list() else None
+
+    @optimizer.setter
+    def optimizer(self, value):
+        if value is not None:
+            raise AttributeError("Give a game its optimizers by `compile`.")
+
+    def compile(
+        self,
+        optimizer="adam",
+        steps=None,
+        run_eagerly=False,  # noqa: FBT002 (Keras' own)
+        steps_per_execution=1,
+        jit_compile="auto",
+    ):
         """Configure training.
 
         Args:
@@ -62,22 +84,27 @@ class AdversarialModel(AlternatingTrainStep, GenerativeModel):
                 The batch is cut into as many parts as the longest turn has steps, so
                 that every step sees examples of its own (Goodfellow et al., 2014,
                 algorithm 1).
-            **kwargs: `run_eagerly`, `jit_compile`, `steps_per_execution` of
-                `keras.Model.compile`.
+            run_eagerly: see `keras.Model.compile`.
+            steps_per_execution: see `keras.Model.compile`.
+            jit_compile: see `keras.Model.compile`.
         """
         given = optimizer if isinstance(optimizer, dict) else {}
         self._check_players(given)
         self._check_players(steps or {})
         for player, count in (steps or {}).items():
             validation.check_setting("compile", f"steps[{player!r}]", count, ge=1)
-        super().compile(optimizer=None, **kwargs)
+        self._settings = {
+            "run_eagerly": run_eagerly,
+            "steps_per_execution": steps_per_execution,
+            "jit_compile": jit_compile,
+        }
+        super().compile(optimizer=None, **self._settings)
         shared = "adam" if isinstance(optimizer, dict) else optimizer
         self.steps = {p: (steps or {}).get(p, 1) for p in self.players}
         self.optimizers = {
             player: self._wrapped(_copy(given.get(player, shared)))
             for player in self.players
         }
-        self._settings = kwargs
 
     def _check_players(self, given):
         unknown = [name for name in given if name not in self.players]
@@ -135,7 +162,7 @@ class AdversarialModel(AlternatingTrainStep, GenerativeModel):
         return self(inputs, training=False)
 
     def _sample(self, n, seed, condition=None):
-        seed = as_seed(seed)
+        seed, n = as_seed(seed), validation.check_n_samples(n)
         parts = []
         for start, count, size in chunks(n):
             noise = keyed_uniform(seed, start, size, (self.latent_dim,))
@@ -144,6 +171,22 @@ class AdversarialModel(AlternatingTrainStep, GenerativeModel):
                 inputs = [inputs, pad(condition[start : start + count], size)]
             parts.append(ops.convert_to_numpy(self.generate(inputs))[:count])
         return np.concatenate(parts)
+
+
+class _Together:
+    """The learning rate of several optimizers; setting it sets it for all."""
+
+    def __init__(self, optimizers):
+        self._optimizers = optimizers
+
+    @property
+    def learning_rate(self):
+        return self._optimizers[0].learning_rate
+
+    @learning_rate.setter
+    def learning_rate(self, value):
+        for optimizer in self._optimizers:
+            optimizer.learning_rate = value
 
 
 def _copy(optimizer):

@@ -10,7 +10,7 @@ class AlternatingTrainStep:
 
     def train_step(self, data):
         """Let every player take its steps, each on a part of the batch of its own."""
-        data = keras.utils.unpack_x_y_sample_weight(data)[0]
+        data = _without_weights(data)
         parts = max(self.steps.values())
         for player in self.players:
             variables = self.variables_of(player)
@@ -20,6 +20,7 @@ class AlternatingTrainStep:
                 with tf.GradientTape(watch_accessed_variables=False) as tape:
                     tape.watch([variable.value for variable in variables])
                     loss = self.loss_of(player, part, training=True)
+                    loss = self.with_penalties(loss, getattr(self, player))
                     scaled = optimizer.scale_loss(loss)
                 optimizer.apply(tape.gradient(scaled, variables), variables)
                 self.track(player, loss, part)
@@ -27,10 +28,18 @@ class AlternatingTrainStep:
 
     def test_step(self, data):
         """The players' losses in inference mode, without learning from them."""
-        data = keras.utils.unpack_x_y_sample_weight(data)[0]
+        data = _without_weights(data)
         for player in self.players:
-            self.track(player, self.loss_of(player, data, training=False), data)
+            loss = self.loss_of(player, data, training=False)
+            self.track(player, self.with_penalties(loss, getattr(self, player)), data)
         return self.tracked()
+
+
+def _without_weights(data):
+    x, _, sample_weight = keras.utils.unpack_x_y_sample_weight(data)
+    if sample_weight is not None:
+        raise ValueError("Adversarial models take no `sample_weight` or class weights.")
+    return x
 
 
 def _part(data, index, parts):

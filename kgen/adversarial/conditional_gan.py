@@ -85,6 +85,7 @@ class ConditionalGANModel(AdversarialModel):
         Returns:
             Float32 array of shape (n, *event_shape), in data units.
         """
+        validation.check_n_samples(n)
         condition = np.asarray(condition, "float32")
         if condition.shape not in ((n, self.condition_dim), (1, self.condition_dim)):
             raise ValueError(
@@ -129,11 +130,15 @@ class ConditionalGAN(ConditionalMixin, AdversarialEstimator):
     def build_model(self, event_shape: tuple[int, ...]) -> ConditionalGANModel:
         """Build the Keras model for examples of that shape."""
         architecture, k = self._networks(event_shape), self.condition_dim_
+        latent_dim = int(self.latent_dim)
         to_data, from_data = self._scalings()
-        up = architecture.up(self.latent_dim + k, event_shape, dtype=self.policy_)
+        up = architecture.up(latent_dim + k, event_shape, dtype=self.policy_)
         wider = (*event_shape[:-1], event_shape[-1] + k)
         down = architecture.down(wider, 1, dtype=self.policy_)
-        z, x, condition = map(keras.Input, ((self.latent_dim,), event_shape, (k,)))
+        z, x, condition = (
+            keras.Input(shape, dtype="float32")
+            for shape in ((latent_dim,), event_shape, (k,))
+        )
         fake = up(layers.Concatenate(dtype="float32")([z, condition]))
         for layer in to_data:
             fake = layer(fake)
@@ -147,7 +152,7 @@ class ConditionalGAN(ConditionalMixin, AdversarialEstimator):
         return ConditionalGANModel(
             keras.Model([z, condition], fake, name="generator"),
             keras.Model([x, condition], down(both), name="discriminator"),
-            objective=self.objective,
+            objective=str(self.objective),
             seed=self.seed_,
             dtype=self.policy_,
         )

@@ -6,10 +6,11 @@ import keras
 import numpy as np
 from keras import layers
 
+from kgen.adversarial.objectives import objectives
 from kgen.base.estimator import GenerativeEstimator
 from kgen.base.fields import estimator, param
 from kgen.base.latent import LatentMixin
-from kgen.core.validation import ImplicitDensityError
+from kgen.core import validation
 from kgen.data.summary import Summary
 from kgen.networks import Architecture
 from kgen.networks import _base as networks
@@ -23,7 +24,7 @@ class AdversarialEstimator(LatentMixin, GenerativeEstimator):
 
     latent_dim: int = param(64, ge=1)
     architecture: str | Architecture = param("auto")
-    objective: str = param("non_saturating", choices=("non_saturating", "minimax"))
+    objective: str = param("non_saturating")
     discriminator_steps: int = param(1, ge=1)
     learning_rate: float = param(2e-4, gt=0)
 
@@ -32,41 +33,53 @@ class AdversarialEstimator(LatentMixin, GenerativeEstimator):
 
     @property
     def _batches_per_step(self) -> int:
-        return self.discriminator_steps
+        return int(self.discriminator_steps)
 
     def _adapt(self, summary: Summary) -> None:
         """Map the range of every feature, or of all pixels, to that of tanh."""
         low, high = summary.low_per_feature, summary.high_per_feature
         if len(summary.event_shape) > 1:
             low, high = np.array([summary.low]), np.array([summary.high])
-        self.low_ = low
-        self.width_ = np.where(high > low, high - low, 1.0)
+        self.low_, self.high_ = low, high
+        objectives[self.objective]  # unknown names fail here
+
+    def _check_known(self, summary: Summary) -> None:
+        super()._check_known(summary)
+        low, high = self.low_.min(), self.high_.max()
+        # New examples may go a little beyond the training data, not elsewhere.
+        margin = 0.5 * (high - low)
+        inside = low - margin <= summary.low and summary.high <= high + margin
+        if not inside or (self.discrete_ and not summary.whole):
+            kind = "whole numbers" if self.discrete_ else "numbers"
+            raise validation.other_range(
+                type(self).__name__, summary.held, f"{kind} in [{low:g}, {high:g}]"
+            )
 
     def _networks(self, event_shape: tuple[int, ...]) -> Architecture:
         return networks.get(self.architecture, event_shape)
 
     def _scalings(self) -> tuple[list[layers.Layer], layers.Layer]:
         """Layers from a network's output to data, and from data to a network."""
-        half = self.width_ / 2
-        middle = self.low_ + half
+        half, middle = (self.high_ - self.low_) / 2, (self.high_ + self.low_) / 2
         # Data are float32 whatever the policy: half precision would round them.
         to_data = [
             layers.Activation("tanh", dtype="float32"),
             layers.Rescaling(half.tolist(), middle.tolist(), dtype="float32"),
         ]
-        scale, offset = (1 / half).tolist(), (-middle / half).tolist()
+        inverse = 1 / np.where(half > 0, half, 1.0)  # of constants, too
+        scale, offset = inverse.tolist(), (-middle * inverse).tolist()
         return to_data, layers.Rescaling(scale, offset, dtype="float32")
 
     def _compile_model(self, optimizer: keras.optimizers.Optimizer) -> None:
         self.model_.compile(
             optimizer,
-            steps={"discriminator": self.discriminator_steps},
+            steps={"discriminator": int(self.discriminator_steps)},
             jit_compile=self.jit_compile,
         )
 
     def __getattr__(self, name: str) -> Any:
         if name in _DENSITY:
-            raise ImplicitDensityError(type(self).__name__, name)
+            raise validation.no_density(type(self).__name__, name)
         raise AttributeError(
             f"{type(self).__name__!r} object has no attribute {name!r}"
         )

@@ -110,11 +110,16 @@ class GAN(AdversarialEstimator):
         architecture = self._networks(event_shape)
         to_data, from_data = self._scalings()
         down = architecture.down(event_shape, 1, dtype=self.policy_)
-        up = architecture.up(self.latent_dim, event_shape, dtype=self.policy_)
+        latent_dim = int(self.latent_dim)
+        up = architecture.up(latent_dim, event_shape, dtype=self.policy_)
         return GANModel(
-            keras.Sequential([keras.Input((self.latent_dim,)), up, *to_data]),
-            keras.Sequential([keras.Input(event_shape), from_data, down]),
-            objective=self.objective,
+            keras.Sequential(
+                [keras.Input((latent_dim,), dtype="float32"), up, *to_data]
+            ),
+            keras.Sequential(
+                [keras.Input(event_shape, dtype="float32"), from_data, down]
+            ),
+            objective=str(self.objective),
             seed=self.seed_,
             dtype=self.policy_,
         )

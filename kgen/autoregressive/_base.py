@@ -19,9 +19,9 @@ class AutoregressiveModel(GenerativeModel):
 
     Pixels come row by row from the left, the channels of a pixel one after the other.
 
-    A subclass implements `build` (which calls this one) and `call(x) -> params`, of
-    shape (n, height, width, head.params_size(channels)), where the outputs for a scalar
-    depend on earlier scalars only. `kgen.testing.check_model` verifies that.
+    A subclass implements `build` (which calls `check_shape`) and `call(x) -> params`,
+    of shape (n, height, width, head.params_size(channels)), where the outputs for a
+    scalar depend on earlier scalars only. `kgen.testing.check_model` verifies that.
 
     Args:
         head: name or instance of a `kgen.heads.Head`.
@@ -37,18 +37,19 @@ class AutoregressiveModel(GenerativeModel):
         """Data to network inputs in the compute dtype."""
         return ops.cast(self.head.embed(ops.cast(x, "float32")), self.compute_dtype)
 
-    def build(self, input_shape):
-        if len(input_shape) != 4:
+    def check_shape(self, input_shape):
+        """Remember the shape of an image; raise a ValueError if it is not one."""
+        if len(input_shape) != 4 or None in input_shape[1:]:
             raise ValueError(
-                f"{type(self).__name__} takes images (n, height, width, channels). Got "
-                f"shape {tuple(input_shape)}."
+                f"{type(self).__name__} takes images (n, height, width, channels), all "
+                f"of one size. Got shape {tuple(input_shape)}."
             )
         self.event_shape = tuple(input_shape[1:])
-        self.built = True
 
     def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, **kwargs):
         loss = -self.head(y_pred).log_prob(ops.cast(x, "float32"))
-        return ops.mean(loss if sample_weight is None else loss * sample_weight)
+        loss = loss if sample_weight is None else loss * sample_weight
+        return self.with_penalties(ops.mean(loss))
 
     @compiled
     def log_prob(self, x):
@@ -60,7 +61,7 @@ class AutoregressiveModel(GenerativeModel):
         x = ops.cast(x, "float32")
         return self.head(self(x)).log_prob(x)
 
-    def sample(self, n, seed=None, temperature=1.0, verbose=0):
+    def sample(self, n, seed=None, *, temperature=1.0, verbose=0):
         """Draw images, one scalar after the other.
 
         Args:
@@ -73,10 +74,11 @@ class AutoregressiveModel(GenerativeModel):
             Float32 array of shape (n, height, width, channels), in data units.
         """
         self._check_built()
-        blank = np.zeros((n, *self.event_shape), "float32")
-        return self.complete(blank, blank > 0, seed, temperature, verbose)
+        blank = np.zeros((validation.check_n_samples(n), *self.event_shape), "float32")
+        how = {"temperature": temperature, "verbose": verbose}
+        return self.complete(blank, blank > 0, seed, **how)
 
-    def complete(self, x, mask, seed=None, temperature=1.0, verbose=0):
+    def complete(self, x, mask, seed=None, *, temperature=1.0, verbose=0):
         """Redraw the scalars where `mask` is False, each given all before it.
 
         Args:
@@ -185,4 +187,5 @@ class AutoregressiveEstimator(LikelihoodEstimator):
         completed = self.model_.complete(
             x, mask.reshape(x.shape), new_seed(random_state), verbose=self.verbose
         )
-        return self._outputs(completed)
+        # Kept values as they came: those of the model went through float32.
+        return np.where(mask, np.asarray(X, self.dtype_), self._outputs(completed))

@@ -66,7 +66,7 @@ class PixelCNNModel(AutoregressiveModel):
         self.dilations = tuple(dilations)
 
     def build(self, input_shape):
-        super().build(input_shape)
+        self.check_shape(input_shape)
         channels = input_shape[-1]
         validation.check_setting("PixelCNNModel", "filters", self.filters, ge=channels)
 
@@ -97,6 +97,7 @@ class PixelCNNModel(AutoregressiveModel):
         ]
         self.last = conv(self.filters, self.filters, 1)
         self.out = conv(self.filters, self.head.params_size(channels), 1)
+        self.built = True
 
     def call(self, x):
         h = self.stem(self.embed(x))
@@ -144,5 +145,9 @@ class PixelCNN(AutoregressiveEstimator):
 
     def build_model(self, event_shape: tuple[int, ...]) -> PixelCNNModel:
         return PixelCNNModel(
-            self.head_, self.filters, self.blocks, self.dilations, dtype=self.policy_
+            self.head_,
+            int(self.filters),
+            int(self.blocks),
+            tuple(map(int, self.dilations)),
+            dtype=self.policy_,
         )

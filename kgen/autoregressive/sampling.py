@@ -20,7 +20,7 @@ def full_pass(model, x, mask, seed, temperature, verbose):
     """
     height, width, channels = model.event_shape
     noise_shape = model.head.noise_shape((height, width, channels))
-    temperature = np.float32(temperature)
+    temperature = ops.convert_to_tensor(temperature, "float32")
     pieces = list(chunks(len(x)))
     bar = None
     if verbose:

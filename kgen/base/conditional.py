@@ -27,6 +27,8 @@ class ConditionalMixin(_Base):
 
     def _attach_conditions(self, source: Any, y: Any, *, reset: bool) -> None:
         if isinstance(source, StreamSource):
+            if y is not None:
+                raise validation.y_beside_dataset(type(self).__name__)
             self._attach_to_stream(source, reset=reset)
             return
         if y is None:
@@ -71,8 +73,13 @@ class ConditionalMixin(_Base):
             check_finite("y", type(self).__name__, y)
         if y.dtype.kind == "S":  # strings, as tf.data hands them out
             y = np.char.decode(y, "utf-8")
-        if y.dtype == object and any(isinstance(label, bytes) for label in y):
-            y = np.array([label.decode("utf-8") for label in y])
+        if y.dtype == object and y.ndim == 1:
+            y = np.array(
+                [v.decode("utf-8") if isinstance(v, bytes) else v for v in y], object
+            )
+            if any(v is None or v != v for v in y):
+                raise validation.wrong_labels("Got None or NaN.")
+            y = y.astype(str) if all(isinstance(v, str) for v in y) else y
         return y
 
     def _learn(self, batches: list[np.ndarray]) -> None:
@@ -81,13 +88,22 @@ class ConditionalMixin(_Base):
             self.classes_ = self.class_prior_ = None
             self.condition_dim_ = y.shape[1]
             return
-        self.classes_, counts = np.unique(y, return_counts=True)
+        if y.dtype.kind == "f" and (y != np.rint(y)).any():
+            raise validation.wrong_labels(
+                "Got real numbers: as condition vectors they have shape (n, k)."
+            )
+        try:
+            self.classes_, counts = np.unique(y, return_counts=True)
+        except TypeError as problem:
+            raise validation.wrong_labels(f"Got {problem}.") from problem
         self.class_prior_ = counts / counts.sum()
         self.condition_dim_ = len(self.classes_)
 
     def _encode(self, y: np.ndarray) -> np.ndarray:
         """Condition vectors, float32 of shape (n, condition_dim_)."""
         if self.classes_ is None:
+            if y.shape == (self.condition_dim_,) and self.condition_dim_ > 1:
+                y = y[np.newaxis]  # one vector for all
             if y.ndim != 2 or y.shape[1] != self.condition_dim_:
                 wanted = f"condition vectors of shape (n, {self.condition_dim_})"
                 raise validation.wrong_conditions(y.shape, wanted)

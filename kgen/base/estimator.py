@@ -1,7 +1,6 @@
 """The scikit-learn side: what every estimator does around its Keras model."""
 
 import os
-from collections.abc import Sequence
 from typing import Any, ClassVar, Self
 
 import keras
@@ -10,7 +9,7 @@ from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
 
 from kgen.base import inputs, training
-from kgen.base.fields import estimator, param
+from kgen.base.fields import estimator, estimators, param
 from kgen.core import persistence, precision, validation
 from kgen.core.random import new_seed, seed_scope
 from kgen.data.sources import ArraySource, StreamSource
@@ -73,7 +72,7 @@ class GenerativeEstimator(BaseEstimator):
         y: Any = None,
         *,
         validation_data: Any = None,
-        callbacks: Sequence[keras.callbacks.Callback] = (),
+        callbacks: Any = (),
         backup_dir: str | os.PathLike | None = None,
     ) -> Self:
         """Train on X.
@@ -85,7 +84,7 @@ class GenerativeEstimator(BaseEstimator):
             y: labels (n,) or condition vectors (n, k) for conditional estimators,
                 ignored by the others.
             validation_data: X, (X, y) or a dataset, evaluated after every epoch.
-            callbacks: Keras callbacks.
+            callbacks: Keras callbacks: none, one, or a list.
             backup_dir: folder for a backup after every epoch, from which the same
                 call takes an interrupted fit up again; emptied when the fit ends.
 
@@ -103,7 +102,8 @@ class GenerativeEstimator(BaseEstimator):
             weights = training.snapshot(self.model_)
         keeper = training.KeepEpoch(self)
         try:
-            self._fit(X, y, validation_data, list(callbacks), backup_dir, keeper)
+            callbacks = keras.tree.flatten(callbacks or [])
+            self._fit(X, y, validation_data, callbacks, backup_dir, keeper)
         except BaseException as problem:
             if not (isinstance(problem, KeyboardInterrupt) and keeper.rewind()):
                 self.__dict__.clear()
@@ -137,16 +137,16 @@ class GenerativeEstimator(BaseEstimator):
                 self._compile()
         elif isinstance(self.optimizer, str):
             for optimizer in self.model_.optimizer_list():
-                optimizer.learning_rate = self.learning_rate
+                optimizer.learning_rate = float(self.learning_rate)
         first = training.epochs_in(self.history_)
-        last = first + self.epochs
+        last = first + int(self.epochs)
         callbacks = [training.StopOnNaN(type(self).__name__), *callbacks, keeper]
         if backup_dir is not None:
             backup = training.Backup(self, backup_dir)
             first = backup.restore(first, last)
             callbacks.append(backup)
         if first < last:
-            size = self.batch_size * self._batches_per_step
+            size = int(self.batch_size) * self._batches_per_step
             self.model_.fit(
                 source.batches(size, self.seed_, first),
                 initial_epoch=first,
@@ -154,7 +154,7 @@ class GenerativeEstimator(BaseEstimator):
                 steps_per_epoch=source.steps(size),
                 validation_data=held_out and held_out.batches(size),
                 shuffle=False,  # the source shuffles, with our seed
-                verbose=self.verbose,
+                verbose=int(self.verbose),
                 callbacks=callbacks,
             )
         if backup_dir is not None:
@@ -214,12 +214,16 @@ class GenerativeEstimator(BaseEstimator):
         return (*shape, 1) if len(shape) == 2 else shape
 
     def _outputs(self, x: np.ndarray) -> np.ndarray:
-        """Model samples as data like the training data."""
-        x = np.asarray(x).reshape(-1, *self.event_shape_)
+        """Model samples as data like the training data: shape, dtype, whole numbers."""
+        x = np.asarray(x, "float64").reshape(-1, *self.event_shape_)
         if self.discrete_:
             x = np.rint(x)
-        if self.dtype_.kind in "iu":
-            x = np.clip(x, np.iinfo(self.dtype_).min, np.iinfo(self.dtype_).max)
+        if self.dtype_.kind == "b":
+            x = np.clip(x, 0, 1)
+        elif self.dtype_.kind in "iu":
+            limits = np.iinfo(self.dtype_)
+            # The largest float64 below max + 1, which for 64 bits is below max, too.
+            x = np.clip(x, limits.min, np.nextafter(float(limits.max) + 1, 0))
         return x.astype(self.dtype_)
 
     def _draw(self, n_samples, y, random_state, **options) -> np.ndarray:
@@ -248,6 +252,8 @@ class GenerativeEstimator(BaseEstimator):
             path: where to, usually ending in ".keras".
         """
         check_is_fitted(self)
+        if estimators.get(type(self).__name__) is not type(self):
+            raise validation.unregistered(type(self).__name__)
         fitted = {k: v for k, v in vars(self).items() if k.endswith("_")}
         fitted.pop("model_")
         facts = {"class": type(self).__name__, "params": self.get_params(deep=False)}

@@ -68,7 +68,8 @@ def source_of(
 
 def split_validation(data: Any) -> tuple[Any, Any]:
     """X and y of `validation_data`, which is X, (X, y) or a dataset."""
-    if isinstance(data, tuple):
-        X, y = data
-        return X, y
-    return data, None
+    if not isinstance(data, tuple):
+        return data, None
+    if len(data) != 2:
+        raise validation.wrong_validation(f"a tuple of {len(data)}")
+    return data

@@ -29,7 +29,7 @@ class LikelihoodEstimator(DensityMixin, GenerativeEstimator):
     def _adapt(self, summary: Summary) -> None:
         self.head_ = auto.for_data(self.head, summary, self._many_levels)
         self.levels_ = self.head_.levels
-        self.discrete_ = self.discrete_ or self.levels_ is not None
+        self.discrete_ = self.levels_ is not None or self.dtype_.kind in "biu"
 
     def _check_known(self, summary: Summary) -> None:
         super()._check_known(summary)

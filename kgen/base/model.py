@@ -24,11 +24,23 @@ class GenerativeModel(ConfigMixin, keras.Model):
 
     def save(self, filepath, overwrite=True, **kwargs):  # noqa: FBT002 (Keras' own)
         """Save as Keras does; a `.keras` file is replaced only once it is complete."""
-        replace = str(filepath).endswith(".keras") and Path(filepath).is_file()
-        if not (replace and overwrite):
+        path = Path(filepath)
+        keeps = path.is_file() and not overwrite
+        if (
+            path.suffix != ".keras"
+            or path.is_dir()
+            or keeps
+            or not path.parent.is_dir()
+        ):
             return super().save(filepath, overwrite=overwrite, **kwargs)
-        with persistence.atomic(filepath) as written:
+        with persistence.atomic(path) as written:
             return super().save(written, **kwargs)
+
+    def with_penalties(self, loss, network=None):
+        """Add what layers of the model, or of one of its networks, want added."""
+        for penalty in (network or self).losses:
+            loss = loss + keras.ops.cast(penalty, "float32")
+        return loss
 
     def training_variables(self) -> list:
         """All variables that training changes: weights, statistics, optimizers."""

@@ -32,7 +32,7 @@ def named_optimizer(
     }
     if name.lower() not in known:
         raise ValueError(unknown_name("optimizer", name, list(known)))
-    return known[name.lower()](learning_rate, **options.get(name.lower(), {}))
+    return known[name.lower()](float(learning_rate), **options.get(name.lower(), {}))
 
 
 class StopOnNaN(keras.callbacks.Callback):
@@ -124,9 +124,12 @@ class Backup(keras.callbacks.Callback):
         model, facts = persistence.read(self.path)
         fitted = facts["fitted"]
         done = epochs_in(fitted["history_"])
-        if not first <= done <= last or _text(facts["params"]) != _text(
-            self.estimator.get_params(deep=False)
-        ):
+        # What was read from the data, too, has to be the same.
+        mine = {k: v for k, v in vars(self.estimator).items() if k in fitted}
+        its = {k: v for k, v in fitted.items() if k in mine}
+        params = self.estimator.get_params(deep=False)
+        same = _text(facts["params"]) == _text(params) and _text(its) == _text(mine)
+        if not (same and first <= done <= last):
             raise validation.other_backup(self.path)
         self.estimator.model_ = model
         vars(self.estimator).update(fitted)
@@ -137,6 +140,12 @@ class Backup(keras.callbacks.Callback):
         self.path.unlink(missing_ok=True)
 
 
-def _text(params: dict[str, Any]) -> str:
-    encoded = {k: persistence.encode(k, v) for k, v in params.items() if k != "verbose"}
+def _text(facts: dict[str, Any]) -> str:
+    encoded = {}
+    for name, value in facts.items():
+        if isinstance(value, keras.optimizers.Optimizer):
+            # Keras numbers the names of optimizers as it makes them.
+            value = {**value.get_config(), "name": type(value).__name__}
+        if name not in ("verbose", "history_", "seed_"):
+            encoded[name] = persistence.encode(name, value)
     return json.dumps(encoded, sort_keys=True)

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from typing import Any
 
 import keras
+import numpy as np
 
 if keras.backend.backend() != "tensorflow":
     raise ImportError(
@@ -57,14 +58,23 @@ class compiled:  # noqa: N801 (used as a decorator)
             # Weakly, or the graph would keep the model alive for ever. And a partial:
             # TensorFlow warns of repeated tracing of what shares its code.
             call = functools.partial(_call, self.method, weakref.ref(instance))
-            self.graphs[instance] = tf.function(
-                call, reduce_retracing=True, autograph=False
-            )
+            graph = tf.function(call, reduce_retracing=True, autograph=False)
+            self.graphs[instance] = functools.partial(_run, graph)
         return self.graphs[instance]
 
 
-def _call(method, instance, *args):
-    return method(instance(), *args)
+def _call(method, instance, *args, **kwargs):
+    return method(instance(), *args, **kwargs)
+
+
+def _run(graph, *args, **kwargs):
+    # NumPy's numbers would become tensors, and settings must not.
+    args, kwargs = keras.tree.map_structure(_plain, (args, kwargs))
+    return graph(*args, **kwargs)
+
+
+def _plain(value):
+    return value.item() if isinstance(value, np.generic) else value
 
 
 def bounded(x, low, high):
@@ -88,7 +98,16 @@ def stateless_normal(shape, seed):
         seed = tf.random.experimental.stateless_fold_in(
             seed, replica.replica_id_in_sync_group
         )
-    return tf.random.stateless_normal(shape, seed)
+    return _normal(shape, seed)
+
+
+def _normal(shape, seed):
+    # With and without XLA the integers are the same, but not TensorFlow's floats.
+    bits = tf.random.stateless_uniform(
+        shape, seed, minval=None, maxval=None, dtype=tf.uint32, alg="philox"
+    )
+    high = tf.cast(tf.bitwise.right_shift(bits, tf.constant(8, tf.uint32)), tf.int32)
+    return normal_quantile((tf.cast(high, tf.float32) + 0.5) * 2.0**-24)
 
 
 def row_normal(rows, shape, seed):
@@ -98,7 +117,7 @@ def row_normal(rows, shape, seed):
     in the batch. Shape (n, *shape).
     """
     return tf.map_fn(
-        lambda key: tf.random.stateless_normal(shape, key),
+        lambda key: _normal(shape, key),
         _row_keys(rows, seed),
         fn_output_signature=tf.float32,
     )

@@ -29,10 +29,8 @@ def atomic(path: str | os.PathLike) -> Iterator[Path]:
 
     If the block fails, or the process dies in it, what was at `path` stays whole.
     """
-    target = Path(path)
-    handle, name = tempfile.mkstemp(
-        dir=target.parent, prefix=f".{target.stem}-", suffix=".keras"
-    )
+    target = Path(path).resolve()
+    handle, name = tempfile.mkstemp(dir=target.parent, prefix=".kgen-", suffix=".keras")
     os.close(handle)
     written = Path(name)
     try:

@@ -53,4 +53,4 @@ class Registry(Mapping[str, Any]):
 
     def name_of(self, entry: Any) -> str | None:
         """Return the name under which `entry` is filed, None if it is not."""
-        return next((n for n, e in self._entries.items() if e is entry), None)
+        return next((n for n, e in self._entries.items() if e == entry), None)

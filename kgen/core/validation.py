@@ -16,11 +16,12 @@ import numpy as np
 class ImplicitDensityError(AttributeError):
     """Raised where a density is asked of a model that has none."""
 
-    def __init__(self, model: str, name: str) -> None:
-        super().__init__(
-            f"{model} has no `{name}`: it draws samples from a density that it cannot "
-            "evaluate. For a density use PixelCNN (exact) or VAE (a lower bound)."
-        )
+
+def no_density(owner: str, name: str) -> ImplicitDensityError:
+    return ImplicitDensityError(
+        f"{owner} has no `{name}`: it draws samples from a density that it cannot "
+        "evaluate. For a density use PixelCNN (exact) or VAE (a lower bound)."
+    )
 
 
 # --- hyper-parameters ---------------------------------------------------------------
@@ -40,7 +41,7 @@ def check_params(estimator: Any) -> None:
         said = f"{type(estimator).__name__}({field.name}={value!r}): `{field.name}`"
         if "choices" in field.metadata:
             choices = field.metadata["choices"]
-            if not any(type(value) is type(c) and value == c for c in choices):
+            if not any(_same_kind(value, c) and value == c for c in choices):
                 allowed = ", ".join(map(repr, choices))
                 raise ValueError(f"{said} must be one of {allowed}.")
             continue
@@ -77,7 +78,13 @@ def _is_a(value: Any, kind: Any) -> bool:
     if kind is float:
         real = isinstance(value, numbers.Real) and not isinstance(value, bool)
         return real and bool(np.isfinite(value))
+    if kind is bool:
+        return isinstance(value, (bool, np.bool_))
     return isinstance(value, typing.get_origin(kind) or kind)
+
+
+def _same_kind(value: Any, choice: Any) -> bool:
+    return any(_is_a(value, kind) and _is_a(choice, kind) for kind in (bool, int, str))
 
 
 def _kind_name(kind: Any) -> str:
@@ -195,6 +202,20 @@ def other_values(owner: str, held: str, head: str) -> ValueError:
     )
 
 
+def other_range(owner: str, held: str, fitted: str) -> ValueError:
+    return ValueError(
+        f"X holds {held}, but this {owner} was fitted on {fitted}. Bring X to the "
+        "units of the training data."
+    )
+
+
+def too_narrow(owner: str, mean: float, std: float) -> ValueError:
+    return ValueError(
+        f"{owner}: X spreads by only {std:g} around {mean:g} (in at least one feature "
+        "or channel), which float32 cannot tell apart. Subtract an offset first."
+    )
+
+
 def wrong_mask(mask: np.ndarray, wanted: tuple) -> ValueError:
     return ValueError(
         f"`mask` must be boolean (True keeps a value of X) and broadcast to X's shape "
@@ -206,6 +227,25 @@ def wrong_codes(shape: tuple, latent_dim: int) -> ValueError:
     return ValueError(
         f"z must be finite numbers of shape (n, {latent_dim}). Got shape {shape}."
     )
+
+
+def wrong_element(owner: str, got: str) -> ValueError:
+    return ValueError(
+        f"{owner}: X must yield batches x, (x, y) or "
+        '{"x": x, "condition": y}, in which x is an array of numbers of shape (n, ...) '
+        f"(dataset.batch makes batches of single examples). Got {got}."
+    )
+
+
+def y_beside_dataset(owner: str) -> ValueError:
+    return ValueError(
+        f"{owner}: X is a dataset, which has to yield y itself, in pairs (x, y). Got "
+        "another y beside it."
+    )
+
+
+def wrong_validation(got: object) -> ValueError:
+    return ValueError(f"`validation_data` must be X, (X, y) or a dataset. Got {got}.")
 
 
 def endless(owner: str) -> ValueError:
@@ -241,6 +281,13 @@ def wrong_length(n_y: int, n_x: int, what: str) -> ValueError:
     )
 
 
+def wrong_labels(problem: str) -> ValueError:
+    return ValueError(
+        "y must hold labels of one type (numbers, strings, booleans ...), none of "
+        f"them missing. {problem}"
+    )
+
+
 def unseen_labels(unseen: list, classes: list) -> ValueError:
     return ValueError(
         f"y holds labels that were not seen in fit: {unseen[:10]}. Known: "
@@ -265,8 +312,10 @@ def diverged(owner: str, name: str, epoch: int) -> FloatingPointError:
 
 def other_backup(path: object) -> ValueError:
     return ValueError(
-        f"{path} is the backup of a fit with other hyper-parameters. Pass the same "
-        "ones to take that fit up again, or another backup_dir for a new one."
+        f"{path} is the backup of a fit with other hyper-parameters or data. Pass the "
+        "same parameters, "
+        "and data of the same shape and kind to take that fit up again, or another "
+        "backup_dir for a new one."
     )
 
 
@@ -274,6 +323,14 @@ def unreadable(path: object, problem: object) -> ValueError:
     return ValueError(
         f"{str(path)!r} is not a file that kgen can load: {problem}. kgen.load reads "
         "what an estimator's `save` wrote."
+    )
+
+
+def unregistered(owner: str) -> ValueError:
+    return ValueError(
+        f"{owner} is not among kgen.estimators, so that kgen.load would not know it. "
+        f"Register the class first: kgen.estimators.register({owner!r})({owner}). "
+        "Nothing is lost: the estimator is as it was."
     )
 
 

@@ -94,6 +94,7 @@ class StreamSource:
 
     def __init__(self, dataset: Any, owner: str) -> None:
         self.dataset = dataset
+        self.owner = owner
         self.encode: Callable[[Any], np.ndarray] | None = None
         self.count = 0
         if isinstance(dataset, tf.data.Dataset):
@@ -117,13 +118,21 @@ class StreamSource:
         else:
             elements = _one_epoch(self.dataset)
         for element in elements:
+            y = None
             if isinstance(element, dict):
+                if "x" not in element:
+                    keys = f"a dict of {sorted(element)}"
+                    raise validation.wrong_element(self.owner, keys)
                 x, y = element["x"], element.get("condition")
             elif isinstance(element, (tuple, list)):
                 x, y = element[0], element[1] if len(element) > 1 else None
             else:
-                x, y = element, None
-            yield np.asarray(x), y
+                x = element
+            x = np.asarray(x)
+            if x.dtype.kind not in "biuf" or x.ndim < 2:
+                got = f"x of shape {x.shape} and dtype {x.dtype}"
+                raise validation.wrong_element(self.owner, got)
+            yield x, y
 
     def steps(self, batch_size: int) -> int | None:
         """None: an epoch is one pass, however long."""

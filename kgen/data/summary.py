@@ -79,6 +79,12 @@ def summarise(batches: Iterable[np.ndarray], owner: str) -> Summary:
             total = _merge(total, part)
     if total is None:
         raise validation.empty_axis(owner, (0,))
+    # Models compute in float32, whose steps are mean * 1.2e-7.
+    narrow = (total.std > 0) & (total.std < 2e-6 * np.abs(total.mean))
+    if narrow.any():
+        which = int(np.argmax(narrow))
+        mean, std = float(total.mean[which]), float(total.std[which])
+        raise validation.too_narrow(owner, mean, std)
     return total
 
 

@@ -38,5 +38,5 @@ class Embed(keras.layers.Layer):
 
     @classmethod
     def from_config(cls, config):
-        head = keras.saving.deserialize_keras_object(config.pop("head"))
-        return cls(head, **config)
+        head = keras.saving.deserialize_keras_object(config["head"])
+        return cls(**{**config, "head": head})

@@ -15,8 +15,8 @@ from keras import layers
 
 from kgen.networks._base import Architecture, architectures
 
-WIDTH = 64
-"""Features next to the data; every halving of the image doubles them."""
+WIDTH, WIDEST = 64, 512
+"""Features next to the data, doubled by every halving of the image, and at most."""
 
 KERNEL = 4
 """A multiple of the stride, so that transposed convolutions cover pixels evenly."""
@@ -43,7 +43,7 @@ def down(event_shape, units, *, dtype=None):
     network = [keras.Input(event_shape)]
     for stage in range(len(sizes(*event_shape[:2])) - 1):
         convolution = layers.Conv2D(
-            WIDTH * 2**stage, use_bias=stage == 0, dtype=dtype, **_halving()
+            _width(stage), use_bias=stage == 0, dtype=dtype, **_halving()
         )
         network.append(convolution)
         if stage > 0:
@@ -59,14 +59,14 @@ def down(event_shape, units, *, dtype=None):
 def up(units, event_shape, *, dtype=None):
     """A vector to images: the mirror image of `down`, cropped where a size was odd."""
     steps = sizes(*event_shape[:2])
-    top = WIDTH * 2 ** (len(steps) - 2)
+    top = _width(len(steps) - 2)
     network = [
         keras.Input((units,)),
         layers.Dense(math.prod(steps[-1]) * top, use_bias=False, dtype=dtype),
         layers.Reshape((*steps[-1], top), dtype=dtype),
     ]
     for stage in reversed(range(len(steps) - 1)):
-        filters = WIDTH * 2 ** (stage - 1) if stage > 0 else event_shape[-1]
+        filters = _width(stage - 1) if stage > 0 else event_shape[-1]
         transposed = layers.Conv2DTranspose(
             filters, use_bias=stage == 0, dtype=dtype, **_halving()
         )
@@ -81,6 +81,10 @@ def up(units, event_shape, *, dtype=None):
             layers.Cropping2D(crop, data_format="channels_last", dtype=dtype)
         )
     return keras.Sequential(network)
+
+
+def _width(stage):
+    return min(WIDTH * 2**stage, WIDEST)
 
 
 def _halving():

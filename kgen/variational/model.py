@@ -14,14 +14,17 @@ import numpy as np
 from keras import ops
 
 from kgen import heads
-from kgen.base.model import GenerativeModel, chunks, iterations
+from kgen.base.model import CHUNK, GenerativeModel, chunks, iterations
 from kgen.core import backend, validation
 from kgen.core.backend import compiled, register, tfd
 from kgen.core.random import as_seed, keyed_uniform
 from kgen.variational.penalties import KL
 
 GROUP = 64
-"""Codes per example that are decoded at once, to bound memory."""
+"""Codes per example that are decoded at once, at most."""
+
+OUTPUTS = 2**25
+"""Numbers that a decoder puts out at once, at most, for a chunk of examples."""
 
 
 @register
@@ -62,6 +65,11 @@ class VAEModel(GenerativeModel):
         self.decoder = decoder
         self.head = heads.get(head)
         self.penalty = KL() if penalty is None else penalty
+        if n_importance > 1 and self.penalty.weight != 1:
+            raise ValueError(
+                f"n_importance={n_importance} needs a penalty of weight 1, not "
+                f"{self.penalty.weight}: an importance weighted bound has no such term."
+            )
         self.n_importance = n_importance
         self.seed = as_seed(seed)
         self.latent_dim = decoder.input_shape[-1]
@@ -101,7 +109,8 @@ class VAEModel(GenerativeModel):
         posterior = self.encoder(x, training=training)
         shape = (self.n_importance, self.latent_dim)
         if training:
-            step = iterations(self.optimizer) if self.optimizer else 0
+            optimizer = getattr(self, "optimizer", None)
+            step = iterations(optimizer) if optimizer else 0
             shape = (ops.shape(x)[0], *shape)
             noise = backend.stateless_normal(shape, (self.seed, step))
         else:
@@ -142,9 +151,10 @@ class VAEModel(GenerativeModel):
         if k > 1:
             log_weights = self._log_weights(log_likelihood, posterior, z)
             loss = math.log(k) - ops.logsumexp(log_weights, axis=1)
+        weight = 1.0 if sample_weight is None else ops.cast(sample_weight, "float32")
         for tracker, value in zip(self.terms, (reconstruction, penalty), strict=True):
-            tracker.update_state(value, sample_weight=sample_weight)
-        return ops.mean(loss if sample_weight is None else loss * sample_weight)
+            tracker.update_state(value * weight)
+        return self.with_penalties(ops.mean(loss * weight))
 
     @compiled
     def log_prob(self, x, n_importance=64):
@@ -160,7 +170,10 @@ class VAEModel(GenerativeModel):
         """
         x = ops.cast(x, "float32")
         posterior = self.encoder(x, training=False)
-        size = min(n_importance, GROUP)
+        n_importance = int(n_importance)
+        # Codes per example that are decoded at once, to bound memory.
+        outputs = CHUNK * math.prod(self.decoder.output_shape[1:])
+        size = min(n_importance, GROUP, max(1, OUTPUTS // outputs))
         groups = -(-n_importance // size)
 
         def add(group, total):
@@ -205,7 +218,7 @@ class VAEModel(GenerativeModel):
         Returns:
             Float32 array of shape (n, *event_shape), in data units.
         """
-        seed = as_seed(seed)
+        seed, n = as_seed(seed), validation.check_n_samples(n)
         shape = self.head.noise_shape(self.event_shape)
         parts = []
         for start, count, size in chunks(n):

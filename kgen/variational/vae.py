@@ -67,22 +67,22 @@ class VAE(
 
     def build_model(self, event_shape: tuple[int, ...]) -> VAEModel:
         """Build the Keras model for examples of that shape."""
-        policy, head = self.policy_, self.head_
+        policy, head, latent_dim = self.policy_, self.head_, int(self.latent_dim)
         architecture = networks.get(self.architecture, event_shape)
         encoder = keras.Sequential(
             [
-                keras.Input(event_shape),
+                keras.Input(event_shape, dtype="float32"),
                 Embed(head, dtype=policy),
-                architecture.down(event_shape, 2 * self.latent_dim, dtype=policy),
+                architecture.down(event_shape, 2 * latent_dim, dtype=policy),
             ],
             name="encoder",
         )
         params_shape = (*event_shape[:-1], head.params_size(event_shape[-1]))
         return VAEModel(
             encoder,
-            architecture.up(self.latent_dim, params_shape, dtype=policy),
+            architecture.up(latent_dim, params_shape, dtype=policy),
             head,
-            n_importance=self.n_importance,
+            n_importance=int(self.n_importance),
             seed=self.seed_,
             dtype=policy,
         )
@@ -99,9 +99,8 @@ class VAE(
                 the more, the tighter.
         """
         validation.check_setting("log_prob", "n_importance", n_importance, ge=1)
-        return in_chunks(
-            lambda x: self.model_.log_prob(x, n_importance), self._inputs(X)
-        )
+        k = int(n_importance)
+        return in_chunks(lambda x: self.model_.log_prob(x, k), self._inputs(X))
 
     def encode(self, X: Any) -> np.ndarray:
         """Posterior means, shape (n, latent_dim), float32."""
