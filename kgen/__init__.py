@@ -13,7 +13,7 @@ from kgen.adversarial.gan import GAN
 from kgen.autoregressive.pixelcnn import PixelCNN
 from kgen.base.fields import estimators
 from kgen.base.files import load
-from kgen.core.validation import ImplicitDensityError
+from kgen.core.messages import ImplicitDensityError
 from kgen.core.versions import show_versions
 from kgen.variational.vae import VAE
 

@@ -10,7 +10,7 @@ from kgen.adversarial.objectives import objectives
 from kgen.base.estimator import GenerativeEstimator
 from kgen.base.fields import estimator, param
 from kgen.base.latent import LatentMixin
-from kgen.core import validation
+from kgen.core import messages
 from kgen.data.summary import Summary
 from kgen.networks import Architecture
 from kgen.networks import _base as networks
@@ -51,7 +51,7 @@ class AdversarialEstimator(LatentMixin, GenerativeEstimator):
         inside = low - margin <= summary.low and summary.high <= high + margin
         if not inside or (self.discrete_ and not summary.whole):
             kind = "whole numbers" if self.discrete_ else "numbers"
-            raise validation.other_range(
+            raise messages.other_range(
                 type(self).__name__, summary.held, f"{kind} in [{low:g}, {high:g}]"
             )
 
@@ -79,7 +79,7 @@ class AdversarialEstimator(LatentMixin, GenerativeEstimator):
 
     def __getattr__(self, name: str) -> Any:
         if name in _DENSITY:
-            raise validation.no_density(type(self).__name__, name)
+            raise messages.no_density(type(self).__name__, name)
         raise AttributeError(
             f"{type(self).__name__!r} object has no attribute {name!r}"
         )

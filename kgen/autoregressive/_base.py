@@ -9,7 +9,7 @@ from kgen import heads
 from kgen.autoregressive import sampling
 from kgen.base.likelihood import LikelihoodEstimator
 from kgen.base.model import GenerativeModel, in_chunks
-from kgen.core import validation
+from kgen.core import messages, validation
 from kgen.core.backend import compiled
 from kgen.core.random import as_seed, new_seed
 
@@ -176,14 +176,14 @@ class AutoregressiveEstimator(LikelihoodEstimator):
         """
         x = self._inputs(X)
         if y is not None:
-            raise validation.unwanted_y(type(self).__name__)
+            raise messages.unwanted_y(type(self).__name__)
         mask, shape = np.asarray(mask), (len(x), *self.event_shape_)
         try:
             if mask.dtype != bool:
                 raise ValueError
             mask = np.broadcast_to(mask, shape)
         except ValueError:
-            raise validation.wrong_mask(mask, shape) from None
+            raise messages.wrong_mask(mask, shape) from None
         completed = self.model_.complete(
             x, mask.reshape(x.shape), new_seed(random_state), verbose=self.verbose
         )

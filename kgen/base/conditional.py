@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from kgen.core import validation
+from kgen.core import messages
 from kgen.core.random import keyed_uniform
 from kgen.data.sources import StreamSource
 from kgen.data.summary import check_finite
@@ -28,14 +28,14 @@ class ConditionalMixin(_Base):
     def _attach_conditions(self, source: Any, y: Any, *, reset: bool) -> None:
         if isinstance(source, StreamSource):
             if y is not None:
-                raise validation.y_beside_dataset(type(self).__name__)
+                raise messages.y_beside_dataset(type(self).__name__)
             self._attach_to_stream(source, reset=reset)
             return
         if y is None:
-            raise validation.missing_y(type(self).__name__, "fit")
+            raise messages.missing_y(type(self).__name__, "fit")
         y = self._as_y(y)
         if len(y) != len(source.x):
-            raise validation.wrong_length(len(y), len(source.x), "X has length")
+            raise messages.wrong_length(len(y), len(source.x), "X has length")
         if reset:
             self._learn([y])
         source.condition = self._encode(y)
@@ -44,10 +44,10 @@ class ConditionalMixin(_Base):
         batches = []
         for x, y in source.pairs():
             if y is None:
-                raise validation.missing_y(type(self).__name__, "fit")
+                raise messages.missing_y(type(self).__name__, "fit")
             y = self._as_y(y)
             if len(y) != len(x):
-                raise validation.wrong_length(len(y), len(x), "X has length")
+                raise messages.wrong_length(len(y), len(x), "X has length")
             batches.append(y)
         if reset:
             self._learn(batches)
@@ -60,15 +60,15 @@ class ConditionalMixin(_Base):
             y = np.asarray(y)
         except ValueError as problem:
             owner = type(self).__name__
-            raise validation.not_numeric("y", owner, problem) from problem
+            raise messages.not_numeric("y", owner, problem) from problem
         if y.ndim == 2 and y.shape[1] == 1 and y.dtype.kind != "f":
             y = y[:, 0]
         if y.ndim not in (1, 2):
             wanted = "labels (n,) or condition vectors (n, k)"
-            raise validation.wrong_conditions(y.shape, wanted)
+            raise messages.wrong_conditions(y.shape, wanted)
         if y.ndim == 2 and y.dtype.kind not in "biuf":
             owner = type(self).__name__
-            raise validation.not_numeric("y", owner, f"dtype {y.dtype}")
+            raise messages.not_numeric("y", owner, f"dtype {y.dtype}")
         if y.dtype.kind == "f":
             check_finite("y", type(self).__name__, y)
         if y.dtype.kind == "S":  # strings, as tf.data hands them out
@@ -78,7 +78,7 @@ class ConditionalMixin(_Base):
                 [v.decode("utf-8") if isinstance(v, bytes) else v for v in y], object
             )
             if any(v is None or v != v for v in y):
-                raise validation.wrong_labels("Got None or NaN.")
+                raise messages.wrong_labels("Got None or NaN.")
             y = y.astype(str) if all(isinstance(v, str) for v in y) else y
         return y
 
@@ -89,13 +89,13 @@ class ConditionalMixin(_Base):
             self.condition_dim_ = y.shape[1]
             return
         if y.dtype.kind == "f" and (y != np.rint(y)).any():
-            raise validation.wrong_labels(
+            raise messages.wrong_labels(
                 "Got real numbers: as condition vectors they have shape (n, k)."
             )
         try:
             self.classes_, counts = np.unique(y, return_counts=True)
         except TypeError as problem:
-            raise validation.wrong_labels(f"Got {problem}.") from problem
+            raise messages.wrong_labels(f"Got {problem}.") from problem
         self.class_prior_ = counts / counts.sum()
         self.condition_dim_ = len(self.classes_)
 
@@ -106,10 +106,10 @@ class ConditionalMixin(_Base):
                 y = y[np.newaxis]  # one vector for all
             if y.ndim != 2 or y.shape[1] != self.condition_dim_:
                 wanted = f"condition vectors of shape (n, {self.condition_dim_})"
-                raise validation.wrong_conditions(y.shape, wanted)
+                raise messages.wrong_conditions(y.shape, wanted)
             return y.astype("float32")
         if y.ndim != 1:
-            raise validation.wrong_conditions(y.shape, "labels of shape (n,)")
+            raise messages.wrong_conditions(y.shape, "labels of shape (n,)")
         known = self.classes_.tolist()
         try:
             index = np.searchsorted(self.classes_, y).clip(max=len(known) - 1)
@@ -118,13 +118,13 @@ class ConditionalMixin(_Base):
             wrong = np.ones(len(y), bool)
         if np.any(wrong):
             unseen = np.unique(y[np.broadcast_to(wrong, y.shape)].astype(str)).tolist()
-            raise validation.unseen_labels(unseen, known)
+            raise messages.unseen_labels(unseen, known)
         return np.eye(len(known), dtype="float32")[index]
 
     def _conditions_to_draw(self, n, y, seed) -> tuple[int, np.ndarray | None]:
         if y is None:
             if self.classes_ is None:
-                raise validation.missing_y(type(self).__name__, "sample")
+                raise messages.missing_y(type(self).__name__, "sample")
             n = 1 if n is None else n
             # A stream of its own: that of `seed` is the model's.
             u = keyed_uniform(seed + 2**32, 0, n, ())
@@ -137,5 +137,5 @@ class ConditionalMixin(_Base):
         if len(condition) == 1:
             condition = np.repeat(condition, n, axis=0)
         if len(condition) != n or n == 0:
-            raise validation.wrong_length(len(condition), n, "n_samples is")
+            raise messages.wrong_length(len(condition), n, "n_samples is")
         return n, condition

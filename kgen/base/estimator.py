@@ -10,7 +10,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from kgen.base import inputs, training
 from kgen.base.fields import estimator, estimators, param
-from kgen.core import persistence, precision, validation
+from kgen.core import messages, persistence, precision, validation
 from kgen.core.random import new_seed, seed_scope
 from kgen.data.sources import ArraySource, StreamSource
 from kgen.data.summary import Summary, summarise
@@ -198,7 +198,7 @@ class GenerativeEstimator(BaseEstimator):
     def _check_known(self, summary: Summary) -> None:
         """Raise a ValueError for data of another shape than in fit."""
         if summary.event_shape != self.event_shape_:
-            raise validation.other_shape(
+            raise messages.other_shape(
                 type(self).__name__, summary.event_shape, self.event_shape_
             )
 
@@ -239,7 +239,7 @@ class GenerativeEstimator(BaseEstimator):
     def _conditions_to_draw(self, n, y, seed) -> tuple[int, np.ndarray | None]:
         """How many to draw, and the condition of each; see `ConditionalMixin`."""
         if y is not None:
-            raise validation.unwanted_y(type(self).__name__)
+            raise messages.unwanted_y(type(self).__name__)
         return 1 if n is None else n, None
 
     def save(self, path: str | os.PathLike) -> None:
@@ -252,8 +252,8 @@ class GenerativeEstimator(BaseEstimator):
             path: where to, usually ending in ".keras".
         """
         check_is_fitted(self)
-        if estimators.get(type(self).__name__) is not type(self):
-            raise validation.unregistered(type(self).__name__)
+        if estimators.name_of(type(self)) != type(self).__name__:
+            raise messages.unregistered(type(self).__name__)
         fitted = {k: v for k, v in vars(self).items() if k.endswith("_")}
         fitted.pop("model_")
         facts = {"class": type(self).__name__, "params": self.get_params(deep=False)}

@@ -4,7 +4,7 @@ import os
 
 from kgen.base.estimator import GenerativeEstimator
 from kgen.base.fields import estimators
-from kgen.core import persistence, validation
+from kgen.core import messages, persistence
 
 
 def load(path: str | os.PathLike) -> GenerativeEstimator:
@@ -22,6 +22,6 @@ def load(path: str | os.PathLike) -> GenerativeEstimator:
         loaded = estimators[facts["class"]](**facts["params"])
         vars(loaded).update(facts["fitted"])
     except (KeyError, TypeError, ValueError) as problem:
-        raise validation.unreadable(path, problem) from problem
+        raise messages.unreadable(path, problem) from problem
     loaded.model_ = model
     return loaded

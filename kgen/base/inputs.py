@@ -6,7 +6,7 @@ import numpy as np
 from sklearn.utils import check_array
 from sklearn.utils.validation import validate_data
 
-from kgen.core import validation
+from kgen.core import messages
 from kgen.data.sources import ArraySource, StreamSource, is_dataset
 
 _OPTIONS: dict[str, Any] = {
@@ -38,13 +38,13 @@ def check_x(
             X = check_array(X, **_OPTIONS)
     except ValueError as problem:
         if any(word in str(problem) for word in _RAGGED):
-            raise validation.not_numeric("X", owner, problem) from problem
+            raise messages.not_numeric("X", owner, problem) from problem
         raise
     if X.dtype.kind not in "biuf":
-        raise validation.not_numeric("X", owner, f"dtype {X.dtype}")
+        raise messages.not_numeric("X", owner, f"dtype {X.dtype}")
     check_rank(owner, X.shape, ranks)
     if X.size == 0:
-        raise validation.empty_axis(owner, X.shape)
+        raise messages.empty_axis(owner, X.shape)
     return X
 
 
@@ -54,7 +54,7 @@ _RAGGED = ("inhomogeneous", "could not convert", "numeric", "setting an array el
 def check_rank(owner: str, shape: tuple, ranks: tuple[int, ...]) -> None:
     """Raise a ValueError if an array has the wrong number of axes."""
     if len(shape) not in ranks:
-        raise validation.wrong_rank(owner, shape, ranks)
+        raise messages.wrong_rank(owner, shape, ranks)
 
 
 def source_of(
@@ -71,5 +71,5 @@ def split_validation(data: Any) -> tuple[Any, Any]:
     if not isinstance(data, tuple):
         return data, None
     if len(data) != 2:
-        raise validation.wrong_validation(f"a tuple of {len(data)}")
+        raise messages.wrong_validation(f"a tuple of {len(data)}")
     return data

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
-from kgen.core import validation
+from kgen.core import messages
 
 if TYPE_CHECKING:
     from kgen.base.estimator import GenerativeEstimator as _Base
@@ -43,8 +43,8 @@ class LatentMixin(_Base):
             codes = np.asarray(z, "float32")
         except (TypeError, ValueError) as problem:
             owner = type(self).__name__
-            raise validation.not_numeric("z", owner, problem) from problem
+            raise messages.not_numeric("z", owner, problem) from problem
         wanted = self.model_.latent_dim
         if codes.ndim != 2 or codes.shape[1] != wanted or not np.isfinite(codes).all():
-            raise validation.wrong_codes(codes.shape, wanted)
+            raise messages.wrong_codes(codes.shape, wanted)
         return codes

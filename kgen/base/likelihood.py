@@ -7,7 +7,7 @@ from sklearn.base import DensityMixin
 
 from kgen.base.estimator import GenerativeEstimator
 from kgen.base.fields import estimator, param
-from kgen.core import validation
+from kgen.core import messages
 from kgen.data.summary import Summary
 from kgen.heads import Categorical, Head, auto
 
@@ -34,7 +34,7 @@ class LikelihoodEstimator(DensityMixin, GenerativeEstimator):
     def _check_known(self, summary: Summary) -> None:
         super()._check_known(summary)
         if not self.head_.support.holds(summary):
-            raise validation.other_values(
+            raise messages.other_values(
                 type(self).__name__, summary.held, auto.call(self.head_)
             )
 

@@ -7,7 +7,7 @@ from typing import Any
 import keras
 import numpy as np
 
-from kgen.core import persistence, validation
+from kgen.core import messages, persistence
 from kgen.core.registry import unknown_name
 
 
@@ -63,7 +63,7 @@ class StopOnNaN(keras.callbacks.Callback):
     def _look(self, logs):
         for name, value in (logs or {}).items():
             if not name.startswith("val_") and not np.isfinite(value):
-                raise validation.diverged(self.owner, name, self.epoch + 1)
+                raise messages.diverged(self.owner, name, self.epoch + 1)
 
 
 class KeepEpoch(keras.callbacks.Callback):
@@ -130,7 +130,7 @@ class Backup(keras.callbacks.Callback):
         params = self.estimator.get_params(deep=False)
         same = _text(facts["params"]) == _text(params) and _text(its) == _text(mine)
         if not (same and first <= done <= last):
-            raise validation.other_backup(self.path)
+            raise messages.other_backup(self.path)
         self.estimator.model_ = model
         vars(self.estimator).update(fitted)
         return done

@@ -18,7 +18,7 @@ from typing import Any
 import keras
 import numpy as np
 
-from kgen.core import validation
+from kgen.core import messages
 
 ENTRY = "kgen.json"
 
@@ -83,7 +83,7 @@ def read(path: str | os.PathLike) -> tuple[keras.Model, dict[str, Any]]:
             model = keras.saving.load_model(copy, safe_mode=True)
         return model, {name: decode(value) for name, value in facts.items()}
     except Exception as problem:
-        raise validation.unreadable(path, problem) from problem
+        raise messages.unreadable(path, problem) from problem
 
 
 def encode(name: str, value: Any) -> Any:
@@ -103,7 +103,7 @@ def encode(name: str, value: Any) -> Any:
     for kind, (test, to_json, _) in _CODECS.items():
         if test(value):
             return {kind: encode(name, to_json(name, value))}
-    raise validation.unwritable(name, value)
+    raise messages.unwritable(name, value)
 
 
 def decode(value: Any) -> Any:
@@ -131,7 +131,7 @@ def _array_to_json(name: str, value: np.ndarray) -> dict[str, Any]:
     if value.dtype.kind in "mM":
         return {"dtype": value.dtype.str, "values": value.astype(str).tolist()}
     if value.dtype == object and not all(type(v) in _PLAIN for v in value.ravel()):
-        raise validation.unwritable(name, value)
+        raise messages.unwritable(name, value)
     return {"dtype": value.dtype.str, "values": value.tolist()}
 
 

@@ -7,7 +7,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from kgen.core import validation
+from kgen.core import messages
 from kgen.core.random import permutation
 
 CHUNK = 1024
@@ -102,7 +102,7 @@ class StreamSource:
         else:
             infinite = dataset.num_batches is None
         if infinite:
-            raise validation.endless(owner)
+            raise messages.endless(owner)
 
     def chunks(self) -> Iterator[np.ndarray]:
         """The examples of one pass, as they come; counts the batches."""
@@ -122,7 +122,7 @@ class StreamSource:
             if isinstance(element, dict):
                 if "x" not in element:
                     keys = f"a dict of {sorted(element)}"
-                    raise validation.wrong_element(self.owner, keys)
+                    raise messages.wrong_element(self.owner, keys)
                 x, y = element["x"], element.get("condition")
             elif isinstance(element, (tuple, list)):
                 x, y = element[0], element[1] if len(element) > 1 else None
@@ -131,7 +131,7 @@ class StreamSource:
             x = np.asarray(x)
             if x.dtype.kind not in "biuf" or x.ndim < 2:
                 got = f"x of shape {x.shape} and dtype {x.dtype}"
-                raise validation.wrong_element(self.owner, got)
+                raise messages.wrong_element(self.owner, got)
             yield x, y
 
     def steps(self, batch_size: int) -> int | None:

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from kgen.core import validation
+from kgen.core import messages
 
 
 @dataclasses.dataclass
@@ -74,23 +74,23 @@ def summarise(batches: Iterable[np.ndarray], owner: str) -> Summary:
         if total is None:
             total = part
         elif part.event_shape != total.event_shape:
-            raise validation.other_shape(owner, part.event_shape, total.event_shape)
+            raise messages.other_shape(owner, part.event_shape, total.event_shape)
         else:
             total = _merge(total, part)
     if total is None:
-        raise validation.empty_axis(owner, (0,))
+        raise messages.empty_axis(owner, (0,))
     # Models compute in float32, whose steps are mean * 1.2e-7.
     narrow = (total.std > 0) & (total.std < 2e-6 * np.abs(total.mean))
     if narrow.any():
         which = int(np.argmax(narrow))
         mean, std = float(total.mean[which]), float(total.std[which])
-        raise validation.too_narrow(owner, mean, std)
+        raise messages.too_narrow(owner, mean, std)
     return total
 
 
 def _of_batch(batch: np.ndarray, owner: str) -> Summary:
     if batch.size == 0:
-        raise validation.empty_axis(owner, batch.shape)
+        raise messages.empty_axis(owner, batch.shape)
     # One column per feature or channel; a single grey channel is added to images.
     grey = batch.ndim == 3
     columns = batch.reshape(-1, 1 if grey else batch.shape[-1]).astype("float64")
@@ -147,6 +147,6 @@ def check_finite(name: str, owner: str, *values: np.ndarray) -> None:
     """Raise a ValueError if there is a NaN, or what float32 cannot hold."""
     for array in values:
         if np.isnan(array).any():
-            raise validation.not_finite(name, owner, "NaN")
+            raise messages.not_finite(name, owner, "NaN")
         if np.abs(array).max(initial=0) > np.finfo("float32").max:
-            raise validation.not_finite(name, owner, "infinity or a value too large")
+            raise messages.not_finite(name, owner, "infinity or a value too large")

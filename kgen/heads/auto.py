@@ -3,7 +3,7 @@
 import warnings
 from typing import Any
 
-from kgen.core import validation
+from kgen.core import messages
 from kgen.data.summary import Summary
 from kgen.heads._base import Head, heads
 from kgen.heads.bernoulli import Bernoulli
@@ -61,7 +61,7 @@ def check(head: Head, summary: Summary) -> None:
             levels = max(int(summary.high) + 1, 2)
             kinds += [Categorical(levels), MixtureOfLogistics(levels=levels)]
         can = [call(h) for h in kinds if h.support.holds(summary)]
-        raise validation.wrong_support(summary.held, call(head), ", ".join(can))
+        raise messages.wrong_support(summary.held, call(head), ", ".join(can))
 
 
 def call(head: Head) -> str:

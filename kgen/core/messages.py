@@ -1,0 +1,228 @@
+"""Errors about data, labels, training and files, in words. No checks: only messages.
+
+Every message names the argument, says what came, what is allowed and, where it helps,
+what to do.
+"""
+
+import numpy as np
+
+
+class ImplicitDensityError(AttributeError):
+    """Raised where a density is asked of a model that has none."""
+
+
+def no_density(owner: str, name: str) -> ImplicitDensityError:
+    return ImplicitDensityError(
+        f"{owner} has no `{name}`: it draws samples from a density that it cannot "
+        "evaluate. For a density use PixelCNN (exact) or VAE (a lower bound)."
+    )
+
+
+# --- data ---------------------------------------------------------------------------
+
+_KINDS = {2: "a table (n, features)", 3: "images (n, height, width)"}
+_KINDS[4] = "images (n, height, width, channels)"
+
+
+def wrong_rank(owner: str, shape: tuple, ranks: tuple[int, ...]) -> ValueError:
+    allowed = " or ".join(_KINDS[rank] for rank in ranks)
+    todo = ""
+    if len(shape) == 1:
+        todo = (
+            " Reshape your data with X.reshape(-1, 1) if it has a single feature, or "
+            "X.reshape(1, -1) if it is a single sample."
+        )
+    elif len(shape) == 2:
+        todo = " Flat images become images with X.reshape(-1, height, width)."
+    return ValueError(
+        f"{owner}: X must be {allowed}. Got an array of shape {shape}.{todo}"
+    )
+
+
+def empty_axis(owner: str, shape: tuple) -> ValueError:
+    return ValueError(
+        f"{owner}: X is empty: found array with 0 sample(s) or 0 feature(s) (shape="
+        f"{shape}) while a minimum of 1 is required."
+    )
+
+
+def not_numeric(name: str, owner: str, problem: object) -> ValueError:
+    return ValueError(
+        f"{owner}: {name} must be an array of numbers in which all examples have one "
+        f"shape. Got something ragged or non-numeric ({problem})."
+    )
+
+
+def not_finite(name: str, owner: str, what: str) -> ValueError:
+    return ValueError(
+        f"{owner}: Input {name} contains {what}. Every value must be finite (and "
+        "within the range of float32): remove or impute such examples first."
+    )
+
+
+def other_shape(owner: str, got: tuple, fitted: tuple) -> ValueError:
+    if len(got) == len(fitted) == 1:
+        # The wording that scikit-learn's own checks look for.
+        return ValueError(
+            f"X has {got[0]} features, but {owner} is expecting {fitted[0]} features "
+            "as input."
+        )
+    return ValueError(
+        f"X has examples of shape {got}, but this {owner} was fitted on examples of "
+        f"shape {fitted}."
+    )
+
+
+def wrong_support(held: str, head: str, can: str) -> ValueError:
+    return ValueError(
+        f"X holds {held}, which the {head} head cannot model. Heads that can: "
+        f"{can}. Pass one of them, or head='auto'; kgen rescales nothing in silence."
+    )
+
+
+def other_values(owner: str, held: str, head: str) -> ValueError:
+    return ValueError(
+        f"X holds {held}, but this {owner} was fitted with the {head} head, which "
+        "gives some of them no probability. Bring X to the units of the training data."
+    )
+
+
+def other_range(owner: str, held: str, fitted: str) -> ValueError:
+    return ValueError(
+        f"X holds {held}, but this {owner} was fitted on {fitted}. Bring X to the "
+        "units of the training data."
+    )
+
+
+def too_narrow(owner: str, mean: float, std: float) -> ValueError:
+    return ValueError(
+        f"{owner}: X spreads by only {std:g} around {mean:g} (in at least one feature "
+        "or channel), which float32 cannot tell apart. Subtract an offset first."
+    )
+
+
+def wrong_mask(mask: np.ndarray, wanted: tuple) -> ValueError:
+    return ValueError(
+        f"`mask` must be boolean (True keeps a value of X) and broadcast to X's shape "
+        f"{wanted}. Got dtype {mask.dtype} and shape {mask.shape}."
+    )
+
+
+def wrong_codes(shape: tuple, latent_dim: int) -> ValueError:
+    return ValueError(
+        f"z must be finite numbers of shape (n, {latent_dim}). Got shape {shape}."
+    )
+
+
+def wrong_element(owner: str, got: str) -> ValueError:
+    return ValueError(
+        f"{owner}: X must yield batches x, (x, y) or "
+        '{"x": x, "condition": y}, in which x is an array of numbers of shape (n, ...) '
+        f"(dataset.batch makes batches of single examples). Got {got}."
+    )
+
+
+def y_beside_dataset(owner: str) -> ValueError:
+    return ValueError(
+        f"{owner}: X is a dataset, which has to yield y itself, in pairs (x, y). Got "
+        "another y beside it."
+    )
+
+
+def wrong_validation(got: object) -> ValueError:
+    return ValueError(f"`validation_data` must be X, (X, y) or a dataset. Got {got}.")
+
+
+def endless(owner: str) -> ValueError:
+    return ValueError(
+        f"{owner}: X is an infinite dataset, so there is no end to an epoch and no "
+        "full pass to read the data's range from. Pass X.take(batches_per_epoch), or "
+        "use the Keras model with a named head and fit(steps_per_epoch=...)."
+    )
+
+
+# --- labels -------------------------------------------------------------------------
+
+
+def missing_y(owner: str, method: str) -> ValueError:
+    return ValueError(
+        f"{owner}.{method} requires y to be passed, but the target y is None. Pass "
+        "labels of shape (n,) or condition vectors of shape (n, k)."
+    )
+
+
+def unwanted_y(owner: str) -> ValueError:
+    return ValueError(
+        f"{owner} is not conditional: it draws from all of its training data, and "
+        "takes no y. To choose what is drawn, use a conditional estimator, e.g. "
+        "ConditionalGAN, or fit one estimator per label."
+    )
+
+
+def wrong_length(n_y: int, n_x: int, what: str) -> ValueError:
+    return ValueError(
+        f"y has length {n_y}, but {what} {n_x}. Pass one label for each, or a single "
+        "label for all. (Found input variables with inconsistent numbers of samples.)"
+    )
+
+
+def wrong_labels(problem: str) -> ValueError:
+    return ValueError(
+        "y must hold labels of one type (numbers, strings, booleans ...), none of "
+        f"them missing. {problem}"
+    )
+
+
+def unseen_labels(unseen: list, classes: list) -> ValueError:
+    return ValueError(
+        f"y holds labels that were not seen in fit: {unseen[:10]}. Known: "
+        f"{classes[:20]}."
+    )
+
+
+def wrong_conditions(shape: tuple, wanted: str) -> ValueError:
+    return ValueError(f"y has shape {shape}, but this model was fitted with {wanted}.")
+
+
+# --- training and files -------------------------------------------------------------
+
+
+def diverged(owner: str, name: str, epoch: int) -> FloatingPointError:
+    return FloatingPointError(
+        f"{owner}: `{name}` is no longer a finite number in epoch {epoch}. Likely "
+        "causes: a learning_rate that is too high (try a tenth), half precision (try "
+        "precision='float32'), or extreme values in the data."
+    )
+
+
+def other_backup(path: object) -> ValueError:
+    return ValueError(
+        f"{path} is the backup of a fit with other hyper-parameters or data. Pass the "
+        "same parameters, "
+        "and data of the same shape and kind to take that fit up again, or another "
+        "backup_dir for a new one."
+    )
+
+
+def unreadable(path: object, problem: object) -> ValueError:
+    return ValueError(
+        f"{str(path)!r} is not a file that kgen can load: {problem}. kgen.load reads "
+        "what an estimator's `save` wrote."
+    )
+
+
+def unregistered(owner: str) -> ValueError:
+    return ValueError(
+        f"{owner} is not among kgen.estimators, so that kgen.load would not know it. "
+        f"Register the class first: kgen.estimators.register({owner!r})({owner}). "
+        "Nothing is lost: the estimator is as it was."
+    )
+
+
+def unwritable(name: str, value: object) -> ValueError:
+    return ValueError(
+        f"`{name}`={value!r} cannot be written to a file without pickle. Give it a "
+        "name first: an Architecture by kgen.networks.architectures.register('name'), "
+        "a Keras object by keras.saving.register_keras_serializable. Nothing is lost: "
+        "the estimator and the file that was there before are as they were."
+    )
