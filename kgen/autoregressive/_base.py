@@ -19,7 +19,7 @@ class AutoregressiveModel(GenerativeModel):
 
     Pixels come row by row from the left, the channels of a pixel one after the other.
 
-    A subclass implements `build` (which calls `check_shape`) and `call(x) -> params`,
+    A subclass implements `build` (which ends by calling this one) and `call(x) -> params`,
     of shape (n, height, width, head.params_size(channels)), where the outputs for a
     scalar depend on earlier scalars only. `kgen.testing.check_model` verifies that.
 
@@ -37,14 +37,14 @@ class AutoregressiveModel(GenerativeModel):
         """Data to network inputs in the compute dtype."""
         return ops.cast(self.head.embed(ops.cast(x, "float32")), self.compute_dtype)
 
-    def check_shape(self, input_shape):
-        """Remember the shape of an image; raise a ValueError if it is not one."""
+    def build(self, input_shape):
         if len(input_shape) != 4 or None in input_shape[1:]:
             raise ValueError(
                 f"{type(self).__name__} takes images (n, height, width, channels), all "
                 f"of one size. Got shape {tuple(input_shape)}."
             )
         self.event_shape = tuple(input_shape[1:])
+        self.built = True
 
     def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, **kwargs):
         loss = -self.head(y_pred).log_prob(ops.cast(x, "float32"))

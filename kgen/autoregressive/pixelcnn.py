@@ -66,7 +66,6 @@ class PixelCNNModel(AutoregressiveModel):
         self.dilations = tuple(dilations)
 
     def build(self, input_shape):
-        self.check_shape(input_shape)
         channels = input_shape[-1]
         validation.check_setting("PixelCNNModel", "filters", self.filters, ge=channels)
 
@@ -97,7 +96,7 @@ class PixelCNNModel(AutoregressiveModel):
         ]
         self.last = conv(self.filters, self.filters, 1)
         self.out = conv(self.filters, self.head.params_size(channels), 1)
-        self.built = True
+        super().build(input_shape)
 
     def call(self, x):
         h = self.stem(self.embed(x))
