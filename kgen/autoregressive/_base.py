@@ -19,9 +19,9 @@ class AutoregressiveModel(GenerativeModel):
 
     Pixels come row by row from the left, the channels of a pixel one after the other.
 
-    A subclass implements `build` (which ends by calling this one) and `call(x) -> params`,
-    of shape (n, height, width, head.params_size(channels)), where the outputs for a
-    scalar depend on earlier scalars only. `kgen.testing.check_model` verifies that.
+    A subclass implements `build` (which ends by calling this one) and `call(x)`, which
+    returns the head's parameters, (n, height, width, head.params_size(channels)). Those
+    of a scalar depend on earlier scalars only: `kgen.testing.check_model` verifies it.
 
     Args:
         head: name or instance of a `kgen.heads.Head`.
