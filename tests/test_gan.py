@@ -320,6 +320,8 @@ def test_callbacks_set_the_rate_of_both_players(eager):
     for optimizer in gan.model_.optimizer_list():
         assert float(optimizer.learning_rate.value) == 0.5
     assert gan.model_.metrics_names == ["d_loss", "g_loss"]
+    with pytest.raises(AttributeError, match="compile"):
+        gan.model_.optimizer = keras.optimizers.Adam()
 
 
 def test_what_games_do_not_take():

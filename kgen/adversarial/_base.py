@@ -180,6 +180,10 @@ class _Together:
         self._optimizers = optimizers
 
     @property
+    def built(self):
+        return all(optimizer.built for optimizer in self._optimizers)
+
+    @property
     def learning_rate(self):
         return self._optimizers[0].learning_rate
 

@@ -95,7 +95,7 @@ class KeepEpoch(keras.callbacks.Callback):
 def snapshot(model: Any) -> list:
     """Pairs of all variables that training changes, and their values."""
     return [
-        (variable, keras.ops.convert_to_numpy(variable.value).copy())
+        (variable, np.array(keras.ops.convert_to_tensor(variable)))
         for variable in model.training_variables()
     ]
 
