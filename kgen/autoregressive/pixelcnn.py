@@ -20,8 +20,8 @@ from kgen.core import validation
 from kgen.core.backend import register
 from kgen.layers import MaskedConv2D
 
-DILATIONS = (1, 2, 1, 4, 1)
-"""With the stem's reach of 3, five blocks see 12 rows up and 12 columns aside."""
+DILATIONS = (1, 2, 4, 8, 1)
+"""With the stem's reach of 3, five blocks see 19 rows up and 19 columns aside."""
 
 
 @register
