@@ -2,7 +2,7 @@
 # # PixelCNN on MNIST
 #
 # An exact density of images: how likely is a digit, what does a digit look like, and
-# how could half a digit go on? About ten minutes on two cores; a GPU takes one.
+# how could half a digit go on? About ten minutes on two cores.
 
 # %%
 import os
