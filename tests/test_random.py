@@ -5,6 +5,7 @@ import random
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 from scipy import stats
 
 from kgen.core import backend
@@ -41,6 +42,14 @@ def test_order_is_a_function_of_seed_and_epoch():
     assert sorted(first) == list(range(50))
     assert not np.array_equal(first, permutation(0, 2, 50))
     assert not np.array_equal(first, permutation(1, 1, 50))
+
+
+def test_no_bits_give_infinite_noise():
+    bits = tf.constant([0, 1, 2**31, 2**32 - 2, 2**32 - 1], tf.uint32)
+    uniform = backend.open_uniform(bits).numpy()
+    assert 0 < uniform.min() < uniform.max() < 1
+    np.testing.assert_allclose(uniform[[0, -1]], [2.0**-24, 1 - 2.0**-24], rtol=1e-7)
+    assert np.isfinite(backend.normal_quantile(uniform)).all()
 
 
 def test_row_noise_is_keyed_by_the_row():

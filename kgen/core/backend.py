@@ -106,8 +106,16 @@ def _normal(shape, seed):
     bits = tf.random.stateless_uniform(
         shape, seed, minval=None, maxval=None, dtype=tf.uint32, alg="philox"
     )
-    high = tf.cast(tf.bitwise.right_shift(bits, tf.constant(8, tf.uint32)), tf.int32)
-    return normal_quantile((tf.cast(high, tf.float32) + 0.5) * 2.0**-24)
+    return normal_quantile(open_uniform(bits))
+
+
+def open_uniform(bits):
+    """Random uint32 as float32 in (0, 1): the middles of 2**23 equal steps.
+
+    One bit more, and the last middle would round to 1, whose quantile is infinite.
+    """
+    high = tf.cast(tf.bitwise.right_shift(bits, tf.constant(9, tf.uint32)), tf.int32)
+    return (tf.cast(high, tf.float32) + 0.5) * 2.0**-23
 
 
 def row_normal(rows, shape, seed):
