@@ -30,7 +30,7 @@ MODELS = {
 
 
 class StopAfter(keras.callbacks.Callback):
-    """End training at the first end of an epoch after so many seconds in all."""
+    """End training before the epoch that would end after so many seconds in all."""
 
     def __init__(self, seconds, clock):
         super().__init__()
@@ -42,9 +42,10 @@ class StopAfter(keras.callbacks.Callback):
         self.start = time.perf_counter()
 
     def on_epoch_end(self, epoch, logs=None):
+        former = self.total
         self.total = self.before + time.perf_counter() - self.start
         self.clock.write_text(str(self.total))
-        if self.total > self.seconds:
+        if 2 * self.total - former > self.seconds:
             self.model.stop_training = True
 
 

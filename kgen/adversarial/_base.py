@@ -2,7 +2,7 @@
 
 import keras
 import numpy as np
-from keras import ops, tree
+from keras import ops
 
 from kgen.adversarial._train_step_tensorflow import AlternatingTrainStep
 from kgen.base.model import GenerativeModel, chunks, iterations, pad
@@ -27,6 +27,7 @@ class AdversarialModel(AlternatingTrainStep, GenerativeModel):
     players: tuple[str, ...] = ()
 
     def __init__(self, seed=None, **kwargs):
+        backend.need_tensorflow(type(self).__name__)
         # Not by Keras: 16-bit floats are too coarse for data in their own units.
         super().__init__(autocast=False, **kwargs)
         self.seed = as_seed(seed)
@@ -146,11 +147,6 @@ class AdversarialModel(AlternatingTrainStep, GenerativeModel):
 
     def optimizer_list(self):
         return list(self.optimizers.values())
-
-    def track(self, player, loss, data):
-        """Add a loss to the epoch's mean, weighted by the number of examples."""
-        n = ops.shape(tree.flatten(data)[0])[0]
-        self.trackers[player].update_state(loss, sample_weight=n)
 
     def tracked(self):
         """Means since the epoch began. A game has no single loss to add to them."""

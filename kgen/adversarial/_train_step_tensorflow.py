@@ -1,8 +1,10 @@
-"""One training step of a game: every player in turn. The tapes stand here."""
+"""One training step of a game: every player in turn."""
 
 import keras
-import tensorflow as tf
 from keras import tree
+
+from kgen.core import replicas
+from kgen.core.backend import tf
 
 
 class AlternatingTrainStep:
@@ -16,23 +18,26 @@ class AlternatingTrainStep:
             variables = self.variables_of(player)
             optimizer = self.optimizers[player]
             for step in range(self.steps[player]):
-                part = _part(data, step, parts)
+                part, n = replicas.filled(_part(data, step, parts))
                 with tf.GradientTape(watch_accessed_variables=False) as tape:
                     tape.watch([variable.value for variable in variables])
-                    loss = self.loss_of(player, part, training=True)
-                    loss = self.with_penalties(loss, getattr(self, player))
-                    scaled = optimizer.scale_loss(loss)
+                    loss = self._loss(player, part, training=True)
+                    scaled = optimizer.scale_loss(loss * replicas.share(n))
                 optimizer.apply(tape.gradient(scaled, variables), variables)
-                self.track(player, loss, part)
-        return self.tracked()
+                self.trackers[player].update_state(loss, sample_weight=n)
+        return replicas.loggable(self.tracked())
 
     def test_step(self, data):
         """The players' losses in inference mode, without learning from them."""
-        data = _without_weights(data)
+        data, n = replicas.filled(_without_weights(data))
         for player in self.players:
-            loss = self.loss_of(player, data, training=False)
-            self.track(player, self.with_penalties(loss, getattr(self, player)), data)
-        return self.tracked()
+            loss = self._loss(player, data, training=False)
+            self.trackers[player].update_state(loss, sample_weight=n)
+        return replicas.loggable(self.tracked())
+
+    def _loss(self, player, data, *, training):
+        loss = self.loss_of(player, data, training=training)
+        return self.with_penalties(loss, getattr(self, player))
 
 
 def _without_weights(data):
@@ -43,7 +48,9 @@ def _without_weights(data):
 
 
 def _part(data, index, parts):
-    """One of `parts` equal parts of a batch, never an empty one."""
+    """One of `parts` equal parts of a batch, never an empty one if that is not."""
+    if parts == 1:
+        return data
     n = tf.shape(tree.flatten(data)[0])[0]
     start = index * n // parts
     stop = tf.maximum((index + 1) * n // parts, start + 1)

@@ -10,7 +10,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from kgen.base import inputs, training
 from kgen.base.fields import estimator, estimators, param
-from kgen.core import messages, persistence, precision, validation
+from kgen.core import backend, messages, persistence, precision, validation
 from kgen.core.random import new_seed, seed_scope
 from kgen.data.sources import ArraySource, StreamSource
 from kgen.data.summary import Summary, summarise
@@ -96,6 +96,7 @@ class GenerativeEstimator(BaseEstimator):
             TypeError: for a hyper-parameter of the wrong type.
             FloatingPointError: if the loss is no longer a finite number.
         """
+        backend.need_tensorflow(f"{type(self).__name__}.fit")
         validation.check_params(self)
         former, weights = dict(vars(self)), []
         if self._continues():

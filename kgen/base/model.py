@@ -6,7 +6,8 @@ from pathlib import Path
 import keras
 import numpy as np
 
-from kgen.core import persistence
+from kgen.base._train_step_tensorflow import SingleTrainStep
+from kgen.core import backend, persistence
 from kgen.core.config import ConfigMixin
 
 CHUNK = 64
@@ -14,7 +15,13 @@ CHUNK = 64
 matrices depend on their shapes."""
 
 
-class GenerativeModel(ConfigMixin, keras.Model):
+# On JAX the step is that of Keras.
+_TrainStep: type = (
+    SingleTrainStep if backend.NAME == "tensorflow" else type("KerasStep", (), {})
+)
+
+
+class GenerativeModel(ConfigMixin, _TrainStep, keras.Model):
     """A `keras.Model` that draws samples.
 
     A subclass implements `sample(n, seed=None, ...)`, which returns a float32 array of

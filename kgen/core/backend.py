@@ -1,80 +1,48 @@
 """The one place that knows which array library runs underneath.
 
-TensorFlow Probability is imported on first use, through the proxy `tfd`, so that
-`import kgen` stays as quick as `import keras`.
+TensorFlow is the supported one. Heads, layers, networks and the Keras models with a
+density also run on JAX. TensorFlow Probability is imported on first use, through the
+proxy `tfd`, so that `import kgen` stays as quick as `import keras`.
 """
 
-import functools
 import importlib
-import weakref
-from collections.abc import Callable
+import math
 from typing import Any
 
 import keras
-import numpy as np
+from keras import ops
 
-if keras.backend.backend() != "tensorflow":
+from kgen.core.lazy import LazyModule
+
+NAME = keras.backend.backend()
+_LIBRARIES = {"tensorflow": "kgen.core._tensorflow", "jax": "kgen.core._jax"}
+if NAME not in _LIBRARIES:
     raise ImportError(
-        f"kgen runs on Keras' TensorFlow backend, but Keras was set to "
-        f"{keras.backend.backend()!r}. Set the environment variable "
-        "KERAS_BACKEND=tensorflow before the first `import keras`."
+        f"kgen runs on Keras' TensorFlow backend (and parts of it on JAX), but Keras "
+        f"was set to {NAME!r}. Set the environment variable KERAS_BACKEND=tensorflow "
+        "before the first `import keras`."
     )
-
-import tensorflow as tf  # noqa: E402  (the message above should come first)
+_library = importlib.import_module(_LIBRARIES[NAME])
 
 register = keras.saving.register_keras_serializable("kgen")
+compiled = _library.compiled
+gpu_compute_capability = _library.gpu_compute_capability
+gradient = _library.gradient
+normal_quantile = _library.normal_quantile
 
 
-class _LazyModule:
-    """A module that is imported when the first of its names is asked for."""
-
-    def __init__(self, name: str) -> None:
-        self._name = name
-
-    def __getattr__(self, attribute: str) -> Any:
-        return getattr(importlib.import_module(self._name), attribute)
+tf: Any = LazyModule("tensorflow")
+tfd: Any = LazyModule(_library.DISTRIBUTIONS)
 
 
-tfd: Any = _LazyModule("tensorflow_probability.python.distributions")
-
-
-class compiled:  # noqa: N801 (used as a decorator)
-    """Decorate a method of a model so that it runs as one graph.
-
-    Every instance has graphs of its own, which go when it goes; one per shape of the
-    arguments, until TensorFlow sees that a dimension varies. XLA is left out: on a CPU
-    it slows convolutions down.
-    """
-
-    def __init__(self, method: Callable) -> None:
-        functools.update_wrapper(self, method)  # type: ignore[arg-type]
-        self.method = method
-        self.graphs: weakref.WeakKeyDictionary = weakref.WeakKeyDictionary()
-
-    def __get__(self, instance: Any, owner: type) -> Any:
-        if instance is None:
-            return self
-        if instance not in self.graphs:
-            # Weakly, or the graph would keep the model alive for ever. And a partial:
-            # TensorFlow warns of repeated tracing of what shares its code.
-            call = functools.partial(_call, self.method, weakref.ref(instance))
-            graph = tf.function(call, reduce_retracing=True, autograph=False)
-            self.graphs[instance] = functools.partial(_run, graph)
-        return self.graphs[instance]
-
-
-def _call(method, instance, *args, **kwargs):
-    return method(instance(), *args, **kwargs)
-
-
-def _run(graph, *args, **kwargs):
-    # NumPy's numbers would become tensors, and settings must not.
-    args, kwargs = keras.tree.map_structure(_plain, (args, kwargs))
-    return graph(*args, **kwargs)
-
-
-def _plain(value):
-    return value.item() if isinstance(value, np.generic) else value
+def need_tensorflow(what: str) -> None:
+    """Raise a RuntimeError if Keras runs on another backend."""
+    if NAME != "tensorflow":
+        raise RuntimeError(
+            f"{what} runs on Keras' TensorFlow backend only, and this is "
+            f"{NAME!r}. The Keras models with a density (kgen.models) run here; for "
+            "all of kgen set the environment variable KERAS_BACKEND=tensorflow."
+        )
 
 
 def bounded(x, low, high):
@@ -82,30 +50,19 @@ def bounded(x, low, high):
 
     `clip` has no gradient beyond its bounds: what strays there never comes back.
     """
-    return x + tf.stop_gradient(tf.clip_by_value(x, low, high) - x)
-
-
-def normal_quantile(uniform):
-    """Standard normal values for uniform ones in (0, 1), by the inverse CDF."""
-    return tf.math.ndtri(uniform)
+    return x + ops.stop_gradient(ops.clip(x, low, high) - x)
 
 
 def stateless_normal(shape, seed):
-    """Standard normal noise, a function of the pair of integers `seed`."""
-    seed = tf.stack([tf.cast(keras.ops.convert_to_tensor(s), tf.int64) for s in seed])
-    replica = tf.distribute.get_replica_context()
-    if replica is not None and replica.num_replicas_in_sync > 1:
-        seed = tf.random.experimental.stateless_fold_in(
-            seed, replica.replica_id_in_sync_group
-        )
-    return _normal(shape, seed)
+    """Standard normal noise for a batch, a function of the pair of integers `seed`.
+
+    The replicas of a `tf.distribute` strategy get the rows that their examples would
+    get in one batch on one device.
+    """
+    return _normal(_library.batch_bits(shape, seed))
 
 
-def _normal(shape, seed):
-    # With and without XLA the integers are the same, but not TensorFlow's floats.
-    bits = tf.random.stateless_uniform(
-        shape, seed, minval=None, maxval=None, dtype=tf.uint32, alg="philox"
-    )
+def _normal(bits):
     return normal_quantile(open_uniform(bits))
 
 
@@ -114,51 +71,50 @@ def open_uniform(bits):
 
     One bit more, and the last middle would round to 1, whose quantile is infinite.
     """
-    high = tf.cast(tf.bitwise.right_shift(bits, tf.constant(9, tf.uint32)), tf.int32)
-    return (tf.cast(high, tf.float32) + 0.5) * 2.0**-23
+    high = ops.cast(ops.right_shift(bits, 9), "int32")
+    return (ops.cast(high, "float32") + 0.5) * 2.0**-23
 
 
-def row_normal(rows, shape, seed):
+def row_normal(rows, shape, seed, stream=0):
     """Standard normal noise for every row of a batch, keyed by what is in the row.
 
     Equal rows get equal noise, different rows independent noise, wherever they stand
     in the batch. Shape (n, *shape).
+
+    Args:
+        rows: shape (n, ...).
+        shape: of the noise for one row.
+        seed: whole number in [0, 2**63).
+        stream: whole number, may be a tensor: another one gives other noise.
     """
-    return tf.map_fn(
-        lambda key: _normal(shape, key),
-        _row_keys(rows, seed),
-        fn_output_signature=tf.float32,
+    keys = _row_keys(rows, seed, stream)
+    return _normal(
+        ops.map(lambda key: _library.random_bits(shape, (key[0], key[1])), keys)
     )
 
 
-def _row_keys(rows, seed):
-    # Every value is mixed with its position by two rounds of multiply and shift (the
-    # finaliser of MurmurHash3, in the low 32 bits of int64, where nothing overflows),
-    # and the results are added up: a 2 x 32 bit key for the row.
-    # Adding 0.0 makes -0.0 and 0.0, which are equal, the same bits.
-    flat = tf.reshape(tf.cast(rows, tf.float32) + 0.0, (tf.shape(rows)[0], -1))
-    bits = tf.cast(tf.bitcast(flat, tf.int32), tf.int64)
-    position = tf.range(tf.shape(flat, tf.int64)[1], dtype=tf.int64)
-    keys = [
-        tf.reduce_sum(_mix(bits + _mix(position + salt)), axis=1)
-        for salt in (0x9E3779B9, 0x7F4A7C15)
-    ]
-    return _mix(tf.stack(keys, axis=1) + tf.cast(seed, tf.int64))
+def _row_keys(rows, seed, stream):
+    # Every value is mixed with its position, and the results are added up: a key of
+    # 2 x 32 bits for the row. Adding 0.0 makes -0.0 and 0.0, which are equal, the same
+    # bits.
+    rows = ops.cast(rows, "float32") + 0.0
+    size = math.prod(rows.shape[1:])
+    bits = _library.bits_of(ops.reshape(rows, (-1, size)))
+    position = ops.cast(ops.arange(size), "uint32")
+    keys = []
+    for salt, part in ((0x9E3779B9, seed & 0xFFFFFFFF), (0x7F4A7C15, seed >> 32)):
+        mixed = _mix(bits + _mix(position + _word(salt)))
+        key = ops.sum(mixed, axis=1) + _mix(_word(part) + _word(salt))
+        keys.append(_mix(_mix(key) + ops.cast(stream, "uint32")))
+    return ops.stack(keys, axis=1)
 
 
 def _mix(x):
-    mask = tf.constant(0xFFFFFFFF, tf.int64)
-    x = tf.bitwise.bitwise_and(x, mask)
-    for factor, shift in ((0x45D9F3B5, 16), (0x2C1B3C6D, 15)):
-        x = tf.bitwise.bitwise_xor(x, tf.bitwise.right_shift(x, shift))
-        x = tf.bitwise.bitwise_and(x * factor, mask)
-    return tf.bitwise.bitwise_xor(x, tf.bitwise.right_shift(x, 16))
+    """Two rounds of multiply and shift: the finaliser of MurmurHash3, on uint32."""
+    for shift, factor in ((16, 0x45D9F3B5), (15, 0x2C1B3C6D)):
+        x = ops.bitwise_xor(x, ops.right_shift(x, shift)) * _word(factor)
+    return ops.bitwise_xor(x, ops.right_shift(x, 16))
 
 
-def gpu_compute_capability() -> tuple[int, int] | None:
-    """Lowest compute capability of the visible GPUs, None where there is none."""
-    found = [
-        tf.config.experimental.get_device_details(gpu).get("compute_capability")
-        for gpu in tf.config.list_physical_devices("GPU")
-    ]
-    return min((c for c in found if c is not None), default=None)
+def _word(number):
+    return ops.convert_to_tensor(number, "uint32")

@@ -5,9 +5,9 @@ from typing import Any
 
 import keras
 import numpy as np
-import tensorflow as tf
 
 from kgen.core import messages
+from kgen.core.backend import tf
 from kgen.core.random import permutation
 
 CHUNK = 1024
@@ -41,7 +41,7 @@ class ArraySource:
 
     def batches(
         self, batch_size: int, seed: int | None = None, first_epoch: int = 0
-    ) -> tf.data.Dataset:
+    ) -> Any:
         """Batches for `keras.Model.fit`.
 
         Args:
@@ -68,7 +68,7 @@ class ArraySource:
                     return
                 epoch += 1
 
-        def gather(index: tf.Tensor) -> Any:
+        def gather(index: Any) -> Any:
             x = to_model_input(tf.gather(every_x, index))
             if conditions is None:
                 return x
@@ -140,7 +140,7 @@ class StreamSource:
 
     def batches(
         self, batch_size: int, seed: int | None = None, first_epoch: int = 0
-    ) -> tf.data.Dataset:
+    ) -> Any:
         """One pass over the dataset; its batches and their order are its own."""
         x, y = next(self.pairs())
         signature: Any = tf.TensorSpec((None, *_with_channel(x.shape)[1:]), tf.float32)

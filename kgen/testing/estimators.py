@@ -9,12 +9,12 @@ from typing import Any
 
 import keras
 import numpy as np
-import tensorflow as tf
 from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
 from sklearn.utils import estimator_checks
 
 from kgen.base.files import load
+from kgen.core.backend import tf
 
 
 def check_estimator(estimator: Any, X: np.ndarray, y: Any = None) -> None:

@@ -14,7 +14,7 @@ import numpy as np
 from keras import ops
 
 from kgen import heads
-from kgen.base.model import CHUNK, GenerativeModel, chunks, iterations
+from kgen.base.model import CHUNK, GenerativeModel, chunks
 from kgen.core import backend, validation
 from kgen.core.backend import compiled, register, tfd
 from kgen.core.random import as_seed, keyed_uniform
@@ -90,6 +90,14 @@ class VAEModel(GenerativeModel):
         self.terms = [
             keras.metrics.Mean(name=name) for name in ("reconstruction", "kl")
         ]
+        self.step = self.add_weight(
+            shape=(),
+            initializer="zeros",
+            dtype="int32",
+            trainable=False,
+            aggregation="only_first_replica",
+            name="step",
+        )
         self.built = True
 
     @property
@@ -109,10 +117,9 @@ class VAEModel(GenerativeModel):
         posterior = self.encoder(x, training=training)
         shape = (self.n_importance, self.latent_dim)
         if training:
-            optimizer = getattr(self, "optimizer", None)
-            step = iterations(optimizer) if optimizer else 0
             shape = (ops.shape(x)[0], *shape)
-            noise = backend.stateless_normal(shape, (self.seed, step))
+            noise = backend.stateless_normal(shape, (self.seed, self.step.value))
+            self.step.assign_add(1)
         else:
             noise = backend.row_normal(x, shape, self.seed)
         z = self._codes(posterior, noise)
@@ -177,7 +184,7 @@ class VAEModel(GenerativeModel):
         groups = -(-n_importance // size)
 
         def add(group, total):
-            noise = backend.row_normal(x, (size, self.latent_dim), self.seed + group)
+            noise = backend.row_normal(x, (size, self.latent_dim), self.seed, group)
             z = self._codes(posterior, noise)
             params = self._decode_all(z, training=False)
             log_likelihood = self._log_likelihood(x, params, size)

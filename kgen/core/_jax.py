@@ -1,0 +1,93 @@
+"""What `core.backend` needs of JAX."""
+
+import functools
+import weakref
+from collections.abc import Callable
+from typing import Any
+
+import jax
+import keras
+import numpy as np
+
+DISTRIBUTIONS = "tensorflow_probability.substrates.jax.distributions"
+
+normal_quantile = jax.scipy.special.ndtri
+
+
+class compiled:  # noqa: N801 (used as a decorator)
+    """Decorate a method of a model so that JAX compiles it.
+
+    Arrays are arguments of the compiled function, and so are the variables of the
+    model; everything else is a setting, and compiled for each of its values.
+    """
+
+    def __init__(self, method: Callable) -> None:
+        functools.update_wrapper(self, method)  # type: ignore[arg-type]
+        self.method = method
+        self.functions: weakref.WeakKeyDictionary = weakref.WeakKeyDictionary()
+
+    def __get__(self, instance: Any, owner: type) -> Any:
+        if instance is None:
+            return self
+        functions = self.functions.setdefault(instance, {})
+        return functools.partial(_run, self.method, functions, instance)
+
+
+def _run(method, functions, model, *args, **kwargs):
+    leaves, structure = jax.tree.flatten((args, kwargs))
+    arrays = [leaf for leaf in leaves if _is_array(leaf)]
+    settings = tuple(None if _is_array(leaf) else leaf for leaf in leaves)
+    key = (structure, settings, tuple(map(_is_array, leaves)))
+    if key not in functions:
+        instance = weakref.ref(model)
+
+        def pure(values, arrays):
+            its, rest = instance(), iter(arrays)
+            filled = [
+                next(rest) if is_array else setting
+                for setting, is_array in zip(key[1], key[2], strict=True)
+            ]
+            args, kwargs = jax.tree.unflatten(structure, filled)
+            mapping = list(zip(its.variables, values, strict=True))
+            with keras.StatelessScope(state_mapping=mapping):
+                return method(its, *args, **kwargs)
+
+        functions[key] = jax.jit(pure)
+    return functions[key]([variable.value for variable in model.variables], arrays)
+
+
+def _is_array(leaf):
+    return isinstance(leaf, (np.ndarray, jax.Array))
+
+
+def gradient(function, x):
+    """Gradient of the sum of what `function` makes of the array x."""
+    return np.asarray(jax.grad(lambda x: function(x).sum())(jax.numpy.asarray(x)))
+
+
+def random_bits(shape, seed):
+    """Uniform uint32, a function of the pair `seed`."""
+    first, second = seed
+    if isinstance(first, int):
+        key = jax.random.fold_in(jax.random.key(first & 0xFFFFFFFF), first >> 32)
+    else:
+        key = jax.random.key(first)
+    return jax.random.bits(jax.random.fold_in(key, second), shape, "uint32")
+
+
+batch_bits = random_bits
+
+
+def bits_of(x):
+    """The bits of float32 as uint32."""
+    return jax.lax.bitcast_convert_type(x, "uint32")
+
+
+def gpu_compute_capability() -> tuple[int, int] | None:
+    """Lowest compute capability of the visible GPUs, None where there is none."""
+    found = [
+        tuple(map(int, device.compute_capability.split(".")))
+        for device in jax.devices()
+        if device.platform == "gpu"
+    ]
+    return min(found, default=None)  # type: ignore[return-value]

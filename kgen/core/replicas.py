@@ -1,0 +1,75 @@
+"""What the replicas of a `tf.distribute` strategy have to know of each other.
+
+Without a strategy there is one replica, which these functions cost nothing. In a step
+on a part of a batch the weights of the whole batch are wanted: a replica's mean counts
+for its share of the examples, and a part may even be empty.
+"""
+
+from typing import Any
+
+import keras
+
+from kgen.core.lazy import LazyModule
+
+tf: Any = LazyModule("tensorflow")
+
+
+def _context() -> Any:
+    context = tf.distribute.get_replica_context()
+    return context if context is not None and context.num_replicas_in_sync > 1 else None
+
+
+def count() -> int:
+    """Number of replicas that train together."""
+    return tf.distribute.get_strategy().num_replicas_in_sync
+
+
+def index():
+    """Which of the replicas this is, from 0."""
+    return tf.distribute.get_replica_context().replica_id_in_sync_group
+
+
+def sizes(n):
+    """Examples that every replica has, int32 (replicas,), or None if this is all."""
+    context = _context()
+    if context is None:
+        return None
+    mine = tf.one_hot(index(), context.num_replicas_in_sync) * tf.cast(n, tf.float32)
+    return tf.cast(context.all_reduce(tf.distribute.ReduceOp.SUM, mine), tf.int32)
+
+
+def share(n):
+    """Part of the batch that n examples are: the weight of this replica's mean."""
+    every = sizes(n)
+    if every is None:
+        return 1.0
+    return tf.cast(n, tf.float32) / tf.cast(tf.reduce_sum(every), tf.float32)
+
+
+def filled(data):
+    """Data and number of examples; where there are none, data of a single zero row.
+
+    The mean over no examples is not a number. That of the row counts for nothing.
+    """
+    n = tf.shape(keras.tree.flatten(data)[0])[0]
+    if _context() is None:
+        return data, n
+    missing = tf.cast(tf.equal(n, 0), tf.int32)
+
+    def fill(x):
+        return tf.pad(x, [[0, missing]] + [[0, 0]] * (x.shape.rank - 1))
+
+    return keras.tree.map_structure(fill, data), n
+
+
+def loggable(logs):
+    """Logs of a step in the form in which Keras can average them over workers.
+
+    It takes means over the first axis, which numbers do not have
+    (https://github.com/keras-team/keras/issues/20585).
+    """
+    if isinstance(
+        tf.distribute.get_strategy(), tf.distribute.MultiWorkerMirroredStrategy
+    ):
+        return {name: tf.reshape(value, (1,)) for name, value in logs.items()}
+    return logs
