@@ -5,8 +5,9 @@ import pytest
 
 import kgen
 from kgen.core.random import keyed_uniform
-from kgen.data.toy import bars
+from kgen.data.toy import bars, every_image
 from kgen.models import PixelCNNModel
+from kgen.testing import check_model
 from kgen.testing.models import check_raster_order, scatter
 from tests.conftest import tiny
 
@@ -46,6 +47,30 @@ def test_raster_order_in_every_shape(shape, head):
     model.build((None, *shape))
     scatter(model)
     check_raster_order(model, shape)
+
+
+@pytest.mark.parametrize(("shape", "levels"), [((1, 2, 3), 3), ((2, 2, 2), 2)])
+def test_a_head_that_orders_the_channels_of_a_pixel(shape, levels):
+    """PixelCNN++'s head: normalised, and followed by samples, over all images."""
+    head = kgen.heads.CoupledMixtureOfLogistics(components=2, levels=levels)
+    model = PixelCNNModel(head, filters=7, blocks=1)
+    model.compile("adam")
+    check_model(model, every_image(shape, levels)[-64:])
+    mask = np.ones((1, *shape), bool)
+    mask[..., -1] = False
+    with pytest.raises(ValueError, match="all channels of a pixel"):
+        model.complete(np.zeros(mask.shape, "float32"), mask)
+
+
+def test_rgb_by_the_name_of_the_head(eager):
+    X = np.random.default_rng(0).integers(256, size=(8, 3, 4, 3)).astype("uint8")
+    model = tiny("PixelCNN", head="coupled_mixture_of_logistics").fit(X)
+    assert model.head_.levels == 256
+    assert model.sample(2).shape == (2, 3, 4, 3)
+    assert np.isfinite(model.log_prob(X)).all()
+    keep_rows = np.arange(3)[:, None, None] < 1
+    done = model.complete(X, keep_rows)
+    np.testing.assert_array_equal(done[:, 0], X[:, 0])
 
 
 def test_the_keras_model_says_what_it_needs():

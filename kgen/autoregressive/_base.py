@@ -92,7 +92,9 @@ class AutoregressiveModel(GenerativeModel):
             Float32 array of the shape of x.
         """
         self._check_built()
-        seed = as_seed(seed)
+        seed, mask = as_seed(seed), np.asarray(mask, bool)
+        if self.head.orders_channels and (mask != mask[..., :1]).any():
+            raise messages.split_pixel(type(self.head).__name__)
         return sampling.full_pass(self, x, mask, seed, temperature, verbose)
 
     def _check_built(self):

@@ -66,7 +66,8 @@ class PixelCNNModel(AutoregressiveModel):
         self.dilations = tuple(dilations)
 
     def build(self, input_shape):
-        channels = input_shape[-1]
+        data_channels = input_shape[-1]
+        channels = 1 if self.head.orders_channels else data_channels
         validation.check_setting("PixelCNNModel", "filters", self.filters, ge=channels)
 
         def conv(features, filters, kernel_size, mask_type="B", dilation=1):
@@ -83,7 +84,7 @@ class PixelCNNModel(AutoregressiveModel):
 
         # Fig. 5, left: down to half the features, a 3x3 convolution, up again.
         half = max(self.filters // 2, channels)
-        self.stem = conv(channels, self.filters, 7, "A")
+        self.stem = conv(data_channels, self.filters, 7, "A")
         self.residual = [
             [
                 conv(self.filters, half, 1),
@@ -95,7 +96,7 @@ class PixelCNNModel(AutoregressiveModel):
             )
         ]
         self.last = conv(self.filters, self.filters, 1)
-        self.out = conv(self.filters, self.head.params_size(channels), 1)
+        self.out = conv(self.filters, self.head.params_size(data_channels), 1)
         super().build(input_shape)
 
     def call(self, x):

@@ -42,8 +42,12 @@ def full_pass(model, x, mask, seed, temperature, verbose):
 
 
 def fill_row(model, x, mask, noise, row, temperature):
-    """Draw the scalars of one row in turn, each after a pass through the network."""
+    """Draw the scalars of one row in turn, each after a pass through the network.
+
+    A head that orders the channels by itself draws all of a pixel at once.
+    """
     _, width, channels = model.event_shape
+    turns = 1 if model.head.orders_channels else channels
     n = ops.shape(x)[0]
 
     def at(tensor, column):
@@ -51,12 +55,12 @@ def fill_row(model, x, mask, noise, row, temperature):
         return ops.slice(tensor, start, (n, 1, 1, *tensor.shape[3:]))
 
     def fill(i, x):
-        column, channel = i // channels, i % channels
+        column, channel = i // turns, i % turns
         params = at(model(x), column)
         drawn = model.head.draw(params, at(noise, column), temperature)
         old = at(x, column)
-        turn = ops.equal(ops.arange(channels), channel)
+        turn = ops.equal(ops.arange(channels) % turns, channel)
         new = ops.where(ops.logical_and(turn, ~at(mask, column)), drawn, old)
         return ops.slice_update(x, (0, row, column, 0), new)
 
-    return ops.fori_loop(0, width * channels, fill, x)
+    return ops.fori_loop(0, width * turns, fill, x)

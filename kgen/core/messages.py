@@ -101,6 +101,13 @@ def too_narrow(owner: str, mean: float, std: float) -> ValueError:
     )
 
 
+def split_pixel(head: str) -> ValueError:
+    return ValueError(
+        f"`mask` must keep or redraw all channels of a pixel: the {head} head draws "
+        "them together. Take another head, or a mask of shape (..., 1)."
+    )
+
+
 def wrong_mask(mask: np.ndarray, wanted: tuple) -> ValueError:
     return ValueError(
         f"`mask` must be boolean (True keeps a value of X) and broadcast to X's shape "

@@ -4,7 +4,9 @@ from kgen.heads._base import Head, Support, heads
 from kgen.heads.auto import get
 from kgen.heads.bernoulli import Bernoulli
 from kgen.heads.categorical import Categorical
+from kgen.heads.coupled_mixture_of_logistics import CoupledMixtureOfLogistics
 from kgen.heads.mixture_of_logistics import MixtureOfLogistics
+from kgen.heads.mixture_of_normals import MixtureOfNormals
 from kgen.heads.normal import Normal
 
 register = heads.register
@@ -12,8 +14,10 @@ register = heads.register
 __all__ = [
     "Bernoulli",
     "Categorical",
+    "CoupledMixtureOfLogistics",
     "Head",
     "MixtureOfLogistics",
+    "MixtureOfNormals",
     "Normal",
     "Support",
     "get",

@@ -28,8 +28,10 @@ class Head(ConfigMixin):
 
     To write one:
 
-    - say how many network outputs a scalar costs (`params_size`); outputs are laid out
-      channel by channel, so that output k of m belongs to channel k * channels // m;
+    - say how many network outputs a scalar costs (`size`); outputs are laid out channel
+      by channel, so that output k of m belongs to channel k * channels // m. Or set
+      `orders_channels` and implement `params_size`, if the head itself makes the
+      channels of a pixel depend on each other, in their order;
     - say which values it models (`support`, and `levels` if they are discrete);
     - map data to what a network likes to see (`embed`, about [-1, 1]);
     - give the distribution (`distribution`), its `mean`, and a deterministic `draw`
@@ -44,6 +46,10 @@ class Head(ConfigMixin):
 
     size = 1
     """Network outputs per scalar."""
+
+    orders_channels = False
+    """Whether the head draws a pixel at once, each channel given those before it. The
+    network in front of it then must not tell the channels of a pixel apart."""
 
     @property
     def support(self) -> Support:
@@ -77,7 +83,7 @@ class Head(ConfigMixin):
 
         Args:
             params: network outputs, shape (n, ..., outputs).
-            noise: shape (n, ...) of `noise_shape`.
+            noise: uniform, shape (n, *noise_shape(event_shape)).
             temperature: > 0; below 1 the likely values get likelier.
         """
         raise NotImplementedError

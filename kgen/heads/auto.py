@@ -1,5 +1,6 @@
 """Which head the data ask for."""
 
+import inspect
 import warnings
 from typing import Any
 
@@ -45,7 +46,7 @@ def for_data(head: str | Head, summary: Summary, many_levels: type[Head]) -> Hea
     """
     if head == "auto":
         resolved = _automatic(summary, many_levels)
-    elif isinstance(head, str) and heads[head] in (Categorical, MixtureOfLogistics):
+    elif isinstance(head, str) and _takes_levels(heads[head]):
         resolved = heads[head](levels=_levels(summary))
     else:
         resolved = get(head).adapt(summary)
@@ -66,8 +67,12 @@ def check(head: Head, summary: Summary) -> None:
 
 def call(head: Head) -> str:
     """How a head is written, for messages."""
-    levels = f"(levels={head.levels})" if head.size > 1 and head.levels else "()"
-    return type(head).__name__ + levels
+    levels = f"levels={head.levels}" if _takes_levels(type(head)) else ""
+    return f"{type(head).__name__}({levels})"
+
+
+def _takes_levels(kind: type[Head]) -> bool:
+    return "levels" in inspect.signature(kind).parameters
 
 
 def _levels(summary: Summary) -> int:

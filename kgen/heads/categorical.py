@@ -6,6 +6,7 @@ from keras import ops
 from kgen.core import validation
 from kgen.core.backend import register, tfd
 from kgen.heads._base import Head, heads
+from kgen.heads._mixtures import choose
 
 
 @heads.register("categorical")
@@ -48,7 +49,4 @@ class Categorical(Head):
         return ops.sum(probabilities * np.arange(self.levels, dtype="float32"), -1)
 
     def draw(self, params, noise, temperature=1.0):
-        cdf = ops.cumsum(ops.softmax(self.split(params) / temperature), axis=-1)
-        # The sum of float32 probabilities is not quite 1: scale the noise to it.
-        passed = ops.expand_dims(noise, -1) * cdf[..., -1:] >= cdf[..., :-1]
-        return ops.sum(ops.cast(passed, "float32"), axis=-1)
+        return choose(self.split(params) / temperature, noise)

@@ -3,8 +3,14 @@
 from keras import ops
 
 from kgen.core import validation
-from kgen.core.backend import bounded, register, tfd
+from kgen.core.backend import register, tfd
 from kgen.heads._base import Head, heads
+from kgen.heads._mixtures import (
+    chosen,
+    logistic_mean,
+    logistic_quantile,
+    logistic_scale,
+)
 
 
 @heads.register("mixture_of_logistics")
@@ -41,11 +47,8 @@ class MixtureOfLogistics(Head):
 
     def _parts(self, params):
         logits, loc, log_scale = ops.split(self.split(params), 3, axis=-1)
-        half_range = (self.levels - 1) / 2
-        # -7 is the floor of the paper's code: a component much narrower than one level
-        # has no gradient. Beyond 3 a component is flat over the whole range.
-        scale = half_range * ops.exp(bounded(log_scale, -7.0, 3.0))
-        return logits, half_range * (loc + 1.0), scale
+        loc = (self.levels - 1) / 2 * (loc + 1.0)
+        return logits, loc, logistic_scale(log_scale, self.levels)
 
     def distribution(self, params):
         logits, loc, scale = self._parts(params)
@@ -57,12 +60,7 @@ class MixtureOfLogistics(Head):
 
     def mean(self, params):
         logits, loc, scale = self._parts(params)
-        # E[x] = sum over k of P(x > k), for whole x >= 0.
-
-        def add(k, total):
-            return total + ops.sigmoid((loc - (ops.cast(k, "float32") + 0.5)) / scale)
-
-        means = ops.fori_loop(0, self.levels - 1, add, ops.zeros_like(loc))
+        means = logistic_mean(loc, scale, self.levels)
         return ops.sum(ops.softmax(logits) * means, axis=-1)
 
     def noise_shape(self, event_shape):
@@ -70,11 +68,6 @@ class MixtureOfLogistics(Head):
 
     def draw(self, params, noise, temperature=1.0):
         logits, loc, scale = self._parts(params)
-        cdf = ops.cumsum(ops.softmax(logits / temperature), axis=-1)
-        passed = noise[..., :1] * cdf[..., -1:] >= cdf[..., :-1]
-        chosen = ops.sum(ops.cast(passed, "int32"), axis=-1)
-        one = ops.one_hot(chosen, self.components)
+        one = chosen(logits / temperature, noise[..., 0])
         loc, scale = ops.sum(loc * one, -1), ops.sum(scale * one, -1)
-        u = noise[..., 1]
-        value = loc + temperature * scale * (ops.log(u) - ops.log1p(-u))
-        return ops.clip(ops.round(value), 0.0, self.levels - 1.0)
+        return logistic_quantile(loc, temperature * scale, noise[..., 1], self.levels)

@@ -1,15 +1,15 @@
 """Normal head: real-valued data."""
 
-import numpy as np
 from keras import ops
 
 from kgen.core.backend import normal_quantile, register, tfd
-from kgen.heads._base import Head, heads
+from kgen.heads._base import heads
+from kgen.heads._reals import RealHead
 
 
 @heads.register("normal")
 @register
-class Normal(Head):
+class Normal(RealHead):
     """Independent normals for reals, in the data's own units.
 
     The network works on (x - loc) / unit. A learned scale never falls below a
@@ -32,40 +32,21 @@ class Normal(Head):
     """
 
     def __init__(self, scale=None, loc=None, unit=None):
-        for name, value in (("scale", scale), ("unit", unit)):
-            if value is not None and not np.all(np.asarray(value) > 0):
-                raise ValueError(f"Normal({name}={value!r}): `{name}` must be > 0.")
+        super().__init__(loc, unit)
+        self._check_positive("scale", scale)
         self.scale = scale
-        self.loc = loc
-        self.unit = unit
 
     @property
     def size(self):
         """A mean, and a scale where it is learned."""
         return 1 if self.scale is not None else 2
 
-    @property
-    def _loc(self):
-        return np.asarray(0.0 if self.loc is None else self.loc, "float32")
-
-    @property
-    def _unit(self):
-        return np.asarray(1.0 if self.unit is None else self.unit, "float32")
-
-    def adapt(self, summary):
-        std = np.where(summary.std > 0, summary.std, 1.0)
-        loc = summary.mean.tolist() if self.loc is None else self.loc
-        return Normal(self.scale, loc, std.tolist() if self.unit is None else self.unit)
-
-    def embed(self, x):
-        return (x - self._loc) / self._unit
-
     def _loc_and_scale(self, params):
         params = self.split(params)
-        loc = self._loc + self._unit * params[..., 0]
+        loc, scale = self._in_units(params[..., 0], params[..., -1])
         if self.scale is not None:
-            return loc, ops.zeros_like(loc) + float(self.scale)
-        return loc, self._unit * (1e-3 + ops.softplus(params[..., 1]))
+            scale = ops.zeros_like(loc) + float(self.scale)
+        return loc, scale
 
     def distribution(self, params):
         normal = tfd.Normal(*self._loc_and_scale(params))

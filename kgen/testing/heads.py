@@ -1,10 +1,14 @@
 """Checks of output heads."""
 
+import itertools
+
 import keras
 import numpy as np
 
 from kgen.core import backend
+from kgen.data.toy import every_image
 from kgen.heads import Head
+from kgen.testing.statistics import check_frequencies
 
 N = 20_000
 
@@ -13,9 +17,10 @@ def check_head(head: Head, seed: int = 0) -> None:
     """Verify that a head keeps its contract.
 
     Its density sums or integrates to one, `mean` is the mean of that density, `draw`
-    follows it, channels keep to their outputs, extreme parameters give finite
-    log-densities and gradients, results are float32 whatever comes in, and a
-    configuration makes the same head again.
+    follows it, for one channel and for several, which keep to their own outputs unless
+    the head orders them; extreme parameters give finite log-densities and gradients,
+    results are float32 whatever comes in, and a configuration makes the same head
+    again.
 
     Args:
         head: the head, without constants of single channels.
@@ -38,7 +43,9 @@ def check_head(head: Head, seed: int = 0) -> None:
         f"mean() is {mean}, but the mean of the density is {expected}"
     )
     _check_draw(head, params, values, probability, random)
-    _check_channels(head, random)
+    if not head.orders_channels:
+        _check_channels(head, random)
+    _check_pixel(head, random)
     _check_extremes(head)
     _check_precision(head, params, values[:1])
     again = type(head).from_config(head.get_config())
@@ -60,10 +67,10 @@ def _grid(head, params):
     """Values that cover the density, and the width that each of them stands for."""
     if head.levels is not None:
         return np.arange(head.levels, dtype="float64"), 1.0
-    tail = np.full((1, *head.noise_shape((1,))), 1e-7, "float32")
-    low = float(_numpy(head.draw(params, tail))[0, 0])
-    high = float(_numpy(head.draw(params, 1 - tail))[0, 0])
-    values = np.linspace(low, high, 20_001)
+    noise = np.random.default_rng(0).uniform(size=(N, *head.noise_shape((1,))))
+    drawn = _numpy(head.draw(np.repeat(params, N, axis=0), noise.astype("float32")))
+    reach = drawn.max() - drawn.min()
+    values = np.linspace(drawn.min() - reach, drawn.max() + reach, 50_001)
     return values, values[1] - values[0]
 
 
@@ -95,16 +102,42 @@ def _check_channels(head, random):
     )
 
 
+def _check_pixel(head, random):
+    """Several channels: the average of draws, and where it can be counted all else."""
+    channels = 3 if (head.levels or 2) <= 10 else 2
+    params = random.normal(size=(1, head.params_size(channels))).astype("float32")
+    noise = random.uniform(1e-7, 1 - 1e-7, size=(N, *head.noise_shape((channels,))))
+    drawn = _numpy(head.draw(np.repeat(params, N, axis=0), noise.astype("float32")))
+    mean, average = _numpy(head.mean(params))[0], drawn.mean(axis=0)
+    error = drawn.std(axis=0) / np.sqrt(N)
+    assert (np.abs(mean - average) < 5 * error + 1e-4).all(), (
+        f"mean() of {channels} channels is {mean}, draws average to {average}"
+    )
+    if head.levels is None or head.levels**channels > 1000:
+        return
+    every = every_image((channels,), head.levels).astype("float32")
+    log_prob = head(np.repeat(params, len(every), axis=0)).log_prob(every)
+    probability = np.exp(_numpy(log_prob).astype("float64"))
+    total = probability.sum()
+    assert np.isclose(total, 1, atol=1e-3), f"{channels} channels add up to {total}"
+    base = head.levels ** np.arange(channels)[::-1]
+    counts = np.bincount((drawn @ base).astype(int), minlength=len(every))
+    order = (every @ base).astype(int)
+    check_frequencies(counts[order], probability)
+
+
 def _check_extremes(head):
-    size = head.params_size(1)
     discrete = head.levels is not None
-    for x in (0.0, head.levels - 1.0) if discrete else (-3.0, 0.0, 3.0):
+    lowest, *others = (0.0, head.levels - 1.0) if discrete else (-3.0, 0.0, 3.0)
+    for channels, x in itertools.product((1, 3), (lowest, *others)):
+        size = head.params_size(channels)
+        value = np.full((1, channels), x, "float32")
+        value[0, 1:] = lowest
         for pattern in (np.ones(size), -np.ones(size), np.resize([1, -1], size)):
             params = 1e4 * pattern[np.newaxis].astype("float32")
-            value = np.full((1, 1), x, "float32")
             log_prob = _numpy(head(params).log_prob(value))
             gradient = backend.gradient(lambda p, v=value: head(p).log_prob(v), params)
-            where = f"at {x} for outputs {1e4 * pattern[:4]}"
+            where = f"at {value[0]} for outputs {1e4 * pattern[:4]}"
             assert np.isfinite(log_prob).all(), f"log_prob is {log_prob} {where}"
             assert np.isfinite(gradient).all(), f"its gradient is {gradient} {where}"
 

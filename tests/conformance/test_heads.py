@@ -15,6 +15,15 @@ INSTANCES = {
         heads.MixtureOfLogistics(),
         heads.MixtureOfLogistics(components=2, levels=8),
     ],
+    "coupled_mixture_of_logistics": [
+        heads.CoupledMixtureOfLogistics(),
+        heads.CoupledMixtureOfLogistics(components=2, levels=4),
+        heads.CoupledMixtureOfLogistics(components=3, levels=10),
+    ],
+    "mixture_of_normals": [
+        heads.MixtureOfNormals(),
+        heads.MixtureOfNormals(2, loc=-3.0, unit=10.0),
+    ],
 }
 
 
@@ -22,7 +31,9 @@ def test_every_head_is_covered():
     assert set(INSTANCES) == set(heads.heads)
 
 
-@pytest.mark.parametrize("head", sum(INSTANCES.values(), []), ids=lambda h: str(h.size))
+@pytest.mark.parametrize(
+    "head", sum(INSTANCES.values(), []), ids=lambda h: h.__class__.__name__
+)
 def test_contract(head):
     check_head(head)
 
@@ -45,6 +56,33 @@ def _normal(params, x):
     return stats.norm.logpdf(x, mean, scale).sum(axis=(1, 2))
 
 
+def _normals(params, x):
+    logits, mean, raw = np.moveaxis(params.reshape(*x.shape, 3, 2), -2, 0)
+    loc, scale = 1.0 + 2.0 * mean, 2.0 * (1e-3 + np.log1p(np.exp(raw)))
+    density = special.softmax(logits, -1) * stats.norm.pdf(x[..., None], loc, scale)
+    return np.log(density.sum(axis=-1)).sum(axis=(1, 2))
+
+
+def _coupled(params, x, levels=4, k=2):
+    """PixelCNN++, eq. 3, a pixel and a component at a time."""
+    half, total = (levels - 1) / 2, np.zeros(len(x))
+    for n, i in np.ndindex(x.shape[:2]):
+        p, (a, b) = params[n, i].reshape(-1, k), x[n, i]
+        mixed = 0.0
+        for weight, m_a, m_b, s_a, s_b, coupling in zip(
+            special.softmax(p[0]), *p[1:], strict=True
+        ):
+            scaled = a / half - 1
+            loc = half * (np.array([m_a, m_b + np.tanh(coupling) * scaled]) + 1)
+            scale, value = half * np.exp([s_a, s_b]), np.array([a, b])
+            top = stats.logistic.cdf(value + 0.5, loc, scale)
+            above = np.where(value == levels - 1, 1.0, top)
+            bottom = stats.logistic.cdf(value - 0.5, loc, scale)
+            mixed += weight * np.prod(above - np.where(value == 0, 0.0, bottom))
+        total[n] += np.log(mixed)
+    return total
+
+
 def _logistics(params, x, levels=4):
     logits, loc, log_scale = np.moveaxis(params.reshape(*x.shape, 3, 2), -2, 0)
     half = (levels - 1) / 2
@@ -63,6 +101,8 @@ def _logistics(params, x, levels=4):
         (heads.Categorical(4), _categorical),
         (heads.Normal(), _normal),
         (heads.MixtureOfLogistics(2, 4), _logistics),
+        (heads.MixtureOfNormals(2, loc=1.0, unit=2.0), _normals),
+        (heads.CoupledMixtureOfLogistics(2, 4), _coupled),
     ],
 )
 def test_log_prob_is_that_of_an_independent_formula(head, formula):
@@ -98,6 +138,10 @@ def test_scale_has_a_floor_of_a_thousandth_of_the_spread():
         (lambda: heads.Categorical(2.5), "levels=2.5"),
         (lambda: heads.Normal(scale=0.0), "scale=0.0"),
         (lambda: heads.MixtureOfLogistics(components=0), "components=0"),
+        (lambda: heads.MixtureOfNormals(components=0), "components=0"),
+        (lambda: heads.MixtureOfNormals(unit=0.0), "unit=0.0"),
+        (lambda: heads.CoupledMixtureOfLogistics(levels=1), "levels=1"),
+        (lambda: heads.CoupledMixtureOfLogistics().params_size(5), "at most 4"),
         (lambda: heads.get("bernouli"), "Did you mean 'bernoulli'"),
     ],
 )

@@ -1,0 +1,40 @@
+"""Choices by the inverse CDF, and rounded logistics: what several heads share."""
+
+from keras import ops
+
+from kgen.core.backend import bounded
+
+
+def choose(logits, noise):
+    """Index of a category, float32, for uniform noise of the shape without the last."""
+    cdf = ops.cumsum(ops.softmax(logits), axis=-1)
+    # The sum of float32 probabilities is not quite 1: scale the noise to it.
+    passed = ops.expand_dims(noise, -1) * cdf[..., -1:] >= cdf[..., :-1]
+    return ops.sum(ops.cast(passed, "float32"), axis=-1)
+
+
+def chosen(logits, noise):
+    """The same as a one-hot vector, to pick the parameters of a component with."""
+    return ops.one_hot(ops.cast(choose(logits, noise), "int32"), logits.shape[-1])
+
+
+def logistic_scale(log_scale, levels):
+    """Scale of a logistic, in levels, from a network's output."""
+    # -7 is the floor of PixelCNN++: a component much narrower than one level has no
+    # gradient. Beyond 3 a component is flat over the whole range.
+    return (levels - 1) / 2 * ops.exp(bounded(log_scale, -7.0, 3.0))
+
+
+def logistic_quantile(loc, scale, noise, levels):
+    """Rounded logistic, the tails of which the lowest and the highest level take."""
+    value = loc + scale * (ops.log(noise) - ops.log1p(-noise))
+    return ops.clip(ops.round(value), 0.0, levels - 1.0)
+
+
+def logistic_mean(loc, scale, levels):
+    """Mean of `logistic_quantile` over all noise: the sum over k of P(x > k)."""
+
+    def add(k, total):
+        return total + ops.sigmoid((loc - (ops.cast(k, "float32") + 0.5)) / scale)
+
+    return ops.fori_loop(0, levels - 1, add, ops.zeros_like(loc))
