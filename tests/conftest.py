@@ -10,7 +10,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import tensorflow as tf
 
 import kgen
 from kgen.data.toy import bars, mixture
@@ -45,6 +44,8 @@ def data_for(estimator, n=32):
 @pytest.fixture
 def eager():
     """Run without graphs: quicker for many small fits of different shapes."""
+    import tensorflow as tf
+
     tf.config.run_functions_eagerly(True)
     yield
     tf.config.run_functions_eagerly(False)

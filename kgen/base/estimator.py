@@ -10,7 +10,14 @@ from sklearn.utils.validation import check_is_fitted
 
 from kgen.base import inputs, training
 from kgen.base.fields import estimator, estimators, param
-from kgen.core import backend, messages, persistence, precision, validation
+from kgen.core import (
+    backend,
+    messages,
+    persistence,
+    precision,
+    replicas,
+    validation,
+)
 from kgen.core.random import new_seed, seed_scope
 from kgen.data.sources import ArraySource, StreamSource
 from kgen.data.summary import Summary, summarise
@@ -128,7 +135,7 @@ class GenerativeEstimator(BaseEstimator):
             X, y = inputs.split_validation(validation_data)
             held_out = self._source(X, y, reset=False)
         if not continues:
-            self.seed_ = new_seed(self.random_state)
+            self.seed_ = replicas.agreed(new_seed(self.random_state))
             self.policy_ = precision.resolve(self.precision)
             self.history_: dict[str, list[float]] = {}
             with seed_scope(self.seed_):

@@ -41,7 +41,17 @@ class GenerativeModel(ConfigMixin, _TrainStep, keras.Model):
         ):
             return super().save(filepath, overwrite=overwrite, **kwargs)
         with persistence.atomic(path) as written:
-            return super().save(written, **kwargs)
+            return backend.alone(super().save, written, **kwargs)
+
+    def _maybe_symbolic_build(self, iterator=None, data_batch=None):
+        """Nothing where everything is built.
+
+        Keras' own takes the mean over the parts of a batch, which fails if replicas
+        have different numbers of examples.
+        """
+        parts = [self, self.optimizer, *self.metrics]
+        if not all(getattr(part, "built", True) for part in parts):
+            super()._maybe_symbolic_build(iterator, data_batch)
 
     def with_penalties(self, loss, network=None):
         """Add what layers of the model, or of one of its networks, want added."""

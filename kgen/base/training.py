@@ -7,7 +7,7 @@ from typing import Any
 import keras
 import numpy as np
 
-from kgen.core import messages, persistence
+from kgen.core import messages, persistence, replicas
 from kgen.core.registry import unknown_name
 
 
@@ -103,6 +103,8 @@ def snapshot(model: Any) -> list:
 class Backup(keras.callbacks.Callback):
     """Save an estimator after every epoch, and take an interrupted fit up again.
 
+    Of several workers the first one writes, and all read: the folder is one they share.
+
     Args:
         estimator: the estimator being fitted.
         folder: where the backup goes; made if it does not exist.
@@ -115,7 +117,8 @@ class Backup(keras.callbacks.Callback):
         self.path = Path(folder, "backup.keras")
 
     def on_epoch_end(self, epoch, logs=None):
-        self.estimator.save(self.path)
+        if replicas.is_chief():
+            self.estimator.save(self.path)
 
     def restore(self, first: int, last: int) -> int:
         """Return the epoch to go on with, after loading what was backed up."""
@@ -137,7 +140,8 @@ class Backup(keras.callbacks.Callback):
 
     def remove(self) -> None:
         """Delete the backup: the fit has ended."""
-        self.path.unlink(missing_ok=True)
+        if replicas.is_chief():
+            self.path.unlink(missing_ok=True)
 
 
 def _text(facts: dict[str, Any]) -> str:

@@ -14,6 +14,11 @@ DISTRIBUTIONS = "tensorflow_probability.substrates.jax.distributions"
 normal_quantile = jax.scipy.special.ndtri
 
 
+def replica_count() -> int:
+    """One: nothing of `tf.distribute` here."""
+    return 1
+
+
 class compiled:  # noqa: N801 (used as a decorator)
     """Decorate a method of a model so that JAX compiles it.
 
@@ -58,6 +63,11 @@ def _run(method, functions, model, *args, **kwargs):
 
 def _is_array(leaf):
     return isinstance(leaf, (np.ndarray, jax.Array))
+
+
+def alone(function: Callable, *args: Any, **kwargs: Any) -> Any:
+    """Call the function: there are no other workers."""
+    return function(*args, **kwargs)
 
 
 def gradient(function, x):

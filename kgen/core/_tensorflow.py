@@ -16,6 +16,9 @@ DISTRIBUTIONS = "tensorflow_probability.python.distributions"
 normal_quantile = tf.math.ndtri
 """Standard normal values for uniform ones in (0, 1), by the inverse CDF."""
 
+replica_count = replicas.count
+alone = replicas.alone
+
 
 class compiled:  # noqa: N801 (used as a decorator)
     """Decorate a method of a model so that it runs as one graph.

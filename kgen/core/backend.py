@@ -25,10 +25,12 @@ if NAME not in _LIBRARIES:
 _library = importlib.import_module(_LIBRARIES[NAME])
 
 register = keras.saving.register_keras_serializable("kgen")
+alone = _library.alone
 compiled = _library.compiled
 gpu_compute_capability = _library.gpu_compute_capability
 gradient = _library.gradient
 normal_quantile = _library.normal_quantile
+replica_count = _library.replica_count
 
 
 tf: Any = LazyModule("tensorflow")

@@ -18,7 +18,7 @@ from typing import Any
 import keras
 import numpy as np
 
-from kgen.core import messages
+from kgen.core import backend, messages
 
 ENTRY = "kgen.json"
 
@@ -54,7 +54,7 @@ def write(path: str | os.PathLike, model: keras.Model, facts: dict[str, Any]) ->
     """Write a model and what else there is to know of its estimator, atomically."""
     text = json.dumps({name: encode(name, value) for name, value in facts.items()})
     with atomic(path) as written:
-        keras.saving.save_model(model, written)
+        backend.alone(keras.saving.save_model, model, written)
         with zipfile.ZipFile(written, "a") as archive:
             archive.writestr(ENTRY, text)
 

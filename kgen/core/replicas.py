@@ -5,6 +5,8 @@ on a part of a batch the weights of the whole batch are wanted: a replica's mean
 for its share of the examples, and a part may even be empty.
 """
 
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import keras
@@ -22,6 +24,42 @@ def _context() -> Any:
 def count() -> int:
     """Number of replicas that train together."""
     return tf.distribute.get_strategy().num_replicas_in_sync
+
+
+def is_chief() -> bool:
+    """Whether this process writes the files: one of several workers does."""
+    strategy = tf.distribute.get_strategy()
+    if not _several_workers(strategy):
+        return True
+    return strategy.cluster_resolver.task_id == 0
+
+
+def _several_workers(strategy: Any) -> bool:
+    return isinstance(strategy, tf.distribute.MultiWorkerMirroredStrategy)
+
+
+def agreed(number: int) -> int:
+    """The number of the first worker, on all workers."""
+    strategy = tf.distribute.get_strategy()
+    if not _several_workers(strategy):
+        return number
+
+    def mine():
+        return tf.where(tf.equal(index(), 0), tf.constant(number, tf.int64), 0)
+
+    return int(strategy.reduce("SUM", strategy.run(mine), axis=None))
+
+
+def alone(function: Callable, *args: Any, **kwargs: Any) -> Any:
+    """Call a function that makes variables, on this one of several workers.
+
+    Keras makes some as it saves, and in the scope of a strategy the workers wait for
+    each other with every variable. A thread of its own is in no scope.
+    """
+    if not _several_workers(tf.distribute.get_strategy()):
+        return function(*args, **kwargs)
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(function, *args, **kwargs).result()
 
 
 def index():
@@ -68,8 +106,6 @@ def loggable(logs):
     It takes means over the first axis, which numbers do not have
     (https://github.com/keras-team/keras/issues/20585).
     """
-    if isinstance(
-        tf.distribute.get_strategy(), tf.distribute.MultiWorkerMirroredStrategy
-    ):
+    if _several_workers(tf.distribute.get_strategy()):
         return {name: tf.reshape(value, (1,)) for name, value in logs.items()}
     return logs

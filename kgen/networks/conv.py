@@ -13,6 +13,7 @@ import math
 import keras
 from keras import layers
 
+from kgen.core import backend
 from kgen.networks._base import Architecture, architectures
 
 WIDTH, WIDEST = 64, 512
@@ -47,7 +48,7 @@ def down(event_shape, units, *, dtype=None):
         )
         network.append(convolution)
         if stage > 0:
-            network.append(layers.BatchNormalization(momentum=MOMENTUM, dtype=dtype))
+            network.append(_normalisation(dtype))
         network.append(layers.LeakyReLU(0.2, dtype=dtype))
     network += [
         layers.Flatten(dtype=dtype),
@@ -71,7 +72,7 @@ def up(units, event_shape, *, dtype=None):
             filters, use_bias=stage == 0, dtype=dtype, **_halving()
         )
         network += [
-            layers.BatchNormalization(momentum=MOMENTUM, dtype=dtype),
+            _normalisation(dtype),
             layers.ReLU(dtype=dtype),
             transposed,
         ]
@@ -85,6 +86,14 @@ def up(units, event_shape, *, dtype=None):
 
 def _width(stage):
     return min(WIDTH * 2**stage, WIDEST)
+
+
+def _normalisation(dtype):
+    # Over the whole batch, also where its parts are on several replicas.
+    several = backend.replica_count() > 1
+    return layers.BatchNormalization(
+        momentum=MOMENTUM, synchronized=several, dtype=dtype
+    )
 
 
 def _halving():

@@ -1,0 +1,115 @@
+"""Replicas and workers train as a single device does, and survive one another."""
+
+import json
+
+import numpy as np
+import pytest
+
+import kgen
+from kgen.core import replicas
+from tests.training_jobs import NAMES, finish, free_ports, start
+
+
+def answers(folder, jobs):
+    """Do jobs at the same time, each a dict of options, and read what they found."""
+    processes = [
+        start(out=str(folder / f"{i}.json"), **options)
+        for i, options in enumerate(jobs)
+    ]
+    for process in processes:
+        status, output = finish(process)
+        assert status == 0, output
+    return [
+        json.loads((folder / f"{i}.json").read_text()) for i in range(len(processes))
+    ]
+
+
+@pytest.fixture(scope="module")
+def one_device(tmp_path_factory):
+    return answers(tmp_path_factory.mktemp("one"), [{"names": NAMES}])[0]
+
+
+@pytest.fixture(scope="module")
+def two_replicas(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("replicas")
+    return answers(folder, [{"names": NAMES, "replicas": 2}])[0]
+
+
+@pytest.fixture(scope="module")
+def two_workers(tmp_path_factory):
+    folder, ports = tmp_path_factory.mktemp("workers"), free_ports(2)
+    jobs = [{"names": NAMES, "worker": i, "ports": ports} for i in (0, 1)]
+    return answers(folder, jobs)
+
+
+def same(found, expected):
+    """The same losses after every epoch, and the same weights in the end."""
+    assert found["history"].keys() == expected["history"].keys()
+    for key, values in expected["history"].items():
+        np.testing.assert_allclose(found["history"][key], values, rtol=1e-4)
+    for mine, theirs in zip(found["weights"], expected["weights"], strict=True):
+        np.testing.assert_allclose(mine, theirs, rtol=1e-3, atol=2e-5)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_replicas_train_like_one_device(name, one_device, two_replicas):
+    same(two_replicas[name], one_device[name])
+    assert two_replicas[name]["replicas"] == 2
+    assert two_replicas[name]["apart"] == 0
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_workers_train_like_one_device(name, one_device, two_workers):
+    first, second = (worker[name] for worker in two_workers)
+    same(first, one_device[name])
+    assert first["history"] == second["history"]
+    assert first["weights"] == second["weights"]
+
+
+def test_without_a_random_state_workers_agree_on_one(tmp_path):
+    ports, path = free_ports(2), tmp_path / "model.keras"
+    settings = {"random_state": None, "epochs": 1}
+    jobs = [
+        {"worker": i, "ports": ports, "settings": settings, "save": str(path)}
+        for i in (0, 1)
+    ]
+    first, second = answers(tmp_path, jobs)
+    assert first["PixelCNN"]["seed"] == second["PixelCNN"]["seed"]
+    assert first["PixelCNN"]["weights"] == second["PixelCNN"]["weights"]
+    # The first of them wrote the file, alone.
+    assert kgen.load(path).seed_ == first["PixelCNN"]["seed"]
+
+
+def test_a_killed_worker_goes_on_from_the_backup(tmp_path):
+    """kill -9 of one of two workers; both are started again until they are done."""
+    whole = answers(tmp_path, [{"settings": {"epochs": 4}}])[0]["PixelCNN"]
+    death, attempts = tmp_path / "death", []
+    while len(attempts) < 3 and (not attempts or any(s for s, _ in attempts[-1])):
+        ports = free_ports(2)
+        processes = [
+            start(
+                worker=i, ports=ports, settings={"epochs": 4},
+                backup_dir=str(tmp_path / "backup"), out=str(tmp_path / f"w{i}.json"),
+                **({"death": str(death)} if i == 1 else {}),
+            )
+            for i in (0, 1)
+        ]  # fmt: skip
+        attempts.append([finish(process) for process in reversed(processes)])
+    assert len(attempts) == 2, attempts
+    assert attempts[0][0][0] == -9
+    assert attempts[0][1][0] != 0, "the other worker did not notice"
+    for i in (0, 1):
+        again = json.loads((tmp_path / f"w{i}.json").read_text())["PixelCNN"]
+        same(again, whole)
+        assert len(again["history"]["loss"]) == 4
+    assert not list((tmp_path / "backup").iterdir())
+
+
+def test_without_a_strategy_there_is_one_replica():
+    assert replicas.count() == 1
+    assert replicas.sizes(3) is None
+    assert replicas.share(3) == 1
+    assert replicas.is_chief()
+    assert replicas.agreed(7) == 7
+    data = {"x": np.zeros((0, 2), "float32")}
+    assert replicas.filled(data)[0] is data

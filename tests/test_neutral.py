@@ -1,0 +1,124 @@
+"""Models with a density on Keras' JAX backend, in an environment without TensorFlow.
+
+KERAS_BACKEND=jax python -m pytest tests/test_neutral.py
+"""
+
+import sys
+
+import keras
+import numpy as np
+import pytest
+
+import kgen
+from kgen import heads, layers
+from kgen.core import backend
+from kgen.data.toy import bars, every_image
+from kgen.models import PixelCNNModel, VAEModel
+from kgen.networks import architectures
+from kgen.testing import check_head, check_layer, check_model
+
+if keras.backend.backend() != "jax":
+    pytest.skip("runs with KERAS_BACKEND=jax only", allow_module_level=True)
+
+POLICIES = ["float32", "mixed_bfloat16"]
+
+
+def pixelcnn(policy, shape, head="bernoulli"):
+    return PixelCNNModel(head, filters=8, blocks=1, dtype=policy)
+
+
+def vae(policy, shape, head="bernoulli", latent_dim=1):
+    head, mlp = heads.get(head), architectures["mlp"]
+    encoder = keras.Sequential(
+        [
+            keras.Input(shape, dtype="float32"),
+            layers.Embed(head, dtype=policy),
+            mlp.down(shape, 2 * latent_dim, dtype=policy),
+        ]
+    )
+    outputs = (*shape[:-1], head.params_size(shape[-1]))
+    decoder = mlp.up(latent_dim, outputs, dtype=policy)
+    return VAEModel(encoder, decoder, head, seed=1, dtype=policy)
+
+
+def test_tensorflow_is_not_there():
+    assert backend.NAME == "jax"
+    assert "tensorflow" not in sys.modules
+
+
+@pytest.mark.parametrize("policy", POLICIES)
+@pytest.mark.parametrize("make", [pixelcnn, vae])
+def test_contract(make, policy):
+    """Training, density, samples, files: what `check_model` checks, on JAX."""
+    shape = (2, 3, 1)
+    model = make(policy, shape)
+    model.compile("adam")
+    check_model(model, every_image(shape, 2))
+
+
+def test_pixelcnn_learns_bars_to_their_entropy():
+    X = bars(256, size=3, random_state=0)[..., np.newaxis].astype("float32")
+    model = PixelCNNModel(filters=16, blocks=1)
+    model.compile(keras.optimizers.Adam(1e-2))
+    model.fit(X, epochs=60, batch_size=64, verbose=0)
+    log_prob = keras.ops.convert_to_numpy(model.log_prob(X))
+    assert -log_prob.mean() == pytest.approx(np.log(6), abs=0.15)
+    samples = model.sample(100, seed=0)
+    hits = sum(any((s == k).all() for k in np.unique(X, axis=0)) for s in samples)
+    assert hits > 85
+
+
+def test_compiled_methods_follow_the_weights():
+    model = pixelcnn("float32", None)
+    model.build((None, 2, 2, 1))
+    x = np.ones((3, 2, 2, 1), "float32")
+    before = np.asarray(model.log_prob(x))
+    for variable in model.trainable_variables:
+        variable.assign(variable + 0.1)
+    after = np.asarray(model.log_prob(x))
+    assert not np.allclose(before, after)
+    np.testing.assert_allclose(after, model.head(model(x)).log_prob(x), rtol=1e-5)
+
+
+def test_vae_learns_and_draws_fresh_noise_in_every_step():
+    keras.utils.set_random_seed(0)
+    X = np.random.default_rng(0).normal(3.0, 2.0, size=(256, 2)).astype("float32")
+    model = vae("float32", (2,), heads.Normal(loc=3.0, unit=2.0))
+    model.compile(keras.optimizers.Adam(1e-3))
+    history = model.fit(X, epochs=20, verbose=0).history
+    entropy = np.log(2 * np.pi * np.e * 4.0)
+    bound = -keras.ops.convert_to_numpy(model.log_prob(X, 64)).mean()
+    assert bound == pytest.approx(entropy, abs=0.25)
+    assert history["loss"][-1] < history["loss"][0]
+    assert int(model.step.value) == 20 * 8
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        heads.Bernoulli(),
+        heads.Categorical(7),
+        heads.Normal(),
+        heads.MixtureOfNormals(3),
+        heads.MixtureOfLogistics(),
+        heads.CoupledMixtureOfLogistics(2, 4),
+    ],
+    ids=lambda head: type(head).__name__,
+)
+def test_heads(head):
+    check_head(head)
+
+
+def test_layers():
+    check_layer(layers.MaskedConv2D(7, 5, "A", channels=3), (5, 4, 3))
+    check_layer(layers.Embed(heads.Normal(loc=[1.0, 2.0])), (2,))
+
+
+def test_what_needs_tensorflow_says_so():
+    with pytest.raises(RuntimeError, match="KERAS_BACKEND=tensorflow"):
+        kgen.PixelCNN().fit(bars(8, size=3, random_state=0))
+    mlp = architectures["mlp"]
+    with pytest.raises(RuntimeError, match="GANModel"):
+        kgen.models.GANModel(
+            mlp.up(2, (2,), dtype="float32"), mlp.down((2,), 1, dtype="float32")
+        )
