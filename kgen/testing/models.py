@@ -137,13 +137,25 @@ def check_training(model: Any, x: np.ndarray) -> None:
 
 
 def check_policy(model: Any) -> None:
-    """Layers with weights must compute in the policy of the model."""
-    wanted = model.dtype_policy.compute_dtype
-    found = set()
+    """Every layer must compute in the policy of the model.
+
+    Layers without weights may be float32: those that handle data in their own units.
+    """
+    wanted = model.dtype_policy
     for layer in model._flatten_layers(include_self=False):
-        if not isinstance(layer, keras.Model) and layer.trainable_weights:
-            found.add(layer.compute_dtype)
-    assert found <= {wanted}, f"layers compute in {found}, the model in {wanted}"
+        if isinstance(layer, keras.Model):
+            continue  # computes nothing that its layers do not
+        allowed = {wanted.compute_dtype}
+        if not layer.weights:
+            allowed.add("float32")
+        assert layer.compute_dtype in allowed, (
+            f"{layer.name} computes in {layer.compute_dtype}, the model in "
+            f"{wanted.compute_dtype}"
+        )
+        for weight in layer.trainable_weights:
+            assert weight.dtype == wanted.variable_dtype, (
+                f"{weight.path} is {weight.dtype}, and not {wanted.variable_dtype}"
+            )
 
 
 def check_saving(model: Any) -> None:

@@ -30,12 +30,13 @@ def test_contract(name, shape, levels):
 def test_half_precision(name, policy):
     estimator = tiny(name, precision=policy)
     X, y = data_for(estimator)
+    if X.ndim == 3:
+        X = X[:, :3, :3]  # all such images can be counted
     model = estimator.fit(X, y).model_
     assert model.dtype_policy.name == policy
     assert np.isfinite(list(estimator.history_.values())).all()
-    assert model.variables[0].dtype == "float32"
+    assert model.trainable_variables[0].dtype == "float32"
     x = X if X.ndim != 3 else X[..., np.newaxis]
-    if name != "PixelCNN":  # an enumerable one would have to add up exactly
-        check_model(model, x)
+    check_model(model, x)
     scaled = [type(o).__name__ == "LossScaleOptimizer" for o in model.optimizer_list()]
     assert scaled == [policy == "mixed_float16"] * len(scaled)
