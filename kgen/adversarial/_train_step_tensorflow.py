@@ -3,7 +3,7 @@
 import keras
 from keras import tree
 
-from kgen.core import replicas
+from kgen.core import backend, replicas
 from kgen.core.backend import tf
 
 
@@ -12,6 +12,7 @@ class AlternatingTrainStep:
 
     def train_step(self, data):
         """Let every player take its steps, each on a part of the batch of its own."""
+        backend.keep_graph(self)
         data = _without_weights(data)
         parts = max(self.steps.values())
         for player in self.players:
@@ -29,6 +30,7 @@ class AlternatingTrainStep:
 
     def test_step(self, data):
         """The players' losses in inference mode, without learning from them."""
+        backend.keep_graph(self)
         data, n = replicas.filled(_without_weights(data))
         for player in self.players:
             loss = self._loss(player, data, training=False)

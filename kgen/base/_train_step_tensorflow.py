@@ -6,7 +6,7 @@ batch is trained on, as on a single device, even where its parts differ in size.
 
 import keras
 
-from kgen.core import replicas
+from kgen.core import backend, replicas
 from kgen.core.backend import tf
 
 
@@ -15,6 +15,7 @@ class SingleTrainStep:
 
     def train_step(self, data):
         """Take one step of the optimizer."""
+        backend.keep_graph(self)
         (x, y, sample_weight), n = _unpacked(data)
         with tf.GradientTape() as tape:
             y_pred = self(x, training=True)
@@ -26,6 +27,7 @@ class SingleTrainStep:
 
     def test_step(self, data):
         """Evaluate the loss, without learning from it."""
+        backend.keep_graph(self)
         (x, y, sample_weight), n = _unpacked(data)
         y_pred = self(x, training=False)
         loss = self.compute_loss(x, y, y_pred, sample_weight, training=False)

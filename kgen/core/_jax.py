@@ -70,6 +70,10 @@ def alone(function: Callable, *args: Any, **kwargs: Any) -> Any:
     return function(*args, **kwargs)
 
 
+def keep_graph(model: Any) -> None:
+    """Nothing: JAX keeps no graphs."""
+
+
 def gradient(function, x):
     """Gradient of the sum of what `function` makes of the array x."""
     return np.asarray(jax.grad(lambda x: function(x).sum())(jax.numpy.asarray(x)))

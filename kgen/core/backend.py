@@ -29,6 +29,7 @@ alone = _library.alone
 compiled = _library.compiled
 gpu_compute_capability = _library.gpu_compute_capability
 gradient = _library.gradient
+keep_graph = _library.keep_graph
 normal_quantile = _library.normal_quantile
 replica_count = _library.replica_count
 

@@ -1,0 +1,97 @@
+"""What the benchmarks that train to a number share: data, a clock, a result file."""
+
+import json
+import os
+import platform
+import shlex
+import sys
+import time
+from pathlib import Path
+
+import keras
+import numpy as np
+
+import kgen
+
+RESULTS = Path(__file__).parent / "results"
+
+
+def binarized_mnist(split):
+    """Fixed-binarised MNIST (Larochelle and Murray), uint8, (n, 28, 28)."""
+    packed = np.load(Path(os.environ["KGEN_DATA"], "binarized_mnist.npz"))[split]
+    return np.unpackbits(packed, axis=1).reshape(-1, 28, 28)
+
+
+def mnist():
+    """MNIST's training images, uint8, (60000, 28, 28), and their labels."""
+    with np.load(Path(os.environ["KGEN_DATA"], "mnist.npz")) as data:
+        return data["x_train"], data["y_train"]
+
+
+class StopAfter(keras.callbacks.Callback):
+    """End training before the epoch that would end after so many minutes in all.
+
+    Args:
+        minutes: the budget.
+        clock: file that keeps the time of a run that is interrupted.
+    """
+
+    def __init__(self, minutes, clock):
+        super().__init__()
+        self.seconds, self.clock = 60 * minutes, clock
+        self.before = float(clock.read_text()) if clock.exists() else 0.0
+        self.total = self.before
+
+    def on_train_begin(self, logs=None):
+        self.start = time.perf_counter()
+
+    def on_epoch_end(self, epoch, logs=None):
+        former = self.total
+        self.total = self.before + time.perf_counter() - self.start
+        self.clock.write_text(str(self.total))
+        if 2 * self.total - former > self.seconds:
+            self.model.stop_training = True
+
+
+def train(name, estimator, minutes, *data):
+    """Fit for so many minutes, going on where an interrupted run was.
+
+    Returns:
+        Facts about the run, to be written beside what it reached.
+    """
+    RESULTS.mkdir(exist_ok=True)
+    clock = RESULTS / f"{name}.seconds"
+    stop = StopAfter(minutes, clock)
+    estimator.set_params(epochs=10_000)
+    estimator.fit(*data, callbacks=[stop], backup_dir=RESULTS / f"{name}_backup")
+    clock.unlink()
+    return {
+        "command": shlex.join(["python", *sys.argv]),
+        "model": repr(estimator),
+        "seed": estimator.random_state,
+        "minutes": round(stop.total / 60, 2),
+        "epochs": len(next(iter(estimator.history_.values()))),
+        "machine": machine(),
+    }
+
+
+def machine():
+    """Processor, cores, and versions of what matters."""
+    lines = Path("/proc/cpuinfo")
+    names = [
+        line.split(":")[1].strip()
+        for line in (lines.read_text().splitlines() if lines.exists() else [])
+        if line.startswith("model name")
+    ]
+    return {
+        "processor": names[0] if names else platform.processor(),
+        "cores": os.cpu_count(),
+        **kgen.show_versions(),
+    }
+
+
+def write(name, found):
+    """Write a result as JSON, and print its path."""
+    path = RESULTS / f"{name}.json"
+    path.write_text(json.dumps(found, indent=1) + "\n")
+    print(path)
