@@ -15,10 +15,11 @@ import argparse
 import matplotlib
 
 matplotlib.use("Agg")
-import kgen
 import numpy as np
 from sklearn.ensemble import ExtraTreesClassifier
 from training import RESULTS, mnist, train, write
+
+import kgen
 
 
 def main():

@@ -14,8 +14,9 @@ import argparse
 import matplotlib
 
 matplotlib.use("Agg")
-import kgen
 from training import RESULTS, binarized_mnist, train, write
+
+import kgen
 
 
 def main():
