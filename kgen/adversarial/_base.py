@@ -1,14 +1,12 @@
 """Models that several players train, each with a loss and an optimizer of its own."""
 
 import keras
-import numpy as np
-from keras import ops
 
 from kgen.adversarial._train_step_tensorflow import AlternatingTrainStep
-from kgen.base.model import GenerativeModel, chunks, iterations, pad
+from kgen.base.model import GenerativeModel, draw_in_chunks, iterations
 from kgen.core import backend, validation
 from kgen.core.backend import compiled
-from kgen.core.random import as_seed, keyed_uniform
+from kgen.core.random import as_seed
 
 
 class AdversarialModel(AlternatingTrainStep, GenerativeModel):
@@ -157,16 +155,12 @@ class AdversarialModel(AlternatingTrainStep, GenerativeModel):
         """Data in their own units, in inference mode."""
         return self(inputs, training=False)
 
-    def _sample(self, n, seed, condition=None):
-        seed, n = as_seed(seed), validation.check_n_samples(n)
-        parts = []
-        for start, count, size in chunks(n):
-            noise = keyed_uniform(seed, start, size, (self.latent_dim,))
-            inputs = backend.normal_quantile(noise)
-            if condition is not None:
-                inputs = [inputs, pad(condition[start : start + count], size)]
-            parts.append(ops.convert_to_numpy(self.generate(inputs))[:count])
-        return np.concatenate(parts)
+    def _sample(self, n, seed, *conditions):
+        def draw(noise, *conditions):
+            z = backend.normal_quantile(noise)
+            return self.generate([z, *conditions] if conditions else z)
+
+        return draw_in_chunks(draw, n, seed, self.latent_dim, *conditions)
 
 
 class _Together:

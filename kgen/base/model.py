@@ -7,8 +7,9 @@ import keras
 import numpy as np
 
 from kgen.base._train_step_tensorflow import SingleTrainStep
-from kgen.core import backend, persistence
+from kgen.core import backend, persistence, validation
 from kgen.core.config import ConfigMixin
+from kgen.core.random import as_seed, keyed_uniform
 
 CHUNK = 64
 """Batch size of densities and codes. Always the same: the last bits of a product of
@@ -97,6 +98,26 @@ def pad(array: np.ndarray, size: int) -> np.ndarray:
     """Lengthen an array to `size` rows by repeating its last one."""
     missing = size - len(array)
     return np.concatenate([array, np.repeat(array[-1:], missing, axis=0)])
+
+
+def draw_in_chunks(draw, n, seed, size, *conditions) -> np.ndarray:
+    """Draw n examples, a chunk at a time.
+
+    Args:
+        draw: compiled function of a chunk of noise, (chunk, size), uniform in (0, 1),
+            and of the conditions that belong to it.
+        n: number of examples, >= 1.
+        seed: whole number; None draws one from NumPy's global state.
+        size: how much noise one example takes.
+        *conditions: arrays of n rows.
+    """
+    seed, n = as_seed(seed), validation.check_n_samples(n)
+    parts = []
+    for start, count, chunk in chunks(n):
+        noise = keyed_uniform(seed, start, chunk, (size,))
+        rows = [pad(c[start : start + count], chunk) for c in conditions]
+        parts.append(keras.ops.convert_to_numpy(draw(noise, *rows))[:count])
+    return np.concatenate(parts)
 
 
 def in_chunks(function, *arrays: np.ndarray) -> np.ndarray:

@@ -101,6 +101,14 @@ def too_narrow(owner: str, mean: float, std: float) -> ValueError:
     )
 
 
+def other_strategy(owner: str) -> ValueError:
+    return ValueError(
+        f"{owner}(warm_start=True).fit goes on with a model that was made outside this "
+        "`tf.distribute` strategy. Load it, or fit for the first time, within "
+        "`strategy.scope()`, too."
+    )
+
+
 def split_pixel(head: str) -> ValueError:
     return ValueError(
         f"`mask` must keep or redraw all channels of a pixel: the {head} head draws "

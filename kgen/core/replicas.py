@@ -26,6 +26,11 @@ def count() -> int:
     return tf.distribute.get_strategy().num_replicas_in_sync
 
 
+def know(model: Any) -> bool:
+    """Whether the model was made for the strategy in force, or there is none."""
+    return count() == 1 or model.distribute_strategy is tf.distribute.get_strategy()
+
+
 def is_chief() -> bool:
     """Whether this process writes the files: one of several workers does."""
     strategy = tf.distribute.get_strategy()

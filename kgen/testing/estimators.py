@@ -24,7 +24,8 @@ def check_estimator(estimator: Any, X: np.ndarray, y: Any = None) -> None:
     expected, and for all of them the same promises on data of any shape: `__init__`
     stores, `clone` gives equals, fitting twice gives the same, data and global random
     states stay as they are, bad data raise before training, pickles and files keep the
-    state, samples look like the training data.
+    state, samples look like the training data, and a density learns a law of known
+    entropy.
 
     Args:
         estimator: an unfitted estimator that is quick to fit.
@@ -134,6 +135,38 @@ def check_bad_data(estimator: Any, X: np.ndarray, y: Any) -> None:
         _raises(ValueError, lambda: fitted.log_prob(missing), "NaN in log_prob")
 
 
+def check_learns(estimator: Any, X: np.ndarray, y: Any) -> None:
+    """A density learns a law of known entropy: a few different examples of X.
+
+    No density can spend less than the entropy on them, and one that learns spends much
+    less than one to which all scalars are independent.
+    """
+    if not hasattr(estimator, "log_prob") or X.dtype.kind not in "biu":
+        return
+    few = np.unique(X, axis=0)[:4]
+    if len(few) < 4:
+        return
+    many = np.repeat(few, 16, axis=0)
+    independent = sum(_entropy(column) for column in few.reshape(4, -1).T)
+    settings = {"epochs": 40, "batch_size": 16, "learning_rate": 5e-3}
+    labels = None if y is None else np.repeat(y[:1], len(many))
+    fitted = clone(estimator).set_params(**settings).fit(many, labels)
+    nats = -fitted.score(many) if y is None else -fitted.score(many, labels)
+    entropy = np.log(4)
+    assert nats > entropy - 0.02, f"{nats:.2f} nats is less than the entropy, log 4"
+    enough = (entropy + independent) / 2
+    assert nats < enough, (
+        f"after training {nats:.2f} nats; the entropy is {entropy:.2f}, independent "
+        f"scalars cost {independent:.2f}"
+    )
+
+
+def _entropy(values):
+    _, counts = np.unique(values, return_counts=True)
+    share = counts / counts.sum()
+    return float(-(share * np.log(share)).sum())
+
+
 def check_copies(estimator: Any, X: np.ndarray, y: Any) -> None:
     """Pickles and files keep the fitted state."""
     fitted = clone(estimator).fit(X, y)
@@ -168,6 +201,7 @@ CHECKS: tuple[Callable[[Any, np.ndarray, Any], None], ...] = (
     check_bad_data,
     check_copies,
     check_small,
+    check_learns,
 )
 
 

@@ -17,12 +17,14 @@ from kgen.variational.model import VAEModel
 def check_model(model: Any, x: np.ndarray) -> None:
     """Verify that a model keeps its contract.
 
-    All models: seeds determine samples one by one, saving keeps them and the state of
-    every optimizer, layers with weights compute in the model's dtype policy, training
-    changes them. Autoregressive ones: raster order, a density that sums to one,
-    samples that follow it, noise that pixels do not share. VAEs: a bound that
-    approaches the true density, which samples follow. (The latter where the space is
-    small enough to be enumerated: up to 1,000 images; for VAEs one latent dimension.)
+    All models: seeds determine samples one by one; saving keeps them, the head and the
+    state of every optimizer; layers compute in the model's dtype policy, and every
+    optimizer scales its loss where that is float16; training changes all weights.
+    Models with a density: training minimises what `log_prob` says, and the loss falls.
+    Autoregressive ones: raster order, noise that scalars do not share, a density that
+    sums to one, samples that follow it. VAEs: a bound that approaches the true density,
+    which samples follow. (Sums where the space is small enough to be enumerated: up to
+    1,000 images; for VAEs one latent dimension.)
 
     Args:
         model: a compiled model, which will be trained.
@@ -35,8 +37,12 @@ def check_model(model: Any, x: np.ndarray) -> None:
     if not model.built:
         model.build((None, *x.shape[1:]))
     check_policy(model)
+    check_loss_scaling(model)
     check_seeds(model)
+    if hasattr(model, "log_prob"):
+        check_objective(model, x)
     if isinstance(model, AutoregressiveModel):
+        check_independent_noise(model)
         scatter(model)
         check_raster_order(model, x.shape[1:])
         if _enumerable(model):
@@ -108,6 +114,46 @@ def check_samples(model: Any, probability: np.ndarray, n: int = 20_000) -> None:
     check_frequencies(counts, probability)
 
 
+def check_objective(model: Any, x: np.ndarray) -> None:
+    """The loss must be the mean of -log p(x), for VAEs of the bound with one code."""
+    options: tuple = ()
+    if isinstance(model, VAEModel):
+        if model.n_importance > 1 or model.penalty.weight != 1:
+            return  # trained on another bound, or not on a bound of log p(x)
+        options = (1,)
+    loss = model.evaluate(x, batch_size=len(x), verbose=0, return_dict=True)["loss"]
+    expected = -float(np.mean(_log_prob(model, x, *options)))
+    # Sixteen bits in a different order of sums.
+    half = model.compute_dtype not in ("float32", "float64")
+    assert np.isclose(loss, expected, rtol=2e-2 if half else 1e-4), (
+        f"the loss is {loss}, but -log_prob has the mean {expected}"
+    )
+
+
+def check_independent_noise(model: Any, n: int = 1000) -> None:
+    """With all weights zero, scalars are independent and must not repeat each other."""
+    size = math.prod(model.event_shape)
+    if not 1 < size <= 64:
+        return
+    weights = model.get_weights()
+    for variable in model.trainable_variables:
+        variable.assign(0.0 * variable)
+    correlation = np.corrcoef(model.sample(n, seed=3).reshape(n, size).T) - np.eye(size)
+    model.set_weights(weights)
+    # Five standard errors, for up to 2,016 pairs.
+    assert np.abs(correlation).max() < 5 / np.sqrt(n), "scalars share their noise"
+
+
+def check_loss_scaling(model: Any) -> None:
+    """Under mixed_float16 every optimizer must scale its loss."""
+    if model.dtype_policy.name != "mixed_float16":
+        return
+    for optimizer in model.optimizer_list():
+        assert isinstance(optimizer, keras.optimizers.LossScaleOptimizer), (
+            f"{optimizer.name} does not scale its loss: small gradients vanish"
+        )
+
+
 def check_seeds(model: Any) -> None:
     """Sample i must be a function of the seed and of i."""
     draw = _sampler(model)
@@ -121,11 +167,17 @@ def check_seeds(model: Any) -> None:
 
 
 def check_training(model: Any, x: np.ndarray) -> None:
-    """Training must change the weights (loss scaling may skip the first steps)."""
+    """Training must change the weights (loss scaling may skip the first steps).
+
+    And the loss, where there is a single one, must fall on a batch that repeats.
+    """
     dim = getattr(model, "condition_dim", 0)
     data = {"x": x, "condition": np.eye(dim)[np.zeros(len(x), int)]} if dim else x
     before = [weight.numpy() for weight in model.trainable_weights]
-    model.fit(data, epochs=12, batch_size=len(x), verbose=0)
+    history = model.fit(data, epochs=12, batch_size=len(x), verbose=0).history
+    if "loss" in history:
+        first, *_, last = history["loss"]
+        assert min(history["loss"][6:]) < first, f"the loss went from {first} to {last}"
     kept = [
         weight.path
         for old, weight in zip(before, model.trainable_weights, strict=True)
@@ -166,6 +218,8 @@ def check_saving(model: Any) -> None:
         again = keras.saving.load_model(path, safe_mode=True)
     assert type(again) is type(model)
     assert again.dtype_policy.name == model.dtype_policy.name
+    if hasattr(model, "head"):
+        assert again.head.get_config() == model.head.get_config(), "another head"
     assert np.array_equal(_sampler(again)(3, 0), _sampler(model)(3, 0)), (
         "the loaded model draws other samples"
     )

@@ -14,10 +14,10 @@ import numpy as np
 from keras import ops
 
 from kgen import heads
-from kgen.base.model import CHUNK, GenerativeModel, chunks
+from kgen.base.model import CHUNK, GenerativeModel, draw_in_chunks
 from kgen.core import backend, validation
 from kgen.core.backend import compiled, register, tfd
-from kgen.core.random import as_seed, keyed_uniform
+from kgen.core.random import as_seed
 from kgen.variational.penalties import KL
 
 GROUP = 64
@@ -225,13 +225,10 @@ class VAEModel(GenerativeModel):
         Returns:
             Float32 array of shape (n, *event_shape), in data units.
         """
-        seed, n = as_seed(seed), validation.check_n_samples(n)
         shape = self.head.noise_shape(self.event_shape)
-        parts = []
-        for start, count, size in chunks(n):
-            total = self.latent_dim + math.prod(shape)
-            noise = keyed_uniform(seed, start, size, (total,))
+
+        def draw(noise):
             z = backend.normal_quantile(noise[:, : self.latent_dim])
-            drawn = self._draw(z, noise[:, self.latent_dim :].reshape(-1, *shape))
-            parts.append(ops.convert_to_numpy(drawn)[:count])
-        return np.concatenate(parts)
+            return self._draw(z, noise[:, self.latent_dim :].reshape(-1, *shape))
+
+        return draw_in_chunks(draw, n, seed, self.latent_dim + math.prod(shape))
