@@ -126,7 +126,7 @@ class GenerativeEstimator(BaseEstimator):
 
     def _fit(self, X, y, validation_data, callbacks, backup_dir, keeper) -> None:
         continues = self._continues()
-        if continues and not replicas.know(self.model_):
+        if continues and not replicas.know(vars(self)["model_"]):
             raise messages.other_strategy(type(self).__name__)
         if not continues:
             for name in [name for name in vars(self) if name.endswith("_")]:

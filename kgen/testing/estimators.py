@@ -64,12 +64,17 @@ def check_unfitted(estimator: Any, X: np.ndarray, y: Any) -> None:
 
 def check_repeatable(estimator: Any, X: np.ndarray, y: Any) -> None:
     """The same random state gives the same fit; data and global states stay."""
-    data, state = X.copy(), _global_state()
-    first, again = clone(estimator).fit(X, y), clone(estimator)
-    assert again.fit(X, y) is again, "fit must return self"
-    first.sample(2, random_state=0)
+    data, fits = X.copy(), []
+    for _ in range(2):
+        # Another state every time: an earlier fit may have left one behind.
+        random.random(), np.random.random()
+        state, fitted = _global_state(), clone(estimator)
+        assert fitted.fit(X, y) is fitted, "fit must return self"
+        fitted.sample(2, random_state=0)
+        assert _global_state() == state, "fit or sample changed a global state"
+        fits.append(fitted)
+    first, again = fits
     assert np.array_equal(X, data), "fit changed X"
-    assert _global_state() == state, "fit or sample changed a global state"
     for one, other in zip(first.model_.weights, again.model_.weights, strict=True):
         apart = np.abs(one.numpy() - other.numpy()).max(initial=0)
         assert apart < 1e-5, f"{one.path} differs between two fits of one seed"

@@ -48,6 +48,8 @@ def check_model(model: Any, x: np.ndarray) -> None:
         if _enumerable(model):
             check_normalised(model)
             check_samples(model, np.exp(_log_prob(model, _space(model))))
+    if isinstance(model, VAEModel):
+        check_fresh_noise(model, x)
     if isinstance(model, VAEModel) and model.latent_dim == 1 and _enumerable(model):
         check_bound(model)
         check_samples(model, _marginal(model, _space(model)))
@@ -127,6 +129,20 @@ def check_objective(model: Any, x: np.ndarray) -> None:
     half = model.compute_dtype not in ("float32", "float64")
     assert np.isclose(loss, expected, rtol=2e-2 if half else 1e-4), (
         f"the loss is {loss}, but -log_prob has the mean {expected}"
+    )
+
+
+def check_fresh_noise(model: Any, x: np.ndarray) -> None:
+    """Codes are drawn anew in every training step, and stay in evaluation."""
+
+    def codes(*, training):
+        z = model(x, training=training)["z"]
+        return keras.ops.convert_to_numpy(z)
+
+    first, second = codes(training=True), codes(training=True)
+    assert not np.allclose(first, second), "two training steps share their noise"
+    assert np.array_equal(codes(training=False), codes(training=False)), (
+        "the noise of evaluation is not fixed"
     )
 
 
