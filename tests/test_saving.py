@@ -293,7 +293,7 @@ def test_files_hold_no_pickle(tmp_path, eager):
         np.int8(3), np.dtype("uint8"), kgen.heads.Normal(0.5), architectures["mlp"],
         float("inf"),
     ],
-    ids=str,
+    ids=lambda value: type(value).__name__,  # the same in every process
 )  # fmt: skip
 def test_what_files_can_hold(value):
     text = json.dumps(persistence.encode("x", value))
