@@ -5,13 +5,19 @@ import weakref
 from collections.abc import Callable
 from typing import Any
 
-import jax
 import keras
 import numpy as np
 
+from kgen.core.lazy import LazyModule
+
+jax: Any = LazyModule("jax")
+
 DISTRIBUTIONS = "tensorflow_probability.substrates.jax.distributions"
 
-normal_quantile = jax.scipy.special.ndtri
+
+def normal_quantile(uniform):
+    """Standard normal values for uniform ones in (0, 1), by the inverse CDF."""
+    return jax.scipy.special.ndtri(uniform)
 
 
 def replica_count() -> int:
