@@ -11,4 +11,6 @@ class LazyModule:
         self._name = name
 
     def __getattr__(self, attribute: str) -> Any:
+        if attribute.startswith("__"):  # tools that look at objects ask for these
+            raise AttributeError(attribute)
         return getattr(importlib.import_module(self._name), attribute)
