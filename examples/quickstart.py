@@ -39,7 +39,7 @@ if FAST:
 # %%
 common = {"random_state": 0, "verbose": 1}
 models = {
-    "PixelCNN": kgen.PixelCNN(epochs=40, **common),
+    "PixelCNN": kgen.PixelCNN(epochs=20, **common),
     "VAE": kgen.VAE(
         latent_dim=16,
         architecture="conv",
