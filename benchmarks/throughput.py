@@ -199,7 +199,10 @@ def main():
         logs = np.log(np.array(taken["by hand"]) / np.array(taken["kgen"]))
         error = 2 * logs.std(ddof=1) / math.sqrt(len(logs))
         found[name] = {
-            "parameters": [by_hand.count_params(), model.count_params()],
+            "parameters": {
+                key: sum(int(np.prod(w.shape)) for w in each.trainable_weights)
+                for key, (each, _) in runs.items()
+            },
             "seconds": taken,
             "examples per second": {
                 key: batch_size * steps / float(np.median(t))
