@@ -12,12 +12,9 @@ all classes.
 
 import argparse
 
-import matplotlib
-
-matplotlib.use("Agg")
 import numpy as np
 from sklearn.ensemble import ExtraTreesClassifier
-from training import RESULTS, mnist, train, write
+from training import draw, mnist, train, write
 
 import kgen
 
@@ -47,8 +44,7 @@ def main():
     if conditional:
         found["judge"]["drawn as asked"] = float(np.mean(seen == asked))
     found["losses"] = model.history_
-    figure = kgen.plots.image_grid(drawn[:80], columns=10).figure
-    figure.savefig(RESULTS / f"{name}.png", dpi=100)
+    draw(name, drawn[:80], columns=10)
     write(name, found)
 
 

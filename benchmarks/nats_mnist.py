@@ -11,10 +11,7 @@ a picture of samples beside it.
 
 import argparse
 
-import matplotlib
-
-matplotlib.use("Agg")
-from training import RESULTS, binarized_mnist, train, write
+from training import binarized_mnist, draw, train, write
 
 import kgen
 
@@ -34,8 +31,7 @@ def main():
     }
     found["loss"] = model.history_["loss"]
     samples = model.set_params(verbose=0).sample(32, random_state=0)
-    figure = kgen.plots.image_grid(samples, columns=8).figure
-    figure.savefig(RESULTS / f"{name}.png", dpi=100)
+    draw(name, samples, columns=8)
     write(name, found)
 
 

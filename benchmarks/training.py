@@ -9,6 +9,9 @@ import time
 from pathlib import Path
 
 import keras
+import matplotlib
+
+matplotlib.use("Agg")
 import numpy as np
 
 import kgen
@@ -88,6 +91,12 @@ def machine():
         "cores": os.cpu_count(),
         **kgen.show_versions(),
     }
+
+
+def draw(name, images, columns):
+    """Write a picture of samples beside the result."""
+    figure = kgen.plots.image_grid(images, columns=columns).figure
+    figure.savefig(RESULTS / f"{name}.png", dpi=100)
 
 
 def write(name, found):

@@ -3,12 +3,13 @@
 from keras import ops
 
 from kgen.core.backend import register, tfd
-from kgen.heads._base import Head, heads
+from kgen.heads._base import heads
+from kgen.heads._levels import LevelHead
 
 
 @heads.register("bernoulli")
 @register
-class Bernoulli(Head):
+class Bernoulli(LevelHead):
     """Independent coins: values in {0, 1}, one logit each.
 
     Example:
@@ -18,9 +19,6 @@ class Bernoulli(Head):
     """
 
     levels = 2
-
-    def embed(self, x):
-        return 2.0 * x - 1.0
 
     def distribution(self, params):
         return tfd.Independent(tfd.Bernoulli(logits=params), len(params.shape) - 1)

@@ -5,13 +5,14 @@ from keras import ops
 
 from kgen.core import validation
 from kgen.core.backend import register, tfd
-from kgen.heads._base import Head, heads
+from kgen.heads._base import heads
+from kgen.heads._levels import LevelHead
 from kgen.heads._mixtures import choose
 
 
 @heads.register("categorical")
 @register
-class Categorical(Head):
+class Categorical(LevelHead):
     """A softmax over {0, ..., levels - 1} for every scalar (PixelRNN's choice).
 
     Args:
@@ -34,9 +35,6 @@ class Categorical(Head):
         validation.check_setting("Categorical", "levels", levels, ge=2)
         self.levels = levels
         self.size = levels
-
-    def embed(self, x):
-        return x * (2.0 / (self.levels - 1)) - 1.0
 
     def distribution(self, params):
         logits = self.split(params)

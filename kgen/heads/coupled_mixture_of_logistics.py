@@ -7,7 +7,8 @@ from keras import ops
 
 from kgen.core import validation
 from kgen.core.backend import register, tfd
-from kgen.heads._base import Head, heads
+from kgen.heads._base import heads
+from kgen.heads._levels import LevelHead
 from kgen.heads._mixtures import (
     chosen,
     logistic_mean,
@@ -24,7 +25,7 @@ MOST_CHANNELS = 4
 
 @heads.register("coupled_mixture_of_logistics")
 @register
-class CoupledMixtureOfLogistics(Head):
+class CoupledMixtureOfLogistics(LevelHead):
     """PixelCNN++'s mixture for colour pixels, over {0, ..., levels - 1}.
 
     The channels of a pixel share the weights of the mixture, and in every component
@@ -65,9 +66,6 @@ class CoupledMixtureOfLogistics(Head):
                 f"channels. Got {channels}. Use head='mixture_of_logistics'."
             )
         return self.components * (1 + 2 * channels + channels * (channels - 1) // 2)
-
-    def embed(self, x):
-        return x * (2.0 / (self.levels - 1)) - 1.0
 
     def _parts(self, params):
         """Logits (..., k), and lists over channels of locations, scales and couplings.

@@ -4,7 +4,8 @@ from keras import ops
 
 from kgen.core import validation
 from kgen.core.backend import register, tfd
-from kgen.heads._base import Head, heads
+from kgen.heads._base import heads
+from kgen.heads._levels import LevelHead
 from kgen.heads._mixtures import (
     chosen,
     logistic_mean,
@@ -15,7 +16,7 @@ from kgen.heads._mixtures import (
 
 @heads.register("mixture_of_logistics")
 @register
-class MixtureOfLogistics(Head):
+class MixtureOfLogistics(LevelHead):
     """Mixture of logistics rounded to {0, ..., levels - 1}, independent per scalar.
 
     Every scalar costs 3 * components network outputs: logits, means, log-scales. The
@@ -41,9 +42,6 @@ class MixtureOfLogistics(Head):
         self.components = components
         self.levels = levels
         self.size = 3 * components
-
-    def embed(self, x):
-        return x * (2.0 / (self.levels - 1)) - 1.0
 
     def _parts(self, params):
         logits, loc, log_scale = ops.split(self.split(params), 3, axis=-1)
