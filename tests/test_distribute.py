@@ -1,13 +1,16 @@
 """Replicas and workers train as a single device does, and survive one another."""
 
 import json
+import os
+import subprocess
+import sys
 
 import numpy as np
 import pytest
 
 import kgen
 from kgen.core import replicas
-from tests.training_jobs import NAMES, finish, free_ports, start
+from tests.training_jobs import NAMES, ROOT, finish, free_ports, start
 
 
 def answers(folder, jobs):
@@ -103,6 +106,38 @@ def test_a_killed_worker_goes_on_from_the_backup(tmp_path):
         same(again, whole)
         assert len(again["history"]["loss"]) == 4
     assert not list((tmp_path / "backup").iterdir())
+
+
+OUTSIDE = """
+import tensorflow as tf
+cpu = tf.config.list_physical_devices("CPU")[0]
+two = [tf.config.LogicalDeviceConfiguration()] * 2
+tf.config.set_logical_device_configuration(cpu, two)
+import kgen
+from kgen.data.toy import bars
+X = bars(16, size=3, random_state=0)
+model = kgen.PixelCNN(filters=4, blocks=0, epochs=1, warm_start=True)
+strategy = tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"])
+model.fit(X)
+try:
+    with strategy.scope():
+        model.fit(X)
+except ValueError as error:
+    print("refused:", error)
+inside = kgen.PixelCNN(filters=4, blocks=0, epochs=1, warm_start=True)
+with strategy.scope():
+    print("epochs:", len(inside.fit(X).fit(X).history_["loss"]))
+"""
+
+
+def test_a_model_from_outside_is_not_trained_on_in_a_scope():
+    done = subprocess.run(
+        [sys.executable, "-c", OUTSIDE], cwd=ROOT, text=True, capture_output=True,
+        env={**os.environ, "PYTHONPATH": str(ROOT)}, check=True,
+    )  # fmt: skip
+    assert "refused: PixelCNN(warm_start=True).fit" in done.stdout
+    assert "strategy.scope()" in done.stdout
+    assert "epochs: 2" in done.stdout
 
 
 def test_without_a_strategy_there_is_one_replica():

@@ -28,7 +28,10 @@ def count() -> int:
 
 def know(model: Any) -> bool:
     """Whether the model was made for the strategy in force, or there is none."""
-    return count() == 1 or model.distribute_strategy is tf.distribute.get_strategy()
+    strategy = tf.distribute.get_strategy()
+    # Keras says that a model made in no scope belongs to whatever scope there is.
+    made_here = strategy.extended.variable_created_in_scope
+    return count() == 1 or all(made_here(v.value) for v in model.weights)
 
 
 def is_chief() -> bool:
