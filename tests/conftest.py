@@ -6,6 +6,7 @@ os.environ.setdefault("CUDA_VISIBLE_DEVICES", "-1")
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ.setdefault("MPLBACKEND", "Agg")
 
+import random
 from pathlib import Path
 
 import numpy as np
@@ -39,6 +40,13 @@ def data_for(estimator, n=32):
         X = bars(n, size=4, random_state=0)
         y = X[:, 0, 0]
     return X, y if is_conditional(estimator) else None
+
+
+@pytest.fixture(autouse=True)
+def seeded():
+    """The same random numbers in every run, for whatever is made without a seed."""
+    random.seed(0)
+    np.random.seed(0)
 
 
 @pytest.fixture
