@@ -66,6 +66,10 @@ class Head(ConfigMixin):
         """Map data to network inputs of the same shape, about [-1, 1]."""
         raise NotImplementedError
 
+    def features(self, x):
+        """Map data to the inputs of a dense network: like `embed`, or in [0, 1]."""
+        return self.embed(x)
+
     def distribution(self, params):
         """Distribution of a batch, for float32 `params` of shape (n, ..., outputs)."""
         raise NotImplementedError
@@ -87,6 +91,10 @@ class Head(ConfigMixin):
             temperature: > 0; below 1 the likely values get likelier.
         """
         raise NotImplementedError
+
+    def of_channel(self, index: Any) -> "Head":
+        """Head of one channel alone, in its units; the index may be a tensor."""
+        return self
 
     def adapt(self, summary: Any) -> "Head":
         """Head in the units of the data that a `Summary` describes."""

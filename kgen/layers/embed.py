@@ -8,14 +8,15 @@ from kgen.core.backend import register
 
 @register
 class Embed(keras.layers.Layer):
-    """Apply a head's `embed` as the first layer of an encoder.
+    """Apply a head's `features` as the first layer of an encoder.
 
     Args:
         head: a `kgen.heads.Head`.
         **kwargs: see `keras.layers.Layer`.
 
     Input shape: any, in the units of the data.
-    Output shape: the same, about [-1, 1], in the layer's compute dtype.
+    Output shape: the same: whole numbers in [0, 1], reals around 0, in the layer's
+        compute dtype.
     """
 
     def __init__(self, head, **kwargs):
@@ -25,7 +26,7 @@ class Embed(keras.layers.Layer):
         self.head = head
 
     def call(self, x):
-        return ops.cast(self.head.embed(ops.cast(x, "float32")), self.compute_dtype)
+        return ops.cast(self.head.features(ops.cast(x, "float32")), self.compute_dtype)
 
     def compute_output_shape(self, input_shape):
         return input_shape

@@ -39,7 +39,7 @@ def up(units, event_shape, *, dtype=None):
 def _hidden(width, dtype):
     return layers.Dense(
         width,
-        activation=layers.LeakyReLU(0.2, dtype=dtype),
+        activation="silu",  # learns quicker than a leaky ReLU, and generalises better
         kernel_initializer="he_normal",
         dtype=dtype,
     )

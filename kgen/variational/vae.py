@@ -62,6 +62,7 @@ class VAE(
     latent_dim: int = param(32, ge=1)
     architecture: str | Architecture = param("mlp")
     n_importance: int = param(1, ge=1)
+    batch_size: int = param(128, ge=1)
 
     _many_levels: ClassVar[type[heads.Head]] = MixtureOfLogistics
 
