@@ -46,8 +46,8 @@ print(f"test digits: {-nats.mean():.1f} nats")
 print(f"upside down: {-flipped.mean():.1f}; {np.mean(flipped < nats):.0%} less likely")
 
 # %% [markdown]
-# Sampling runs the network once for every pixel. Completion keeps the pixels where
-# the mask is True and redraws the others.
+# Sampling draws pixel by pixel; every layer keeps what it will need of those before.
+# Completion keeps the pixels where the mask is True and redraws the others.
 
 # %%
 half = np.zeros(x_test.shape[1:], bool)

@@ -10,7 +10,11 @@ from typing import Any
 from kgen import data, heads, layers, models, networks
 from kgen.adversarial.conditional_gan import ConditionalGAN
 from kgen.adversarial.gan import GAN
+from kgen.autoregressive.gated_pixelcnn import ConditionalPixelCNN, GatedPixelCNN
+from kgen.autoregressive.made import MADE
+from kgen.autoregressive.nade import NADE
 from kgen.autoregressive.pixelcnn import PixelCNN
+from kgen.autoregressive.pixelrnn import PixelRNN
 from kgen.base.fields import estimators
 from kgen.base.files import load
 from kgen.core.messages import ImplicitDensityError
@@ -21,10 +25,15 @@ __version__ = "0.1.0"
 
 __all__ = [
     "GAN",
+    "MADE",
+    "NADE",
     "VAE",
     "ConditionalGAN",
+    "ConditionalPixelCNN",
+    "GatedPixelCNN",
     "ImplicitDensityError",
     "PixelCNN",
+    "PixelRNN",
     "data",
     "estimators",
     "heads",

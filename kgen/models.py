@@ -2,7 +2,20 @@
 
 from kgen.adversarial.conditional_gan import ConditionalGANModel
 from kgen.adversarial.gan import GANModel
+from kgen.autoregressive.gated_pixelcnn import GatedPixelCNNModel
+from kgen.autoregressive.made import MADEModel
+from kgen.autoregressive.nade import NADEModel
 from kgen.autoregressive.pixelcnn import PixelCNNModel
+from kgen.autoregressive.pixelrnn import PixelRNNModel
 from kgen.variational.model import VAEModel
 
-__all__ = ["ConditionalGANModel", "GANModel", "PixelCNNModel", "VAEModel"]
+__all__ = [
+    "ConditionalGANModel",
+    "GANModel",
+    "GatedPixelCNNModel",
+    "MADEModel",
+    "NADEModel",
+    "PixelCNNModel",
+    "PixelRNNModel",
+    "VAEModel",
+]

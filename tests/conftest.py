@@ -16,7 +16,12 @@ import kgen
 from kgen.data.toy import bars, mixture
 
 TINY = {
+    "PixelRNN": {"hidden": 8, "layers": 1, "epochs": 1},
+    "MADE": {"hidden": (16,), "orders": 2, "epochs": 1},
+    "NADE": {"hidden": 16, "epochs": 1},
     "PixelCNN": {"filters": 16, "blocks": 1, "epochs": 1},
+    "GatedPixelCNN": {"filters": 8, "layers": 2, "epochs": 1},
+    "ConditionalPixelCNN": {"filters": 8, "layers": 2, "epochs": 1},
     "VAE": {"latent_dim": 2, "epochs": 1},
     "GAN": {"latent_dim": 4, "epochs": 1},
     "ConditionalGAN": {"latent_dim": 4, "epochs": 1},

@@ -20,7 +20,7 @@ from kgen.adversarial.objectives import objectives, play
 from kgen.base.conditional import ConditionalMixin
 from kgen.base.fields import estimator, estimators
 from kgen.base.model import in_chunks
-from kgen.core import messages, validation
+from kgen.core import validation
 from kgen.core.backend import register
 
 
@@ -160,10 +160,6 @@ class ConditionalGAN(ConditionalMixin, AdversarialEstimator):
     def decode(self, z: Any, y: Any = None) -> np.ndarray:
         """Examples for codes of shape (n, latent_dim) and their labels."""
         codes = self._codes(z)
-        if y is None:
-            raise messages.missing_y("ConditionalGAN", "decode")
-        _, condition = self._conditions_to_draw(len(codes), y, 0)
-        drawn = in_chunks(
-            lambda z, c: self.model_.generate([z, c]), codes, np.asarray(condition)
-        )
+        condition = self._conditions_of(len(codes), y, "decode")
+        drawn = in_chunks(lambda z, c: self.model_.generate([z, c]), codes, condition)
         return self._outputs(drawn)

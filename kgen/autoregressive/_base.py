@@ -1,32 +1,39 @@
 """p(x) as a product of conditionals."""
 
-from typing import Any, ClassVar
-
 import numpy as np
 from keras import ops
 
 from kgen import heads
 from kgen.autoregressive import sampling
-from kgen.base.likelihood import LikelihoodEstimator
-from kgen.base.model import GenerativeModel, in_chunks
+from kgen.autoregressive.sampling import How
+from kgen.base.model import GenerativeModel
 from kgen.core import messages, validation
 from kgen.core.backend import compiled
-from kgen.core.random import as_seed, new_seed
+from kgen.core.random import as_seed
 
 
 class AutoregressiveModel(GenerativeModel):
-    """An image model p(x) = product over i of p(x[i] | x[<i]), in raster order.
+    """A model p(x) = product over i of p(x[i] | x[<i]), in some order of the scalars.
 
-    Pixels come row by row from the left, the channels of a pixel one after the other.
+    For images that is the raster order: row by row from the left, the channels of a
+    pixel one after the other.
 
     A subclass implements `build` (which ends by calling this one) and `call(x)`, which
-    returns the head's parameters, (n, height, width, head.params_size(channels)). Those
-    of a scalar depend on earlier scalars only: `kgen.testing.check_model` verifies it.
+    returns the head's parameters, (n, *event_shape[:-1], head.params_size(channels)).
+    Those of a scalar depend on scalars before it only: `kgen.testing.check_model`
+    verifies it. It may have a faster way to sample than running the network again for
+    every scalar: `incremental` and `fill`.
 
     Args:
         head: name or instance of a `kgen.heads.Head`.
         **kwargs: see `keras.Model`.
     """
+
+    condition_dim = 0
+    """Length of the vectors that it is conditional on; 0 if it is not."""
+
+    incremental = False
+    """Whether there is a `fill`."""
 
     def __init__(self, head, **kwargs):
         # Not by Keras: 16-bit floats are too coarse for data in their own units.
@@ -38,156 +45,182 @@ class AutoregressiveModel(GenerativeModel):
         return ops.cast(self.head.embed(ops.cast(x, "float32")), self.compute_dtype)
 
     def build(self, input_shape):
-        if len(input_shape) != 4 or None in input_shape[1:]:
-            raise ValueError(
-                f"{type(self).__name__} takes images (n, height, width, channels), all "
-                f"of one size. Got shape {tuple(input_shape)}."
-            )
-        self.event_shape = tuple(input_shape[1:])
+        self.event_shape = tuple(self.shape_of(input_shape)[1:])
         self.built = True
 
+    def shape_of(self, input_shape):
+        """Shape of the data in that of the input."""
+        is_dict = isinstance(input_shape, dict)
+        return tuple(input_shape["x"] if is_dict else input_shape)
+
+    def parts(self, inputs):
+        """Data and condition (None if the model is not conditional) of its input.
+
+        Raises:
+            ValueError: if there is no condition and should be, or the other way round.
+        """
+        if isinstance(inputs, dict) != bool(self.condition_dim):
+            wanted = "data alone"
+            if self.condition_dim:
+                shape = f"(n, {self.condition_dim})"
+                wanted = f"{{'x': data, 'condition': vectors {shape}}}"
+            raise ValueError(
+                f"{type(self).__name__} takes {wanted}. Got {type(inputs).__name__}."
+            )
+        if self.condition_dim:
+            return inputs["x"], inputs["condition"]
+        return inputs, None
+
     def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, **kwargs):
+        x, _ = self.parts(x)
         loss = -self.head(y_pred).log_prob(ops.cast(x, "float32"))
         loss = loss if sample_weight is None else loss * sample_weight
         return self.with_penalties(ops.mean(loss))
 
     @compiled
-    def log_prob(self, x):
+    def log_prob(self, x, condition=None):
         """Exact log-density, shape (n,), in nats and data units.
 
         Args:
-            x: data, shape (n, height, width, channels).
+            x: data, shape (n, *event_shape).
+            condition: vectors (n, condition_dim), for conditional models only.
         """
         x = ops.cast(x, "float32")
-        return self.head(self(x)).log_prob(x)
+        inputs = x if condition is None else {"x": x, "condition": condition}
+        return self.head(self(inputs)).log_prob(x)
 
-    def sample(self, n, seed=None, *, temperature=1.0, verbose=0):
-        """Draw images, one scalar after the other.
+    def sample(self, n, seed=None, condition=None, incremental=True, **options):  # noqa: FBT002 (the name is what one passes)
+        """Draw examples, one scalar after the other.
 
         Args:
-            n: number of images, >= 1.
+            n: number of examples, >= 1.
             seed: whole number; None draws one from NumPy's global state.
-            temperature: > 0; below 1 the likely values get likelier.
-            verbose: 1 shows a progress bar.
+            condition: vectors (n, condition_dim), or (1, condition_dim) for all; for
+                conditional models only.
+            incremental: False runs the whole network again for every scalar: slow, and
+                the same samples.
+            **options: `temperature`, `verbose` and `jit_compile`, see `complete`.
 
         Returns:
-            Float32 array of shape (n, height, width, channels), in data units.
+            Float32 array of shape (n, *event_shape), in data units.
         """
         self._check_built()
         blank = np.zeros((validation.check_n_samples(n), *self.event_shape), "float32")
-        how = {"temperature": temperature, "verbose": verbose}
-        return self.complete(blank, blank > 0, seed, **how)
+        return self.complete(
+            blank, blank > 0, seed, condition, incremental=incremental, **options
+        )
 
-    def complete(self, x, mask, seed=None, *, temperature=1.0, verbose=0):
+    def complete(
+        self,
+        x,
+        mask,
+        seed=None,
+        condition=None,
+        *,
+        incremental=True,
+        temperature=1.0,
+        verbose=0,
+        jit_compile="auto",
+    ):
         """Redraw the scalars where `mask` is False, each given all before it.
 
         Args:
-            x: data, shape (n, height, width, channels).
+            x: data, shape (n, *event_shape).
             mask: boolean, same shape; True keeps the value of x.
             seed: see `sample`.
-            temperature: see `sample`.
-            verbose: see `sample`.
+            condition: see `sample`.
+            incremental: see `sample`.
+            temperature: > 0; below 1 the likely values get likelier.
+            verbose: 1 shows a progress bar.
+            jit_compile: False leaves XLA out of the incremental sampler, which starts
+                sooner then and is much slower.
 
         Returns:
             Float32 array of the shape of x.
+        """
+        how = How(temperature, verbose, incremental, jit_compile)
+        return self.redraw(x, mask, seed, condition, how)
+
+    def redraw(self, x, mask, seed, condition, how, *, keep=False):
+        """What `complete` does.
+
+        Args:
+            x: see `complete`.
+            mask: see `complete`.
+            seed: see `complete`.
+            condition: see `complete`.
+            how: a `kgen.autoregressive.sampling.How`.
+            keep: whether to return the parameters met on the way, too.
         """
         self._check_built()
         seed, mask = as_seed(seed), np.asarray(mask, bool)
         if self.head.orders_channels and (mask != mask[..., :1]).any():
             raise messages.split_pixel(type(self.head).__name__)
-        return sampling.full_pass(self, x, mask, seed, temperature, verbose)
+        jobs = self.jobs(mask, seed, **self._conditions(condition, len(x)))
+        return sampling.draw(self, x, mask, seed, how, jobs, keep=keep)
+
+    def _conditions(self, condition, n):
+        k = self.condition_dim
+        if not k:
+            if condition is not None:
+                raise ValueError(f"{type(self).__name__} takes no `condition`.")
+            return {}
+        condition = np.asarray(condition, "float32")
+        if condition.shape not in ((n, k), (1, k)):
+            raise ValueError(
+                f"`condition` must have shape ({n}, {k}). Got {condition.shape}."
+            )
+        return {"condition": np.broadcast_to(condition, (n, k))}
 
     def _check_built(self):
         if not self.built:
             raise ValueError(
-                f"This {type(self).__name__} does not know the size of its images yet: "
-                "call fit, or build((None, height, width, channels)), first."
+                f"This {type(self).__name__} does not know the size of its data yet: "
+                "call fit, or build((None, *event_shape)), first."
             )
 
-    @compiled
-    def fill_row(self, x, mask, noise, row, temperature):
-        """Redraw one row of images by full passes: the sampler's inner loop.
+    # What the samplers ask for.
+
+    def jobs(self, mask, seed, **options):
+        """Which examples are drawn together, and what `fill` is told of them.
+
+        Returns:
+            Pairs of indices, and a dict of arrays: of one row per example in all, or
+            of no axis.
+        """
+        return [(np.arange(len(mask)), options)]
+
+    def turns(self, **options):
+        """The scalars' indices in the order they are drawn in; None is as they are."""
+
+    def conditionals(self, x, condition=None):
+        """The head's parameters of all scalars, each given those before it in x."""
+        return self(x if condition is None else {"x": x, "condition": condition})
+
+    def fill(self, x, met, mask, noise, temperature, **options):
+        """Draw what is not known of a batch, within one graph.
 
         Args:
-            x: as in `complete`.
-            mask: as in `complete`.
-            noise: uniform, shape (n, height, width, *per scalar).
-            row: index of the row.
+            x: data, (n, *event_shape).
+            met: room for the parameters met on the way, or None.
+            mask: boolean, like x; True keeps the value of x.
+            noise: uniform, (n, *head.noise_shape(event_shape)).
             temperature: > 0.
-        """
-        return sampling.fill_row(self, x, mask, noise, row, temperature)
-
-
-class AutoregressiveEstimator(LikelihoodEstimator):
-    """What estimators around an `AutoregressiveModel` have in common."""
-
-    _ranks: ClassVar[tuple[int, ...]] = (3, 4)
-
-    def log_prob(self, X: Any, y: Any = None) -> np.ndarray:
-        """Exact log-density of every example, shape (n,), float32, in nats.
-
-        Args:
-            X: array like the training data.
-            y: ignored.
-        """
-        x = self._inputs(X)
-        return in_chunks(self.model_.log_prob, x)
-
-    def sample(
-        self,
-        n_samples: int | None = None,
-        *,
-        y: Any = None,
-        temperature: float = 1.0,
-        random_state: Any = None,
-    ) -> np.ndarray:
-        """Draw examples like the training data.
-
-        Args:
-            n_samples: how many, >= 1; None is 1, or as many as there are in y.
-            y: labels or condition vectors, for conditional estimators only.
-            temperature: > 0; below 1 the likely values get likelier.
-            random_state: None (fresh draws), int or RandomState. Sample i depends on
-                it and on i, not on how many are drawn.
+            **options: see `jobs`.
 
         Returns:
-            Array of shape (n_samples, *event_shape_) and dtype of the training data.
+            x, filled, and met.
         """
-        temperature = validation.check_temperature(temperature)
-        verbose = self.verbose
-        return self._draw(
-            n_samples, y, random_state, temperature=temperature, verbose=verbose
-        )
+        raise NotImplementedError
 
-    def complete(
-        self, X: Any, mask: Any, *, y: Any = None, random_state: Any = None
-    ) -> np.ndarray:
-        """Redraw what `mask` does not keep, each value given all before it.
+    def _fill(self, x, mask, noise, temperature, options, *, keep):
+        met = None
+        if keep:
+            size = self.head.params_size(x.shape[-1])
+            met = ops.zeros((*x.shape[:-1], size), self.compute_dtype)
+        x, met = self.fill(x, met, mask, noise, temperature, **options)
+        return [x, met] if keep else [x]
 
-        Values after it, in raster order, do not speak: what is kept above and to the
-        left is continued, what is kept below is not looked forward to.
-
-        Args:
-            X: array like the training data.
-            mask: boolean, broadcast to X; True keeps a value, False redraws it.
-            y: for conditional estimators only.
-            random_state: None (fresh draws), int or RandomState.
-
-        Returns:
-            Array of the shape of X and the dtype of the training data.
-        """
-        x = self._inputs(X)
-        if y is not None:
-            raise messages.unwanted_y(type(self).__name__)
-        mask, shape = np.asarray(mask), (len(x), *self.event_shape_)
-        try:
-            if mask.dtype != bool:
-                raise ValueError
-            mask = np.broadcast_to(mask, shape)
-        except ValueError:
-            raise messages.wrong_mask(mask, shape) from None
-        completed = self.model_.complete(
-            x, mask.reshape(x.shape), new_seed(random_state), verbose=self.verbose
-        )
-        # Kept values as they came: those of the model went through float32.
-        return np.where(mask, np.asarray(X, self.dtype_), self._outputs(completed))
+    fill_graph = compiled(_fill, relaxed=False)
+    fill_xla = compiled(_fill, relaxed=False, jit=True)
+    fill_slowly = compiled(sampling.fill_slowly)

@@ -1,7 +1,7 @@
 """PixelCNN: exact image likelihood by masked convolutions.
 
 Left out: the multi-scale variant of sec. 3.6. Like the paper's, this network has a
-blind spot to the right of every pixel (van den Oord et al., 2016b, sec. 2.3), which
+blind spot to the right of every pixel (van den Oord et al., 2016b, sec. 2.2), which
 costs likelihood but not exactness. Added: the 3x3 convolutions are dilated, so that few
 blocks see far enough for whole digits; dilations=(1,) is the paper's network.
 
@@ -14,7 +14,8 @@ import itertools
 
 from keras import ops
 
-from kgen.autoregressive._base import AutoregressiveEstimator, AutoregressiveModel
+from kgen.autoregressive._estimator import AutoregressiveEstimator
+from kgen.autoregressive.raster import RasterModel, check_dilations
 from kgen.base.fields import estimator, estimators, param
 from kgen.core import validation
 from kgen.core.backend import register
@@ -25,7 +26,7 @@ DILATIONS = (1, 2, 4, 8, 1)
 
 
 @register
-class PixelCNNModel(AutoregressiveModel):
+class PixelCNNModel(RasterModel):
     """Keras model behind `PixelCNN`: a mask-A stem, then residual mask-B blocks.
 
     Args:
@@ -55,15 +56,8 @@ class PixelCNNModel(AutoregressiveModel):
         validation.check_setting("PixelCNNModel", "filters", filters, ge=1)
         validation.check_setting("PixelCNNModel", "blocks", blocks, ge=0)
         self.filters = filters
-        if not isinstance(dilations, (tuple, list)) or not dilations:
-            raise ValueError(
-                "`dilations` must be a tuple of whole numbers >= 1, at least one. Got "
-                f"{dilations!r}."
-            )
-        for dilation in dilations:
-            validation.check_setting("PixelCNNModel", "dilations", dilation, ge=1)
         self.blocks = blocks
-        self.dilations = tuple(dilations)
+        self.dilations = check_dilations("PixelCNNModel", dilations)
 
     def build(self, input_shape):
         data_channels = input_shape[-1]
@@ -99,14 +93,14 @@ class PixelCNNModel(AutoregressiveModel):
         self.out = conv(self.filters, self.head.params_size(data_channels), 1)
         super().build(input_shape)
 
-    def call(self, x):
-        h = self.stem(self.embed(x))
+    def network(self, h, apply):
+        h = apply(self.stem, h)
         for block in self.residual:
             inside = h
             for conv in block:
-                inside = conv(ops.relu(inside))
+                inside = apply(conv, ops.relu(inside))
             h = h + inside
-        return self.out(ops.relu(self.last(ops.relu(h))))
+        return apply(self.out, ops.relu(apply(self.last, ops.relu(h))))
 
 
 @estimators.register("PixelCNN")

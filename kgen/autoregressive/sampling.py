@@ -1,66 +1,188 @@
 """Drawing from autoregressive models.
 
 The full-pass loop runs the whole network once for every scalar. It is slow, simple and
-right: the oracle of any faster one.
+right: the oracle of the incremental samplers, which models bring along (`fill`).
 """
+
+import functools
+import math
+import os
+from concurrent.futures import ThreadPoolExecutor
 
 import keras
 import numpy as np
 from keras import ops
 
 from kgen.base.model import chunks, pad
+from kgen.core import backend
 from kgen.core.random import keyed_uniform
 
+BLOCKS = 32
+"""Calls in which the full-pass loop draws an example: between them it shows progress,
+and can be interrupted."""
 
-def full_pass(model, x, mask, seed, temperature, verbose):
-    """Redraw what `mask` does not keep, a row of a chunk of images at a time.
 
-    All noise is drawn beforehand, keyed by seed, image and position: a random state
+def draw(model, x, mask, seed, how, jobs, *, keep=False):
+    """Draw what `mask` does not keep.
+
+    All noise is drawn beforehand, keyed by seed, example and position: a random state
     advanced inside a traced loop would advance once, at tracing.
+
+    Args:
+        model: an `AutoregressiveModel`.
+        x: data, (n, *event_shape).
+        mask: boolean, same shape.
+        seed: whole number.
+        how: a `How`.
+        jobs: pairs of the indices of examples, and the arguments of `model.fill` that
+            are the same for these.
+        keep: whether to return the parameters met on the way, too.
     """
-    height, width, channels = model.event_shape
-    noise_shape = model.head.noise_shape((height, width, channels))
-    temperature = ops.convert_to_tensor(temperature, "float32")
-    pieces = list(chunks(len(x)))
+    incremental = how.incremental and model.incremental
+    pieces = [
+        (indices[start : start + count], size, options)
+        for indices, options in jobs
+        for start, count, size in (halves if incremental else chunks)(len(indices))
+    ]
+    calls = 1 if incremental else min(BLOCKS, _turns(model))
     bar = None
-    if verbose:
-        bar = keras.utils.Progbar(len(pieces) * height, unit_name="row")
-    parts = []
-    for start, count, size in pieces:
-        batch = pad(np.asarray(x[start : start + count], "float32"), size)
-        keep = pad(np.asarray(mask[start : start + count], bool), size)
-        noise = ops.convert_to_tensor(keyed_uniform(seed, start, size, noise_shape))
-        batch, keep = ops.convert_to_tensor(batch), ops.convert_to_tensor(keep)
-        for row in range(height):
-            batch = model.fill_row(
-                batch, keep, noise, ops.convert_to_tensor(row), temperature
-            )
-            if bar:
-                bar.add(1)
-        parts.append(ops.convert_to_numpy(batch)[:count])
-    return np.concatenate(parts)
+    if how.verbose:
+        bar = keras.utils.Progbar(len(pieces) * calls, unit_name="part")
+    tick = functools.partial(bar.add, 1) if bar else lambda: None
+
+    def finish(piece):
+        indices, size, options = piece
+        count = len(indices)
+
+        def take(rows, dtype):
+            return ops.convert_to_tensor(pad(np.asarray(rows[indices], dtype), size))
+
+        arguments = [
+            take(x, "float32"),
+            take(mask, bool),
+            ops.convert_to_tensor(pad(_noise(model, seed, indices), size)),
+            ops.convert_to_tensor(how.temperature, "float32"),
+            {
+                name: take(value, value.dtype)
+                if np.ndim(value)
+                else ops.convert_to_tensor(value)
+                for name, value in options.items()
+            },
+        ]
+        if incremental:
+            fill = model.fill_xla if how.xla else model.fill_graph
+            found = fill(*arguments, keep=keep)
+            tick()
+        else:
+            found = _full_pass(model, arguments, calls, tick, keep=keep)
+        return [ops.convert_to_numpy(part)[:count] for part in found]
+
+    found = _in_threads(finish, pieces, incremental)
+    order = np.argsort(np.concatenate([indices for indices, _, _ in pieces]))
+    parts = [np.concatenate(part)[order] for part in zip(*found, strict=True)]
+    return parts if keep else parts[0]
 
 
-def fill_row(model, x, mask, noise, row, temperature):
-    """Draw the scalars of one row in turn, each after a pass through the network.
+class How:
+    """Settings of a sampler.
+
+    Attributes:
+        temperature: > 0.
+        verbose: 1 shows a progress bar.
+        incremental: whether not to run the whole network again for every scalar.
+        xla: whether XLA compiles the loop.
+    """
+
+    def __init__(self, temperature, verbose, incremental, jit_compile):
+        self.temperature = temperature
+        self.verbose = verbose
+        self.incremental = incremental
+        self.xla = jit_compile is not False and backend.can_compile()
+
+
+def halves(n):
+    """Cut n samples into pieces of three sizes, of which cores work on one each.
+
+    Example:
+        >>> list(halves(41))
+        [(0, 32, 32), (32, 8, 8), (40, 1, 1)]
+    """
+    parts = 1 if backend.gpus() else 2
+    start = 0
+    while start < n:
+        left = n - start
+        size = 64 if left > 16 * parts else 16 if left > 1 else 1
+        size = max(1, size // parts)
+        yield start, min(left, size), size
+        start += size
+
+
+def _in_threads(finish, pieces, incremental):
+    """Results for all pieces; on a CPU several at once."""
+    cores = os.cpu_count() or 1
+    if not incremental or backend.gpus() or cores == 1 or len(pieces) == 1:
+        return [finish(piece) for piece in pieces]
+    pool = ThreadPoolExecutor(cores)
+    try:
+        return list(pool.map(finish, pieces))
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
+def _noise(model, seed, indices):
+    shape = model.head.noise_shape(model.event_shape)
+    if indices[-1] - indices[0] + 1 == len(indices):
+        return keyed_uniform(seed, int(indices[0]), len(indices), shape)
+    return np.concatenate([keyed_uniform(seed, int(i), 1, shape) for i in indices])
+
+
+def _turns(model):
+    """How many draws an example takes: one per scalar, or per pixel."""
+    shape = model.event_shape
+    return math.prod(shape[:-1] if model.head.orders_channels else shape)
+
+
+def _full_pass(model, arguments, calls, tick, *, keep):
+    x, mask, noise, temperature, options = arguments
+    size = -(-_turns(model) // calls)
+    for first in range(0, calls * size, size):
+        first = ops.convert_to_tensor(first)
+        x = model.fill_slowly(x, mask, noise, temperature, options, first, size)
+        tick()
+    return [x, model.conditionals(x, **options)] if keep else [x]
+
+
+def fill_slowly(model, x, mask, noise, temperature, options, first, count):
+    """Draw some scalars in turn, each after a pass through the network.
 
     A head that orders the channels by itself draws all of a pixel at once.
     """
-    _, width, channels = model.event_shape
-    turns = 1 if model.head.orders_channels else channels
-    n = ops.shape(x)[0]
+    n, turns = ops.shape(x)[0], _turns(model)
+    shape = ops.shape(x)
+    together = model.head.orders_channels
+    width = model.event_shape[-1] if together else 1
+    extra = noise.shape[len(model.event_shape) + 1 :]
+    noise = ops.reshape(noise, (n, turns, -1 if together else 1, *extra))
+    mask = ops.reshape(mask, (n, turns, width))
+    order = model.turns(**options)
 
-    def at(tensor, column):
-        start = (0, row, column, *(0 for _ in tensor.shape[3:]))
-        return ops.slice(tensor, start, (n, 1, 1, *tensor.shape[3:]))
+    def at(tensor, index):
+        start = (0, index, *(0 for _ in tensor.shape[2:]))
+        part = ops.slice(tensor, start, (n, 1, *tensor.shape[2:]))
+        return ops.reshape(part, (n, *tensor.shape[2:]))
 
-    def fill(i, x):
-        column, channel = i // turns, i % turns
-        params = at(model(x), column)
-        drawn = model.head.draw(params, at(noise, column), temperature)
-        old = at(x, column)
-        turn = ops.equal(ops.arange(channels) % turns, channel)
-        new = ops.where(ops.logical_and(turn, ~at(mask, column)), drawn, old)
-        return ops.slice_update(x, (0, row, column, 0), new)
+    def fill(turn, x):
+        index = turn if order is None else ops.take(order, turn)
+        params = model.conditionals(ops.reshape(x, shape), **options)
+        size = math.prod(params.shape[1:]) // turns
+        params = at(ops.reshape(params, (n, turns, size)), index)
+        head = model.head
+        if not together:
+            head = head.of_channel(index % model.event_shape[-1])
+        drawn = head.draw(params, at(noise, index), temperature)
+        new = ops.where(at(mask, index), at(x, index), drawn)
+        return ops.slice_update(x, (0, index, 0), ops.expand_dims(new, 1))
 
-    return ops.fori_loop(0, width * turns, fill, x)
+    last = ops.minimum(first + count, turns)
+    x = ops.fori_loop(first, last, fill, ops.reshape(x, (n, turns, width)))
+    return ops.reshape(x, shape)

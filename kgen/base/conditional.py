@@ -132,10 +132,18 @@ class ConditionalMixin(_Base):
             index = np.searchsorted(steps, u, side="right")
             return n, np.eye(len(self.classes_), dtype="float32")[index]
         condition = self._encode(self._as_y([y] if np.ndim(y) == 0 else y))
-        if n is None:
-            n = len(condition)
+        n = len(condition) if n is None else n
+        return n, self._repeated(condition, n, "n_samples is")
+
+    def _conditions_of(self, n: int, y: Any, method: str) -> np.ndarray:
+        if y is None:
+            raise messages.missing_y(type(self).__name__, method)
+        condition = self._encode(self._as_y([y] if np.ndim(y) == 0 else y))
+        return self._repeated(condition, n, "X has length")
+
+    def _repeated(self, condition, n, what):
         if len(condition) == 1:
             condition = np.repeat(condition, n, axis=0)
         if len(condition) != n or n == 0:
-            raise messages.wrong_length(len(condition), n, "n_samples is")
-        return n, condition
+            raise messages.wrong_length(len(condition), n, what)
+        return condition

@@ -42,7 +42,8 @@ class GenerativeEstimator(BaseEstimator):
             every fit and keeps its own learning rate.
         precision: name of a Keras dtype policy. "auto" is mixed_bfloat16 or
             mixed_float16 on GPUs that are quick at it, float32 elsewhere.
-        jit_compile: whether XLA compiles training steps; "auto" leaves it to Keras.
+        jit_compile: whether XLA compiles training steps; "auto" leaves it to Keras
+            (NADE's it compiles). False also leaves it out of incremental samplers.
         warm_start: go on training in `fit` where the last one ended.
         verbose: 0 is silent, 1 shows progress bars, 2 a line per epoch.
         random_state: None, int or RandomState. The same int gives the same fit.
@@ -251,6 +252,10 @@ class GenerativeEstimator(BaseEstimator):
         if y is not None:
             raise messages.unwanted_y(type(self).__name__)
         return 1 if n is None else n, None
+
+    def _conditions_of(self, n: int, y: Any, method: str) -> np.ndarray | None:
+        """The condition of each of n examples: none here, see `ConditionalMixin`."""
+        return None
 
     def save(self, path: str | os.PathLike) -> None:
         """Write the fitted estimator to one file, without pickle.

@@ -9,7 +9,7 @@ from kgen.base.estimator import GenerativeEstimator
 from kgen.base.fields import estimator, param
 from kgen.core import messages
 from kgen.data.summary import Summary
-from kgen.heads import Categorical, Head, auto
+from kgen.heads import Categorical, Head, Normal, auto
 
 
 @estimator
@@ -25,9 +25,10 @@ class LikelihoodEstimator(DensityMixin, GenerativeEstimator):
     head: str | Head = param("auto")
 
     _many_levels: ClassVar[type[Head]] = Categorical
+    _reals: ClassVar[type[Head]] = Normal
 
     def _adapt(self, summary: Summary) -> None:
-        self.head_ = auto.for_data(self.head, summary, self._many_levels)
+        self.head_ = auto.for_data(self.head, summary, self._many_levels, self._reals)
         self.levels_ = self.head_.levels
         self.discrete_ = self.levels_ is not None or self.dtype_.kind in "biu"
 

@@ -29,10 +29,11 @@ class compiled:  # noqa: N801 (used as a decorator)
     """Decorate a method of a model so that JAX compiles it.
 
     Arrays are arguments of the compiled function, and so are the variables of the
-    model; everything else is a setting, and compiled for each of its values.
+    model; everything else is a setting, and compiled for each of its values. Options
+    are TensorFlow's.
     """
 
-    def __init__(self, method: Callable) -> None:
+    def __init__(self, method: Callable, **options: bool) -> None:
         functools.update_wrapper(self, method)  # type: ignore[arg-type]
         self.method = method
         self.functions: weakref.WeakKeyDictionary = weakref.WeakKeyDictionary()
@@ -101,6 +102,16 @@ batch_bits = random_bits
 def bits_of(x):
     """The bits of float32 as uint32."""
     return jax.lax.bitcast_convert_type(x, "uint32")
+
+
+def gpus() -> int:
+    """Number of GPUs that are visible."""
+    return sum(device.platform == "gpu" for device in jax.devices())
+
+
+def can_compile() -> bool:
+    """True: JAX always compiles."""
+    return True
 
 
 def gpu_compute_capability() -> tuple[int, int] | None:

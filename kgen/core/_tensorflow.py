@@ -3,6 +3,7 @@
 import contextlib
 import functools
 import gc
+import json
 import weakref
 from collections.abc import Callable
 from typing import Any
@@ -26,25 +27,70 @@ class compiled:  # noqa: N801 (used as a decorator)
     """Decorate a method of a model so that it runs as one graph.
 
     Every instance has graphs of its own, which go when it goes; one per shape of the
-    arguments, until TensorFlow sees that a dimension varies. XLA is left out: on a CPU
-    it slows convolutions down.
+    arguments, until TensorFlow sees that a dimension varies.
+
+    Args:
+        method: what to run.
+        relaxed: whether one graph may serve all shapes.
+        jit: whether XLA compiles it. It makes quick work of loops of small operations,
+            but slows convolutions down on a CPU. What it has compiled it keeps for
+            ever, and so models of one configuration share it.
     """
 
-    def __init__(self, method: Callable) -> None:
+    def __init__(self, method: Callable, *, relaxed=True, jit=False) -> None:
         functools.update_wrapper(self, method)  # type: ignore[arg-type]
         self.method = method
+        self.jit = jit
+        self.options = {"reduce_retracing": relaxed, "jit_compile": jit or None}
+        self.shared: dict[str, _Shared] = {}
         self.graphs: weakref.WeakKeyDictionary = weakref.WeakKeyDictionary()
 
     def __get__(self, instance: Any, owner: type) -> Any:
         if instance is None:
             return self
+        if instance not in self.graphs and self.jit:
+            key = _configuration(instance)
+            if key not in self.shared:
+                self.shared[key] = _Shared(self.method, self.options)
+            self.graphs[instance] = functools.partial(
+                self.shared[key], weakref.ref(instance)
+            )
         if instance not in self.graphs:
             # Weakly, or the graph would keep the model alive for ever. And a partial:
             # TensorFlow warns of repeated tracing of what shares its code.
             call = functools.partial(_call, self.method, weakref.ref(instance))
-            graph = tf.function(call, reduce_retracing=True, autograph=False)
+            graph = tf.function(call, autograph=False, **self.options)
             self.graphs[instance] = functools.partial(_run, graph)
         return self.graphs[instance]
+
+
+class _Shared:
+    """A graph for all models of one configuration, whose weights are its arguments."""
+
+    def __init__(self, method, options):
+        self.method = method
+        self.graph = tf.function(self._trace, autograph=False, **options)
+
+    def __call__(self, model, *args, **kwargs):
+        # Any of them may be traced: but for the weights they are the same.
+        self.model = model
+        values = [variable.value for variable in model().weights]
+        return _run(functools.partial(self.graph, values), *args, **kwargs)
+
+    def _trace(self, values, *args, **kwargs):
+        model = self.model()
+        mapping = list(zip(model.weights, values, strict=True))
+        with keras.StatelessScope(state_mapping=mapping):
+            return self.method(model, *args, **kwargs)
+
+
+def _configuration(model):
+    shapes = [(variable.shape, variable.dtype) for variable in model.weights]
+    config = keras.saving.serialize_keras_object(model)
+    config["config"].pop("name", None)
+    return json.dumps(
+        [config["class_name"], config["config"], str(shapes)], default=str
+    )
 
 
 def _call(method, instance, *args, **kwargs):
@@ -163,6 +209,16 @@ def batch_bits(shape, seed):
 def bits_of(x):
     """The bits of float32 as uint32."""
     return tf.bitcast(x, tf.uint32)
+
+
+def gpus() -> int:
+    """Number of GPUs that are visible."""
+    return len(tf.config.list_physical_devices("GPU"))
+
+
+def can_compile() -> bool:
+    """Whether `compiled` compiles: not where the user runs functions eagerly."""
+    return not tf.config.functions_run_eagerly()
 
 
 def gpu_compute_capability() -> tuple[int, int] | None:

@@ -26,7 +26,9 @@ _library = importlib.import_module(_LIBRARIES[NAME])
 
 register = keras.saving.register_keras_serializable("kgen")
 alone = _library.alone
+can_compile = _library.can_compile
 compiled = _library.compiled
+gpus = _library.gpus
 gpu_compute_capability = _library.gpu_compute_capability
 gradient = _library.gradient
 keep_graph = _library.keep_graph

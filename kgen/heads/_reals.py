@@ -1,5 +1,7 @@
 """What heads for real-valued data have in common: the units of the data."""
 
+import copy
+
 import numpy as np
 from keras import ops
 
@@ -30,11 +32,19 @@ class RealHead(Head):
 
     @property
     def _loc(self):
-        return np.asarray(0.0 if self.loc is None else self.loc, "float32")
+        return _numbers(self.loc, 0.0)
 
     @property
     def _unit(self):
-        return np.asarray(1.0 if self.unit is None else self.unit, "float32")
+        return _numbers(self.unit, 1.0)
+
+    def of_channel(self, index):
+        its = copy.copy(self)
+        its.loc, its.unit = (
+            ops.take(value, index) if np.size(value) > 1 else value
+            for value in (self._loc, self._unit)
+        )
+        return its
 
     def adapt(self, summary):
         units = {"loc": self.loc, "unit": self.unit}
@@ -51,3 +61,9 @@ class RealHead(Head):
         """Locations and scales of the data for two outputs (n, ..., channels)."""
         loc = self._loc + self._unit * mean
         return loc, self._unit * (1e-3 + ops.softplus(raw_scale))
+
+
+def _numbers(value, default):
+    if ops.is_tensor(value):
+        return value
+    return np.asarray(default if value is None else value, "float32")

@@ -28,7 +28,12 @@ def get(head: str | Head) -> Head:
     return head if isinstance(head, Head) else heads[head]()
 
 
-def for_data(head: str | Head, summary: Summary, many_levels: type[Head]) -> Head:
+def for_data(
+    head: str | Head,
+    summary: Summary,
+    many_levels: type[Head],
+    reals: type[Head] = Normal,
+) -> Head:
     """Resolve a hyper-parameter to a head that fits the data.
 
     Args:
@@ -36,6 +41,7 @@ def for_data(head: str | Head, summary: Summary, many_levels: type[Head]) -> Hea
         summary: facts about the training data.
         many_levels: class of the head that "auto" takes for integers with more than
             31 levels.
+        reals: class of the head that "auto" takes for floats.
 
     Returns:
         The head, in the units of the data.
@@ -45,7 +51,7 @@ def for_data(head: str | Head, summary: Summary, many_levels: type[Head]) -> Hea
             outside 0..255.
     """
     if head == "auto":
-        resolved = _automatic(summary, many_levels)
+        resolved = _automatic(summary, many_levels, reals)
     elif isinstance(head, str) and _takes_levels(heads[head]):
         resolved = heads[head](levels=_levels(summary))
     else:
@@ -80,7 +86,7 @@ def _levels(summary: Summary) -> int:
     return max(int(summary.high) + 1, 2) if few else 256
 
 
-def _automatic(summary: Summary, many_levels: type[Head]) -> Head:
+def _automatic(summary: Summary, many_levels: type[Head], reals: type[Head]) -> Head:
     if summary.binary:
         return Bernoulli()
     if summary.dtype.kind in "iu":
@@ -100,4 +106,4 @@ def _automatic(summary: Summary, many_levels: type[Head]) -> Head:
             UserWarning,
             stacklevel=2,
         )
-    return Normal().adapt(summary)
+    return reals().adapt(summary)

@@ -3,6 +3,8 @@
 References:
     Van den Oord et al., Pixel Recurrent Neural Networks, 2016, sec. 3.4, fig. 2.
     https://arxiv.org/abs/1601.06759
+    Ramachandran et al., Fast Generation for Convolutional Autoregressive Models, 2017
+    (the cache of `ConvWalker`). https://arxiv.org/abs/1704.06001
 """
 
 import keras
@@ -11,6 +13,7 @@ from keras import ops
 
 from kgen.core import validation
 from kgen.core.backend import register
+from kgen.layers._walk import Walker, at, channel_of, spans
 
 
 @register
@@ -26,19 +29,22 @@ class MaskedConv2D(keras.layers.Layer):
                                A:  1 0 0  B:  1 1 0
                                    0 0 0      0 0 0
 
-    The rows below the centre, which no mask lets through, are not stored.
+    What no mask lets through is not stored: the rows below the centre and, of a kernel
+    of one row, what is to the right of it.
 
     Args:
         filters: number of output features, >= channels.
-        kernel_size: odd height and width of the kernel, as one number.
+        kernel_size: odd height and width of the kernel, as one number or a pair.
         mask_type: "A" for the first layer, "B" for all others.
         channels: channels of a pixel of the data.
         dilation: distance between the pixels that the kernel looks at, >= 1.
-        activation: see `keras.layers.Conv2D`.
+        activation: see `keras.layers.Conv2D`; works on every feature by itself.
+        parts: how many outputs of `filters` features, one after the other, to be split
+            along the last axis: what the gates of a unit take.
         **kwargs: see `keras.layers.Layer`.
 
     Input shape: (n, height, width, features).
-    Output shape: (n, height, width, filters).
+    Output shape: (n, height, width, parts * filters).
 
     Raises:
         ValueError: if a kernel size is even, a mask unknown, or there are fewer
@@ -53,16 +59,24 @@ class MaskedConv2D(keras.layers.Layer):
         channels=1,
         dilation=1,
         activation=None,
+        parts=1,
         **kwargs,
     ):
         super().__init__(**kwargs)
         owner = "MaskedConv2D"
         validation.check_setting(owner, "channels", channels, ge=1)
         validation.check_setting(owner, "filters", filters, ge=channels)
-        validation.check_setting(owner, "kernel_size", kernel_size, ge=1)
         validation.check_setting(owner, "dilation", dilation, ge=1)
-        if kernel_size % 2 == 0:
-            raise ValueError(f"`kernel_size` must be odd. Got {kernel_size!r}.")
+        validation.check_setting(owner, "parts", parts, ge=1)
+        if np.size(kernel_size) not in (1, 2):
+            raise ValueError(
+                f"`kernel_size` must be a number or a pair. Got {kernel_size!r}."
+            )
+        self.rows, self.columns = np.broadcast_to(kernel_size, 2).tolist()
+        for size in (self.rows, self.columns):
+            validation.check_setting(owner, "kernel_size", size, ge=1)
+            if size % 2 == 0:
+                raise ValueError(f"`kernel_size` must be odd. Got {kernel_size!r}.")
         if mask_type not in ("A", "B"):
             raise ValueError(f"`mask_type` must be 'A' or 'B'. Got {mask_type!r}.")
         self.filters = filters
@@ -71,46 +85,52 @@ class MaskedConv2D(keras.layers.Layer):
         self.channels = channels
         self.dilation = dilation
         self.activation = keras.activations.get(activation)
+        self.parts = parts
 
     def build(self, input_shape):
         features = input_shape[-1]
         validation.check_setting(
             "MaskedConv2D", "input features", features, ge=self.channels
         )
-        rows = self.kernel_size // 2 + 1
+        centre = self.columns // 2
         self.kernel = self.add_weight(
-            shape=(rows, self.kernel_size, features, self.filters),
+            shape=(
+                self.rows // 2 + 1,
+                self.columns if self.rows > 1 else centre + 1,
+                features,
+                self.parts * self.filters,
+            ),
             initializer="glorot_uniform",
             name="kernel",
         )
         self.bias = self.add_weight(
-            shape=(self.filters,), initializer="zeros", name="bias"
+            shape=(self.parts * self.filters,), initializer="zeros", name="bias"
         )
-        self.mask = self._mask(features)
-
-    def _mask(self, features):
-        centre = self.kernel_size // 2
-        mask = np.ones(
-            (centre + 1, self.kernel_size, features, self.filters), "float32"
-        )
-        mask[centre, centre + 1 :] = 0.0
-        of_input = np.arange(features) * self.channels // features
-        of_output = np.arange(self.filters) * self.channels // self.filters
+        mask = np.ones(self.kernel.shape, "float32")
+        mask[-1, centre + 1 :] = 0.0
+        of_input = channel_of(features, self.channels)
+        of_output = np.tile(channel_of(self.filters, self.channels), self.parts)
         earlier = of_input[:, None] < of_output[None, :]
         if self.mask_type == "B":
             earlier |= of_input[:, None] == of_output[None, :]
-        mask[centre, centre] = earlier
-        return mask
+        mask[-1, centre] = earlier
+        self.mask = mask
+
+    def masked_kernel(self):
+        """The kernel with zeros where it must not look, in the compute dtype."""
+        # Without the cast a float32 mask would turn a 16-bit kernel into float32.
+        dtype = self.compute_dtype
+        return ops.cast(self.kernel, dtype) * ops.cast(self.mask, dtype)
 
     def call(self, x):
-        reach = self.kernel_size // 2 * self.dilation
-        if reach:
-            x = ops.pad(x, ((0, 0), (reach, 0), (reach, reach), (0, 0)))
-        # Without the cast a float32 mask would turn a 16-bit kernel into float32.
-        kernel = ops.cast(self.kernel, x.dtype) * ops.cast(self.mask, x.dtype)
+        above = self.rows // 2 * self.dilation
+        left = self.columns // 2 * self.dilation
+        right = left if self.rows > 1 else 0
+        if above or left:
+            x = ops.pad(x, ((0, 0), (above, 0), (left, right), (0, 0)))
         h = ops.conv(
             x,
-            kernel,
+            self.masked_kernel(),
             padding="valid",
             data_format="channels_last",
             dilation_rate=self.dilation,
@@ -118,7 +138,7 @@ class MaskedConv2D(keras.layers.Layer):
         return self.activation(h + ops.cast(self.bias, h.dtype))
 
     def compute_output_shape(self, input_shape):
-        return (*input_shape[:-1], self.filters)
+        return (*input_shape[:-1], self.parts * self.filters)
 
     def get_config(self):
         return {
@@ -129,4 +149,123 @@ class MaskedConv2D(keras.layers.Layer):
             "channels": self.channels,
             "dilation": self.dilation,
             "activation": keras.activations.serialize(self.activation),
+            "parts": self.parts,
         }
+
+    def walker(self, n, width, **options):
+        """What computes the layer pixel by pixel, for n images of that width."""
+        return ConvWalker(self, n, width)
+
+
+class ConvWalker(Walker):
+    """A masked convolution, pixel by pixel.
+
+    The rows above count once for the whole row, in one product of matrices; pixels to
+    the left once for a pixel; and its own features, channel by channel.
+    """
+
+    def __init__(self, layer, n, width):
+        self.layer, self.n, self.width = layer, n, width
+        self.reads_image = layer.mask_type == "A"
+        self.reach = layer.columns // 2 * layer.dilation
+        kernel, bias = layer.masked_kernel(), ops.cast(layer.bias, layer.compute_dtype)
+        features, outputs = kernel.shape[-2:]
+        mine = [spans(layer.filters, layer.channels)] * layer.parts
+        self.sizes = [layer.parts * (high - low) for low, high in mine[0]]
+        self.order = None
+        if layer.parts > 1 and layer.channels > 1:
+            # Outputs in the order of channels, to be cut into slices.
+            self.order = [
+                part * layer.filters + k
+                for channel in range(layer.channels)
+                for part in range(layer.parts)
+                for k in range(*mine[part][channel])
+            ]
+            kernel = ops.take(kernel, self.order, axis=-1)
+            bias = ops.take(bias, self.order, axis=-1)
+        self.bias, self.above = bias, None
+        centre = layer.columns // 2
+        self.above_kernel = ops.reshape(kernel[:-1], (-1, outputs))
+        self.left_kernel = ops.reshape(kernel[-1, :centre], (-1, outputs))
+        self.kernel = kernel[-1, centre]
+        self.ends = [high for _, high in spans(features, layer.channels)]
+        dtype, size = layer.compute_dtype, (n, features)
+        if layer.rows > 1:
+            above = layer.rows // 2 * layer.dilation
+            self.past = ops.zeros((n, above, width + 2 * self.reach, features), dtype)
+        if self.reach:
+            # All of the row if rows below will look at it. Else a ring, in which pixel
+            # p stands at p modulo its length.
+            length = self.reach + (width if layer.rows > 1 else 0)
+            kept = ops.zeros((n, length, features), dtype)
+            self.row = [kept, ops.zeros(size, dtype)]
+        self.blank = self.row
+
+    def enter_row(self, above):
+        self.row = self.blank
+        layer, step = self.layer, self.layer.dilation
+        if layer.rows > 1:
+            taps = [
+                self.past[:, i * step, k * step : k * step + self.width]
+                for i in range(layer.rows // 2)
+                for k in range(layer.columns)
+            ]
+            rows = ops.matmul(ops.concatenate(taps, axis=-1), self.above_kernel)
+            self.above = rows + self.bias
+        return above
+
+    def _kept(self, column):
+        """The row with the pixel before `column`, and what finds a pixel in it."""
+        kept, last = self.row
+        shift, length = self.reach, kept.shape[1]
+
+        def place(column):
+            return column + shift if self.past is not None else column % length
+
+        # Written a pixel late, just before it is read: XLA would copy all of a tensor
+        # that is read before it is written.
+        last = ops.expand_dims(last, 1)
+        return ops.slice_update(kept, (0, place(column - 1), 0), last), place
+
+    def enter_pixel(self, column):
+        layer = self.layer
+        self.seen = []
+        self.base = self.bias if self.above is None else at(self.above, column)
+        if self.reach:
+            kept, place = self._kept(column)
+            left = [
+                at(kept, place(column - m * layer.dilation))
+                for m in range(layer.columns // 2, 0, -1)
+            ]
+            left = ops.concatenate(left, axis=-1) if len(left) > 1 else left[0]
+            self.base = self.base + ops.matmul(left, self.left_kernel)
+            self.row = [kept, self.row[1]]
+
+    def __call__(self, value, channel):
+        if self.layer.mask_type == "B":
+            self.see(value)
+        first = sum(self.sizes[:channel])
+        last = first + self.sizes[channel]
+        h = self.base[..., first:last]
+        if self.seen:
+            seen = self.seen
+            known = ops.concatenate(seen, axis=-1) if len(seen) > 1 else seen[0]
+            kernel = self.kernel[: self.ends[len(seen) - 1], first:last]
+            h = h + ops.matmul(known, kernel)
+        if len(h.shape) == 1:
+            h = ops.broadcast_to(h, (self.n, last - first))
+        return self.layer.activation(h)
+
+    def see(self, value):
+        self.seen.append(value)
+
+    def leave_pixel(self):
+        if self.reach:
+            self.row = [self.row[0], ops.concatenate(self.seen, axis=-1)]
+
+    def leave_row(self, image):
+        if self.past is not None:
+            kept = self._kept(self.width)[0] if self.reach else None
+            row = ops.pad(kept, ((0, 0), (0, self.reach), (0, 0)))
+            row = ops.expand_dims(row, 1)
+            self.past = ops.concatenate([self.past[:, 1:], row], axis=1)

@@ -1,5 +1,6 @@
 """Checks of estimators: scikit-learn's own where they apply, the same for images."""
 
+import functools
 import pickle
 import random
 import tempfile
@@ -105,11 +106,15 @@ def check_row_wise(estimator: Any, X: np.ndarray, y: Any) -> None:
     for name in ("score_samples", "transform"):
         if not hasattr(fitted, name):
             continue
-        whole = getattr(fitted, name)(X)
+
+        def of(rows, name=name):
+            labels = {} if y is None else {"y": y[rows]}
+            return getattr(fitted, name)(X[rows], **labels)
+
+        whole = of(np.arange(len(X)))
         assert len(whole) == len(X)
-        shuffled = getattr(fitted, name)(X[order])
-        assert np.array_equal(whole[order], shuffled), f"{name} depends on the order"
-        assert np.array_equal(whole[:1], getattr(fitted, name)(X[:1])), (
+        assert np.array_equal(whole[order], of(order)), f"{name} depends on the order"
+        assert np.array_equal(whole[:1], of(order[order == 0])), (
             f"{name} depends on the batch"
         )
 
@@ -136,8 +141,9 @@ def check_bad_data(estimator: Any, X: np.ndarray, y: Any) -> None:
     fitted = clone(estimator).fit(X, y)
     if hasattr(fitted, "log_prob"):
         wider = np.concatenate([X, X], axis=1)
-        _raises(ValueError, lambda: fitted.log_prob(wider), "examples of another shape")
-        _raises(ValueError, lambda: fitted.log_prob(missing), "NaN in log_prob")
+        what = "examples of another shape"
+        _raises(ValueError, lambda: fitted.log_prob(wider, y), what)
+        _raises(ValueError, lambda: fitted.log_prob(missing, y), "NaN in log_prob")
 
 
 def check_learns(estimator: Any, X: np.ndarray, y: Any) -> None:
@@ -215,7 +221,8 @@ def _methods(estimator: Any, X: np.ndarray, y: Any) -> Iterator[tuple[str, Calla
     yield "sample", lambda: estimator.sample(3, random_state=0, **options)
     for name in ("log_prob", "score", "encode", "transform", "reconstruct"):
         if hasattr(estimator, name):
-            yield name, lambda name=name: getattr(estimator, name)(X)
+            labels = {} if y is None else {"y": y}
+            yield name, functools.partial(getattr(estimator, name), X, **labels)
 
 
 def _raises(kind: type[Exception], call: Callable, what: str) -> None:

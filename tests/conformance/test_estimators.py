@@ -44,7 +44,7 @@ def test_images_of_any_size(name, shape, eager):
     assert estimator.event_shape_ == shape
     if hasattr(estimator, "log_prob"):
         assert estimator.levels_ == 4
-        assert np.isfinite(estimator.log_prob(X)).all()
+        assert np.isfinite(estimator.log_prob(X, y)).all()
     if "architecture" in estimator.get_params():
         estimator.set_params(architecture="conv").fit(X, y)
         assert estimator.sample(2).shape == (2, *shape)

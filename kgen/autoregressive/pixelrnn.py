@@ -1,0 +1,140 @@
+"""PixelRNN: exact image likelihood by LSTMs over rows or diagonals.
+
+Left out: the multi-scale variant of sec. 3.6.
+
+References:
+    Van den Oord et al., Pixel Recurrent Neural Networks, 2016, sec. 3, table 1.
+    https://arxiv.org/abs/1601.06759
+"""
+
+from keras import ops
+
+from kgen.autoregressive._estimator import AutoregressiveEstimator
+from kgen.autoregressive.raster import RasterModel
+from kgen.base.fields import estimator, estimators, param
+from kgen.core import validation
+from kgen.core.backend import register
+from kgen.core.registry import Registry
+from kgen.layers import DiagonalBiLSTM, MaskedConv2D, RowLSTM
+
+recurrences = Registry("layer")
+recurrences.register("row_lstm")(RowLSTM)
+recurrences.register("diagonal_bilstm")(DiagonalBiLSTM)
+
+
+@register
+class PixelRNNModel(RasterModel):
+    """Keras model behind `PixelRNN`: a mask-A stem, then LSTMs with residuals.
+
+    Args:
+        head: name or instance of a `kgen.heads.Head`.
+        layer: "row_lstm" or "diagonal_bilstm".
+        hidden: features of the LSTMs' states, >= channels of the data; the residual
+            stream has twice as many.
+        layers: number of LSTM layers, >= 1.
+        **kwargs: see `keras.Model`, e.g. `dtype="mixed_bfloat16"`.
+
+    Input shape: (n, height, width, channels), values in the head's support.
+    Output shape: (n, height, width, head.params_size(channels)).
+
+    Example:
+        >>> import numpy as np
+        >>> model = PixelRNNModel("bernoulli", hidden=4, layers=1)
+        >>> model.compile("adam")
+        >>> history = model.fit(np.ones((8, 4, 4, 1)), verbose=0)
+        >>> model.sample(2, seed=0).shape
+        (2, 4, 4, 1)
+    """
+
+    def __init__(
+        self, head="bernoulli", layer="diagonal_bilstm", hidden=16, layers=3, **kwargs
+    ):
+        super().__init__(head, **kwargs)
+        recurrences[layer]
+        validation.check_setting("PixelRNNModel", "hidden", hidden, ge=1)
+        validation.check_setting("PixelRNNModel", "layers", layers, ge=1)
+        self.layer = layer
+        self.hidden = hidden
+        self.depth = layers
+
+    def get_config(self):
+        # `layers` is Keras' name for something else.
+        return {**super().get_config(), "layers": self.depth}
+
+    def build(self, input_shape):
+        data_channels = input_shape[-1]
+        channels = 1 if self.head.orders_channels else data_channels
+        validation.check_setting("PixelRNNModel", "hidden", self.hidden, ge=channels)
+        policy, wide = {"dtype": self.dtype_policy}, 2 * self.hidden
+
+        def built(layer, features):
+            layer.build((*input_shape[:-1], features))
+            return layer
+
+        def conv(features, filters, kernel_size=1, mask_type="B"):
+            layer = MaskedConv2D(filters, kernel_size, mask_type, channels, **policy)
+            return built(layer, features)
+
+        self.stem = conv(data_channels, wide, 7, "A")
+        self.residual = [
+            [
+                built(recurrences[self.layer](self.hidden, channels, **policy), wide),
+                conv(self.hidden, wide),
+            ]
+            for _ in range(self.depth)
+        ]
+        self.last = conv(wide, wide)
+        self.out = conv(wide, self.head.params_size(data_channels))
+        super().build(input_shape)
+
+    def network(self, h, apply):
+        h = apply(self.stem, h)
+        for recurrence, up in self.residual:
+            h = h + apply(up, apply(recurrence, h))
+        return apply(self.out, ops.relu(apply(self.last, ops.relu(h))))
+
+
+@estimators.register("PixelRNN")
+@estimator
+class PixelRNN(AutoregressiveEstimator):
+    """Image density with an exact likelihood, by two-dimensional LSTMs.
+
+    Args:
+        layer: "row_lstm", which sees a triangle above a pixel, or "diagonal_bilstm",
+            which sees all pixels before it and takes longer.
+        hidden: features of the LSTMs' states, >= channels of the images.
+        layers: number of LSTM layers, >= 1.
+        head: what pixel values mean; "auto" reads it from the data: Bernoulli for
+            binary images, Categorical for integers in 0..255, Normal for floats.
+
+    Shape:
+        X: (n, height, width) or (n, height, width, channels), of any size.
+
+    References:
+        Van den Oord et al., Pixel Recurrent Neural Networks, 2016.
+        https://arxiv.org/abs/1601.06759
+
+    Example:
+        >>> from kgen.data.toy import bars
+        >>> X = bars(64, size=4, random_state=0)
+        >>> model = PixelRNN(hidden=4, layers=1, epochs=1, random_state=0).fit(X)
+        >>> model.sample(2, random_state=0).shape
+        (2, 4, 4)
+        >>> model.log_prob(X).shape
+        (64,)
+    """
+
+    layer: str = param("diagonal_bilstm", choices=("row_lstm", "diagonal_bilstm"))
+    hidden: int = param(16, ge=1)
+    layers: int = param(3, ge=1)
+    batch_size: int = param(32, ge=1)
+
+    def build_model(self, event_shape: tuple[int, ...]) -> PixelRNNModel:
+        """Build the Keras model for examples of that shape."""
+        return PixelRNNModel(
+            self.head_,
+            self.layer,
+            int(self.hidden),
+            int(self.layers),
+            dtype=self.policy_,
+        )

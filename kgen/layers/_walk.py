@@ -1,0 +1,82 @@
+"""Layers that are shown an image pixel by pixel, as samplers need them.
+
+A layer of an autoregressive network has a method `walker(n, width, **options)`. What
+it returns computes the same function as the layer, for n images at once, but a pixel at
+a time in raster order, with a memory of what the pixels before it have left.
+"""
+
+import numpy as np
+from keras import ops
+
+
+class Walker:
+    """A layer, pixel by pixel.
+
+    Two attributes hold what loops in the graph carry: `past` from row to row, and `row`
+    from pixel to pixel within a row. Each is a tensor, a list of tensors,
+    or None. Everything else may be
+    set by a method and used until the row or the pixel ends.
+    """
+
+    past = None
+    row = None
+    reads_image = False
+    """Whether it is a first layer, which is shown values once they are drawn (`see`)
+    instead of the features of a layer before it."""
+
+    def enter_row(self, above):
+        """Begin a row: do at once what rows above determine.
+
+        Args:
+            above: features (n, width, ...) of the row that rows above determine, from
+                the layer before; None if there are none.
+
+        Returns:
+            The same for the next layer.
+        """
+        return above
+
+    def enter_pixel(self, column):
+        """Begin a pixel, given its column."""
+
+    def __call__(self, value, channel):
+        """Features that belong to a channel, (n, size), from those of its input."""
+        raise NotImplementedError
+
+    def see(self, value):
+        """Take in the image's own features of the next channel of the pixel."""
+
+    def leave_pixel(self):
+        """End a pixel, all channels of which are known."""
+
+    def leave_row(self, image):
+        """End a row, all pixels of which are known.
+
+        Args:
+            image: the image's own features of the row, (n, width, features).
+        """
+
+
+def at(row, column):
+    """Features of one pixel, (n, ...), of a row (n, width, ...)."""
+    n, _, *rest = row.shape
+    pixel = ops.slice(row, (0, column, *[0] * len(rest)), (n, 1, *rest))
+    return ops.reshape(pixel, (n, *rest))
+
+
+def spans(features, channels):
+    """First and last (exclusive) of the features that belong to every channel.
+
+    Feature k of m belongs to channel k * channels // m.
+
+    Example:
+        >>> spans(5, 3)
+        [(0, 2), (2, 4), (4, 5)]
+    """
+    edges = [-(-c * features // channels) for c in range(channels + 1)]
+    return list(zip(edges[:-1], edges[1:], strict=True))
+
+
+def channel_of(features, channels):
+    """Channel that every feature belongs to."""
+    return np.arange(features) * channels // features

@@ -1,0 +1,264 @@
+"""The gated layer of two stacks, which leaves no blind spot.
+
+References:
+    Van den Oord et al., Conditional Image Generation with PixelCNN Decoders, 2016,
+    sec. 2.1-2.3, fig. 2. https://arxiv.org/abs/1606.05328
+"""
+
+from keras import layers, ops
+
+from kgen.core import validation
+from kgen.core.backend import register
+from kgen.layers._walk import Walker
+from kgen.layers.masked_conv import MaskedConv2D
+
+
+def gate(h):
+    """The gated unit, tanh(a) * sigmoid(b), for a and b side by side (eq. 2)."""
+    a, b = ops.split(h, 2, axis=-1)
+    return ops.tanh(a) * ops.sigmoid(b)
+
+
+@register
+class VerticalConv2D(layers.Layer):
+    """2D convolution that sees the rows above a pixel, as far right as left.
+
+    Args:
+        filters: number of output features, >= 1.
+        kernel_size: odd height and width of the kernel, >= 3.
+        mask_type: "A" hides the row itself (first layer); "B" shows it, where the
+            features in it are made of rows above.
+        dilation: distance between the pixels that the kernel looks at, >= 1.
+        **kwargs: see `keras.layers.Layer`.
+
+    Input shape: (n, height, width, features).
+    Output shape: (n, height, width, filters).
+
+    Raises:
+        ValueError: if the kernel size is even or below 3, or the mask unknown.
+    """
+
+    def __init__(self, filters, kernel_size, mask_type="B", dilation=1, **kwargs):
+        super().__init__(**kwargs)
+        owner = "VerticalConv2D"
+        validation.check_setting(owner, "filters", filters, ge=1)
+        validation.check_setting(owner, "kernel_size", kernel_size, ge=3)
+        validation.check_setting(owner, "dilation", dilation, ge=1)
+        if kernel_size % 2 == 0:
+            raise ValueError(f"`kernel_size` must be odd. Got {kernel_size!r}.")
+        if mask_type not in ("A", "B"):
+            raise ValueError(f"`mask_type` must be 'A' or 'B'. Got {mask_type!r}.")
+        self.filters = filters
+        self.kernel_size = kernel_size
+        self.mask_type = mask_type
+        self.dilation = dilation
+
+    def build(self, input_shape):
+        rows = self.kernel_size // 2 + (self.mask_type == "B")
+        self.kernel = self.add_weight(
+            shape=(rows, self.kernel_size, input_shape[-1], self.filters),
+            initializer="glorot_uniform",
+            name="kernel",
+        )
+        self.bias = self.add_weight(
+            shape=(self.filters,), initializer="zeros", name="bias"
+        )
+
+    @property
+    def reach(self):
+        """Rows above that it sees."""
+        return self.kernel_size // 2 * self.dilation
+
+    def call(self, x):
+        height, reach = x.shape[1], self.reach
+        # Short images end above the last row that a dilated kernel would see.
+        x = ops.pad(x, ((0, 0), (reach, 0), (reach, reach), (0, 0)))
+        if self.mask_type == "A":
+            x = x[:, : reach + height - self.dilation]
+        return self.convolve(x)
+
+    def convolve(self, x):
+        """Convolve rows that are already padded."""
+        h = ops.conv(
+            x,
+            ops.cast(self.kernel, x.dtype),
+            padding="valid",
+            data_format="channels_last",
+            dilation_rate=self.dilation,
+        )
+        return h + ops.cast(self.bias, h.dtype)
+
+    def compute_output_shape(self, input_shape):
+        return (*input_shape[:-1], self.filters)
+
+    def get_config(self):
+        return {
+            **super().get_config(),
+            "filters": self.filters,
+            "kernel_size": self.kernel_size,
+            "mask_type": self.mask_type,
+            "dilation": self.dilation,
+        }
+
+
+@register
+class GatedBlock(layers.Layer):
+    """One layer of the gated PixelCNN, which maps a vertical and a horizontal stack.
+
+    The vertical stack sees all rows above, the horizontal one the row itself and, by a
+    1x1 link, the vertical one. Their features are gated, tanh times sigmoid; mask "B"
+    adds its input to the horizontal output.
+
+    Args:
+        filters: features of each stack, >= channels.
+        kernel_size: odd size of the kernels, >= 3.
+        mask_type: "A" for the first layer, "B" for all others.
+        channels: channels of a pixel of the data.
+        dilation: distance between the pixels that the kernels look at, >= 1.
+        conditional: whether a condition vector shifts every gate (eq. 4).
+        **kwargs: see `keras.layers.Layer`.
+
+    Input shape: a pair of (n, height, width, features).
+    Output shape: a pair of (n, height, width, filters).
+    """
+
+    def __init__(
+        self,
+        filters,
+        kernel_size,
+        mask_type="B",
+        channels=1,
+        dilation=1,
+        conditional=False,  # noqa: FBT002 (Keras passes configurations by name)
+        **kwargs,
+    ):
+        super().__init__(**kwargs)
+        self.filters = filters
+        self.kernel_size = kernel_size
+        self.mask_type = mask_type
+        self.channels = channels
+        self.dilation = dilation
+        self.conditional = conditional
+        policy = {"dtype": self.dtype_policy}
+        self.vertical = VerticalConv2D(
+            2 * filters, kernel_size, mask_type, dilation, **policy
+        )
+        self.horizontal = MaskedConv2D(
+            filters,
+            (1, kernel_size),
+            mask_type,
+            channels,
+            dilation,
+            parts=2,
+            **policy,
+        )
+        self.link = layers.Dense(2 * filters, **policy)
+        self.out = MaskedConv2D(filters, 1, "B", channels, **policy)
+        if conditional:
+            self.shift = layers.Dense(4 * filters, use_bias=False, **policy)
+
+    def build(self, input_shape):
+        vertical, horizontal = map(tuple, input_shape)
+        self.vertical.build(vertical)
+        self.horizontal.build(horizontal)
+        self.link.build((*vertical[:-1], 2 * self.filters))
+        self.out.build((*horizontal[:-1], self.filters))
+
+    def shifts(self, condition):
+        """What the condition adds to both stacks before their gates."""
+        if not self.conditional:
+            return 0.0, 0.0
+        shift = ops.expand_dims(self.shift(condition), 1)
+        return ops.split(shift, 2, axis=-1)
+
+    def call(self, inputs, condition=None):
+        v, h = inputs
+        of_v, of_h = self.shifts(condition)
+        if self.conditional:
+            of_v, of_h = ops.expand_dims(of_v, 1), ops.expand_dims(of_h, 1)
+        above = self.vertical(v)
+        here = self.horizontal(h) + self.link(above) + of_h
+        out = self.out(gate(here))
+        return gate(above + of_v), h + out if self.mask_type == "B" else out
+
+    def compute_output_shape(self, input_shape):
+        return tuple((*shape[:-1], self.filters) for shape in input_shape)
+
+    def get_config(self):
+        return {
+            **super().get_config(),
+            "filters": self.filters,
+            "kernel_size": self.kernel_size,
+            "mask_type": self.mask_type,
+            "channels": self.channels,
+            "dilation": self.dilation,
+            "conditional": self.conditional,
+        }
+
+    def walker(self, n, width, condition=None, **options):
+        """What computes the layer pixel by pixel, for n images of that width."""
+        return GatedWalker(self, n, width, condition)
+
+
+class GatedWalker(Walker):
+    """A gated layer, pixel by pixel.
+
+    The vertical stack depends on rows above only: it is done once for a row.
+    """
+
+    def __init__(self, layer, n, width, condition):
+        self.layer, self.width = layer, width
+        self.reads_image = layer.mask_type == "A"
+        self.horizontal = layer.horizontal.walker(n, width)
+        self.out = layer.out.walker(n, width)
+        self.shifts = layer.shifts(condition)
+        kernel, reach = layer.vertical.kernel, layer.vertical.reach
+        shape = (n, reach, width + 2 * reach, kernel.shape[-2])
+        self.past = ops.zeros(shape, layer.compute_dtype)
+
+    @property
+    def row(self):
+        return self.horizontal.row
+
+    @row.setter
+    def row(self, value):
+        self.horizontal.row = value
+
+    def enter_row(self, above):
+        layer, of_conv = self.layer, self.horizontal
+        window = self.past
+        if layer.mask_type == "B":
+            window = self._with(above)
+            self.past = window[:, 1:]
+        above = layer.vertical.convolve(window)[:, 0]
+        of_v, of_h = self.shifts
+        link = layer.link(above) + of_h
+        if of_conv.order is not None:
+            link = ops.take(link, of_conv.order, axis=-1)
+        of_conv.enter_row(None)
+        of_conv.above = link + of_conv.bias
+        return gate(above + of_v)
+
+    def _with(self, row):
+        reach = self.layer.vertical.reach
+        row = ops.pad(row, ((0, 0), (reach, reach), (0, 0)))
+        return ops.concatenate([self.past, ops.expand_dims(row, 1)], axis=1)
+
+    def enter_pixel(self, column):
+        self.horizontal.enter_pixel(column)
+        self.out.enter_pixel(column)
+
+    def __call__(self, value, channel):
+        _, h = value
+        out = self.out(gate(self.horizontal(h, channel)), channel)
+        return None, out if self.reads_image else h + out
+
+    def see(self, value):
+        self.horizontal.see(value)
+
+    def leave_pixel(self):
+        self.horizontal.leave_pixel()
+
+    def leave_row(self, image):
+        if self.layer.mask_type == "A":
+            self.past = self._with(image)[:, 1:]
