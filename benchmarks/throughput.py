@@ -65,16 +65,16 @@ class PlainVAE(keras.Model):
             [
                 keras.Input((28, 28, 1)),
                 layers.Flatten(),
-                layers.Dense(512, layers.LeakyReLU(0.2)),
-                layers.Dense(256, layers.LeakyReLU(0.2)),
+                layers.Dense(512, "silu"),
+                layers.Dense(256, "silu"),
                 layers.Dense(64),
             ]
         )
         self.decoder = keras.Sequential(
             [
                 keras.Input((32,)),
-                layers.Dense(256, layers.LeakyReLU(0.2)),
-                layers.Dense(512, layers.LeakyReLU(0.2)),
+                layers.Dense(256, "silu"),
+                layers.Dense(512, "silu"),
                 layers.Dense(784),
                 layers.Reshape((28, 28, 1)),
             ]
@@ -87,7 +87,7 @@ class PlainVAE(keras.Model):
 
     def train_step(self, x):
         with tf.GradientTape() as tape:
-            mean, log_scale = tf.split(self.encoder(2 * x - 1), 2, axis=1)
+            mean, log_scale = tf.split(self.encoder(x), 2, axis=1)
             z = mean + tf.exp(log_scale) * tf.random.normal(tf.shape(mean))
             logits = self.decoder(z)
             entropy = tf.nn.sigmoid_cross_entropy_with_logits(x, logits)

@@ -103,7 +103,7 @@ def fit(estimator):
     estimator.fit(X, y, validation_data=X if y is None else (X, y))
     estimator.sample(2)
     if hasattr(estimator, "log_prob"):
-        estimator.log_prob(X)
+        estimator.log_prob(X, y)
     return estimator
 
 

@@ -19,7 +19,7 @@ from tests.conftest import tiny
         ((3, 4, 3), kgen.heads.CoupledMixtureOfLogistics(2)),
         ((6, 1, 2), "normal"),
     ],
-    ids=str,
+    ids=["grey", "levels", "coupled", "reals"],
 )
 def test_order_and_sampler_with_a_condition(shape, head):
     model = GatedPixelCNNModel(head, 16, layers=3, dilations=(1, 2), condition_dim=2)

@@ -12,7 +12,7 @@ from kgen.testing.models import scatter
 
 @pytest.mark.parametrize("direct", [False, True])
 def test_four_orders_over_all_images(direct):
-    model = MADEModel("bernoulli", hidden=(24, 16), orders=4, direct=direct)
+    model = MADEModel("bernoulli", hidden=(64, 48), orders=4, direct=direct)
     model.compile("adam")
     check_model(model, every_image((3, 3, 1), 2)[-64:])
 

@@ -10,12 +10,14 @@ import numpy as np
 import pytest
 
 import kgen
-from kgen import heads, layers
+from kgen import heads, layers, models
 from kgen.core import backend
 from kgen.data.toy import bars, every_image
 from kgen.models import PixelCNNModel, VAEModel
 from kgen.networks import architectures
 from kgen.testing import check_head, check_layer, check_model
+from kgen.testing.autoregressive import check_incremental, check_order
+from kgen.testing.models import check_normalised
 
 if keras.backend.backend() != "jax":
     pytest.skip("runs with KERAS_BACKEND=jax only", allow_module_level=True)
@@ -54,6 +56,28 @@ def test_contract(make, policy):
     model = make(policy, shape)
     model.compile("adam")
     check_model(model, every_image(shape, 2))
+
+
+@pytest.mark.parametrize(
+    "model",
+    [
+        models.NADEModel(heads.Categorical(3), hidden=6, order=2),
+        models.MADEModel(hidden=(8,), orders=2, direct=True),
+        models.PixelRNNModel(layer="row_lstm", hidden=4, layers=1),
+        models.PixelRNNModel(layer="diagonal_bilstm", hidden=4, layers=1),
+        models.GatedPixelCNNModel(filters=6, layers=2),
+    ],
+    ids=["nade", "made", "row_lstm", "diagonal_bilstm", "gated_pixelcnn"],
+)
+def test_autoregressive_models(model):
+    x = every_image((2, 3, 1), 2).astype("float32")
+    model.compile("adam")
+    history = model.fit(x, epochs=3, batch_size=64, verbose=0).history
+    assert history["loss"][-1] < history["loss"][0]
+    check_order(model, (2, 3, 1))
+    check_incremental(model)
+    if model.head.levels == 2:
+        check_normalised(model)
 
 
 def test_pixelcnn_learns_bars_to_their_entropy():

@@ -60,7 +60,7 @@ def in_new_process(script, path):
 
 def keras_data(name):
     x = X[..., np.newaxis].astype("float32")
-    if name != "ConditionalGAN":
+    if not is_conditional(tiny(name)):
         return x
     condition = np.eye(2, dtype="float32")[(Y == "row").astype(int)]
     return {"x": x, "condition": condition}
@@ -70,7 +70,8 @@ def report(estimator):
     """Samples and densities as exact numbers, and the state of the optimizers."""
     found = {"sample": estimator.sample(4, random_state=0).tolist()}
     if hasattr(estimator, "log_prob"):
-        found["log_prob"] = estimator.log_prob(X).tolist()
+        y = Y if is_conditional(estimator) else None
+        found["log_prob"] = estimator.log_prob(X, y).tolist()
     found["optimizers"] = [
         [np.asarray(v.value).ravel()[:3].tolist() for v in optimizer.variables]
         for optimizer in estimator.model_.optimizer_list()

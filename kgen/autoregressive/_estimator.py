@@ -73,6 +73,8 @@ class AutoregressiveEstimator(LikelihoodEstimator):
         """
         x = self._inputs(X)
         condition = self._conditions_of(len(x), y, "complete")
+        if condition is None and y is not None:
+            raise messages.unwanted_y(type(self).__name__)
         mask, shape = np.asarray(mask), (len(x), *self.event_shape_)
         try:
             if mask.dtype != bool:
