@@ -1,6 +1,7 @@
 """Nats on fixed-binarised MNIST after so many minutes of training, with the defaults.
 
     KGEN_DATA=folder python benchmarks/nats_mnist.py PixelCNN --minutes 10
+    KGEN_DATA=folder python benchmarks/nats_mnist.py NADE --minutes 20
     KGEN_DATA=folder python benchmarks/nats_mnist.py VAE --minutes 5
 
 `KGEN_DATA` names a folder with `binarized_mnist.npz` (the data of Larochelle and
@@ -15,11 +16,13 @@ from training import binarized_mnist, draw, train, write
 
 import kgen
 
+MODELS = ["PixelCNN", "GatedPixelCNN", "PixelRNN", "NADE", "MADE", "VAE"]
+
 
 def main():
     """Train, measure, write."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("model", choices=["PixelCNN", "VAE"])
+    parser.add_argument("model", choices=MODELS)
     parser.add_argument("--minutes", type=float, required=True)
     arguments = parser.parse_args()
     name = f"nats_mnist_{arguments.model}"

@@ -246,6 +246,8 @@ def _sampler(model):
     def sample(n, seed):
         condition = _condition(model, n)
         given = {} if condition is None else {"condition": condition}
+        if getattr(model, "incremental", False):
+            given["jit_compile"] = False  # compiling would take longer than drawing
         return model.sample(n, seed=seed, **given)
 
     return sample

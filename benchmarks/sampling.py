@@ -1,0 +1,116 @@
+"""Incremental sampling against full passes and against `log_prob`, in turn.
+
+    python benchmarks/sampling.py --rounds 3
+
+For every autoregressive model with its defaults, on binary 28x28 images, and for
+PixelCNN on 32x32 colour images, too: images per second of the incremental sampler (with
+and without XLA), of the compiled loop over full passes (of which some scalars are timed
+and scaled up), and of `log_prob`. Weights are as they were initialised: time does not
+depend on them. Writes benchmarks/results/sampling.json after every case.
+"""
+
+import argparse
+import math
+import time
+
+import numpy as np
+from keras import ops
+from training import machine, write
+
+import kgen
+from kgen import models
+
+GREY, COLOUR = (28, 28, 1), (32, 32, 3)
+CASES = {
+    "PixelCNN": (lambda: models.PixelCNNModel(), GREY),
+    "PixelCNN, 32x32x3": (
+        lambda: models.PixelCNNModel(kgen.heads.MixtureOfLogistics()),
+        COLOUR,
+    ),
+    "GatedPixelCNN": (lambda: models.GatedPixelCNNModel(), GREY),
+    "ConditionalPixelCNN": (
+        lambda: models.GatedPixelCNNModel(condition_dim=10),
+        GREY,
+    ),
+    "PixelRNN, row_lstm": (lambda: models.PixelRNNModel(layer="row_lstm"), GREY),
+    "PixelRNN, diagonal_bilstm": (lambda: models.PixelRNNModel(), GREY),
+    "NADE": (lambda: models.NADEModel(), GREY),
+    "MADE": (lambda: models.MADEModel(), GREY),
+}
+
+
+def timed(function):
+    """Seconds of wall time, and of CPU time."""
+    wall, cpu = time.perf_counter(), time.process_time()
+    function()
+    return time.perf_counter() - wall, time.process_time() - cpu
+
+
+def full_pass(model, n, scalars, options):
+    """A function that draws so many scalars of n images by full passes."""
+    shape = model.event_shape
+    arguments = [
+        ops.zeros((n, *shape)),
+        ops.zeros((n, *shape), "bool"),
+        ops.zeros((n, *model.head.noise_shape(shape))) + 0.5,
+        ops.convert_to_tensor(1.0),
+        options,
+        ops.convert_to_tensor(0),
+    ]
+    return lambda: ops.convert_to_numpy(model.fill_slowly(*arguments, scalars))
+
+
+def measure(make, shape, rounds):
+    """Medians over rounds, at 16 and at 64 images."""
+    model, found = make(), {}
+    model.build((None, *shape))
+    dim, scalars = model.condition_dim, 14
+    for n in (16, 64):
+        condition = np.eye(dim, dtype="float32")[np.arange(n) % dim] if dim else None
+        given = {"condition": condition} if dim else {}
+        [(_, options)] = model.jobs(np.zeros((n, *shape), bool), 0, **given)
+        slowly = full_pass(model, n, scalars, options)
+        x = np.zeros((n, *shape), "float32")
+        ways = {
+            "incremental": lambda n=n, g=given: model.sample(n, seed=0, **g),
+            "without XLA": lambda n=n, g=given: model.sample(
+                n, seed=0, jit_compile=False, **g
+            ),
+            "full pass": slowly,
+            "log_prob": lambda x=x, g=given: ops.convert_to_numpy(
+                model.log_prob(x, *g.values())
+            ),
+        }
+        first = {way: timed(call) for way, call in ways.items()}
+        taken = {way: [] for way in ways}
+        for _ in range(rounds):
+            for way, call in ways.items():
+                taken[way].append(timed(call)[0])
+        seconds = {way: float(np.median(t)) for way, t in taken.items()}
+        seconds["full pass"] *= math.prod(shape) / scalars
+        found[f"n={n}"] = {
+            "images per second": {way: n / s for way, s in seconds.items()},
+            "incremental by full pass": seconds["full pass"] / seconds["incremental"],
+            "without XLA by full pass": seconds["full pass"] / seconds["without XLA"],
+            "incremental by log_prob": seconds["log_prob"] / seconds["incremental"],
+            "first call, CPU seconds": first["incremental"][1],
+        }
+    return found
+
+
+def main():
+    """Measure all cases, write."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--only", choices=CASES)
+    arguments = parser.parse_args()
+    found = {"machine": machine(), "rounds": arguments.rounds}
+    for name, (make, shape) in CASES.items():
+        if arguments.only in (None, name):
+            found[name] = measure(make, shape, arguments.rounds)
+            print(name, found[name], flush=True)  # noqa: T201
+            write("sampling", found)
+
+
+if __name__ == "__main__":
+    main()
