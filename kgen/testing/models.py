@@ -159,6 +159,8 @@ def check_seeds(model: Any) -> None:
     )
     if np.prod(first.shape[1:]) > 1:
         assert not np.array_equal(first, draw(17, 6)), "two seeds give the same samples"
+        # Those that samplers draw together, and those that come next.
+        assert not np.array_equal(first[:8], first[8:16]), "chunks share their noise"
 
 
 def check_training(model: Any, x: np.ndarray) -> None:
