@@ -88,7 +88,7 @@ def machine():
     ]
     return {
         "processor": names[0] if names else platform.processor(),
-        "cores": os.cpu_count(),
+        "cores": len(os.sched_getaffinity(0)),
         **kgen.show_versions(),
     }
 

@@ -15,6 +15,8 @@ from kgen.autoregressive.made import MADE
 from kgen.autoregressive.nade import NADE
 from kgen.autoregressive.pixelcnn import PixelCNN
 from kgen.autoregressive.pixelrnn import PixelRNN
+from kgen.autoregressive.sequence_rnn import SequenceRNN
+from kgen.autoregressive.wavenet import WaveNet
 from kgen.base.fields import estimators
 from kgen.base.files import load
 from kgen.core.messages import ImplicitDensityError
@@ -34,6 +36,8 @@ __all__ = [
     "ImplicitDensityError",
     "PixelCNN",
     "PixelRNN",
+    "SequenceRNN",
+    "WaveNet",
     "data",
     "estimators",
     "heads",

@@ -7,6 +7,8 @@ from kgen.autoregressive.made import MADEModel
 from kgen.autoregressive.nade import NADEModel
 from kgen.autoregressive.pixelcnn import PixelCNNModel
 from kgen.autoregressive.pixelrnn import PixelRNNModel
+from kgen.autoregressive.sequence_rnn import SequenceRNNModel
+from kgen.autoregressive.wavenet import WaveNetModel
 from kgen.variational.model import VAEModel
 
 __all__ = [
@@ -17,5 +19,7 @@ __all__ = [
     "NADEModel",
     "PixelCNNModel",
     "PixelRNNModel",
+    "SequenceRNNModel",
     "VAEModel",
+    "WaveNetModel",
 ]

@@ -16,6 +16,8 @@ import kgen
 from kgen.data.toy import bars, mixture
 
 TINY = {
+    "SequenceRNN": {"hidden": 16, "epochs": 1},
+    "WaveNet": {"filters": 8, "layers": 2, "stacks": 1, "epochs": 1},
     "PixelRNN": {"hidden": 8, "layers": 1, "epochs": 1},
     "MADE": {"hidden": (16,), "orders": 2, "epochs": 1},
     "NADE": {"hidden": 16, "epochs": 1},
@@ -34,11 +36,18 @@ def tiny(name, **params):
 
 
 def is_conditional(estimator):
-    return hasattr(estimator, "_learn")
+    return getattr(estimator, "conditional", False)
+
+
+def takes_sequences(estimator):
+    return estimator._any_length
 
 
 def data_for(estimator, n=32):
-    """Data that an estimator takes: images, or a table where it can."""
+    """Data that an estimator takes: images, or a table where it can.
+
+    To a model of sequences an image is a sequence whose steps are rows.
+    """
     if estimator.__sklearn_tags__().input_tags.two_d_array:
         X, y = mixture(n, random_state=0)
     else:

@@ -11,6 +11,7 @@ import pytest
 
 import kgen
 from kgen import heads, layers, models
+from kgen.autoregressive._sequences import SequenceModel
 from kgen.core import backend
 from kgen.data.toy import bars, every_image
 from kgen.models import PixelCNNModel, VAEModel
@@ -66,15 +67,18 @@ def test_contract(make, policy):
         models.PixelRNNModel(layer="row_lstm", hidden=4, layers=1),
         models.PixelRNNModel(layer="diagonal_bilstm", hidden=4, layers=1),
         models.GatedPixelCNNModel(filters=6, layers=2),
+        models.WaveNetModel("bernoulli", filters=6, layers=2, stacks=1),
+        models.SequenceRNNModel("bernoulli", hidden=8),
     ],
-    ids=["nade", "made", "row_lstm", "diagonal_bilstm", "gated_pixelcnn"],
+    ids=lambda model: type(model).__name__ + getattr(model, "layer", ""),
 )
 def test_autoregressive_models(model):
-    x = every_image((2, 3, 1), 2).astype("float32")
+    shape = (6, 1) if isinstance(model, SequenceModel) else (2, 3, 1)
+    x = every_image(shape, 2).astype("float32")
     model.compile("adam")
     history = model.fit(x, epochs=3, batch_size=64, verbose=0).history
     assert history["loss"][-1] < history["loss"][0]
-    check_order(model, (2, 3, 1))
+    check_order(model, shape)
     check_incremental(model)
     if model.head.levels == 2:
         check_normalised(model)

@@ -19,7 +19,7 @@ from kgen.adversarial.estimator import AdversarialEstimator
 from kgen.adversarial.objectives import objectives, play
 from kgen.base.conditional import ConditionalMixin
 from kgen.base.fields import estimator, estimators
-from kgen.base.model import in_chunks
+from kgen.base.model import check_condition, in_chunks
 from kgen.core import validation
 from kgen.core.backend import register
 
@@ -86,13 +86,7 @@ class ConditionalGANModel(AdversarialModel):
             Float32 array of shape (n, *event_shape), in data units.
         """
         validation.check_n_samples(n)
-        condition = np.asarray(condition, "float32")
-        if condition.shape not in ((n, self.condition_dim), (1, self.condition_dim)):
-            raise ValueError(
-                f"`condition` must have shape ({n}, {self.condition_dim}). Got "
-                f"{condition.shape}."
-            )
-        condition = np.broadcast_to(condition, (n, self.condition_dim))
+        condition = check_condition(condition, n, self.condition_dim)
         return self._sample(n, seed, condition)
 
 

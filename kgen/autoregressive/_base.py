@@ -6,10 +6,10 @@ from keras import ops
 from kgen import heads
 from kgen.autoregressive import sampling
 from kgen.autoregressive.sampling import How
-from kgen.base.model import GenerativeModel
+from kgen.base.model import GenerativeModel, check_condition
 from kgen.core import messages, validation
 from kgen.core.backend import compiled
-from kgen.core.random import as_seed
+from kgen.core.random import as_seed, keyed_uniform
 
 
 class AutoregressiveModel(GenerativeModel):
@@ -86,8 +86,7 @@ class AutoregressiveModel(GenerativeModel):
             condition: vectors (n, condition_dim), for conditional models only.
         """
         x = ops.cast(x, "float32")
-        inputs = x if condition is None else {"x": x, "condition": condition}
-        return self.head(self(inputs)).log_prob(x)
+        return self.head(self.conditionals(x, condition)).log_prob(x)
 
     def sample(self, n, seed=None, condition=None, incremental=True, **options):  # noqa: FBT002 (the name is what one passes)
         """Draw examples, one scalar after the other.
@@ -165,12 +164,7 @@ class AutoregressiveModel(GenerativeModel):
             if condition is not None:
                 raise ValueError(f"{type(self).__name__} takes no `condition`.")
             return {}
-        condition = np.asarray(condition, "float32")
-        if condition.shape not in ((n, k), (1, k)):
-            raise ValueError(
-                f"`condition` must have shape ({n}, {k}). Got {condition.shape}."
-            )
-        return {"condition": np.broadcast_to(condition, (n, k))}
+        return {"condition": check_condition(condition, n, k)}
 
     def _check_built(self):
         if not self.built:
@@ -180,6 +174,13 @@ class AutoregressiveModel(GenerativeModel):
             )
 
     # What the samplers ask for.
+
+    def noise(self, seed, indices, shape):
+        """Uniform noise for the examples of those indices, of that shape."""
+        shape = self.head.noise_shape(shape)
+        if indices[-1] - indices[0] + 1 == len(indices):
+            return keyed_uniform(seed, int(indices[0]), len(indices), shape)
+        return np.concatenate([keyed_uniform(seed, int(i), 1, shape) for i in indices])
 
     def jobs(self, mask, seed, **options):
         """Which examples are drawn together, and what `fill` is told of them.
@@ -212,6 +213,28 @@ class AutoregressiveModel(GenerativeModel):
             x, filled, and met.
         """
         raise NotImplementedError
+
+    def calls(self, shape):
+        """In how many calls an example of that shape is drawn."""
+        return 1
+
+    def fill_all(self, xla, x, mask, noise, temperature, options, tick, *, keep):
+        """Draw what is not known of a batch, in as many calls as it takes.
+
+        Args:
+            xla: whether XLA compiles them.
+            x: see `fill`.
+            mask: see `fill`.
+            noise: see `fill`.
+            temperature: see `fill`.
+            options: dict, see `jobs`.
+            tick: function to be called after every call.
+            keep: whether to return the parameters met on the way, too.
+        """
+        fill = self.fill_xla if xla else self.fill_graph
+        found = fill(x, mask, noise, temperature, options, keep=keep)
+        tick()
+        return found
 
     def _fill(self, x, mask, noise, temperature, options, *, keep):
         met = None

@@ -75,7 +75,7 @@ class AutoregressiveEstimator(LikelihoodEstimator):
         condition = self._conditions_of(len(x), y, "complete")
         if condition is None and y is not None:
             raise messages.unwanted_y(type(self).__name__)
-        mask, shape = np.asarray(mask), (len(x), *self.event_shape_)
+        mask, shape = np.asarray(mask), np.shape(X)
         try:
             if mask.dtype != bool:
                 raise ValueError

@@ -7,48 +7,35 @@ import numpy as np
 from keras import ops
 
 
-def fill(model, x, met, mask, noise, temperature, which):
-    """Draw what is not known, in the order `which`: see `AutoregressiveModel.fill`."""
-    extra = tuple(noise.shape[len(model.event_shape) + 1 :])
-    known, mask = model.by_scalar(x), model.by_scalar(mask)
-    noise = model.by_scalar(noise, extra)
-    n, dim, size, dtype = x.shape[0], model.dim, model.head.size, model.compute_dtype
-    order = model.turns(which)
-    hidden, outputs, shortcut = _sorted(model, which, order)
+def stepper(model, n, which):
+    """See `VectorModel.stepper`: remembered are the scalars, and all hidden units."""
+    hidden, (kernel, bias), shortcut = _sorted(model, which, model.turns(which))
 
-    def step(turn, state):
-        vector, units, x, *met = state
+    def params(turn, memory):
+        vector, units = memory
         below, risen = vector, []
-        for (kernel, bias, starts, group), values in zip(hidden, units, strict=True):
+        for (weights, shifts, starts, group), values in zip(hidden, units, strict=True):
             # The units that see the scalar before, and none after it. Some more may
             # be among them: what they are worth now, no unit in use sees.
             first = starts[ops.maximum(turn - 1, 0)]
-            rows = ops.slice(kernel, (first, 0), (group, kernel.shape[1]))
-            shift = ops.slice(bias, (first,), (group,))
+            rows = ops.slice(weights, (first, 0), (group, weights.shape[1]))
+            shift = ops.slice(shifts, (first,), (group,))
             h = ops.relu(ops.matmul(below, ops.transpose(rows)) + shift)
             below = ops.slice_update(values, (0, first), h)
             risen.append(below)
-        kernel, bias = outputs
-        params = ops.matmul(below, ops.transpose(kernel[turn])) + bias[turn]
+        out = ops.matmul(below, ops.transpose(kernel[turn])) + bias[turn]
         if shortcut is not None:
-            params = params + ops.matmul(vector, ops.transpose(shortcut[turn]))
-        index = order[turn]
-        drawn = model.draw(params, index, known, mask, noise, temperature)
-        value = ops.cast(model.value(drawn, index), dtype)
-        vector = ops.slice_update(vector, (0, index), value)
-        x = ops.slice_update(x, (index, 0), ops.transpose(drawn))
-        met = [
-            ops.slice_update(m, (index, 0, 0), ops.expand_dims(params, 0)) for m in met
-        ]
-        return vector, risen, x, *met
+            out = out + ops.matmul(vector, ops.transpose(shortcut[turn]))
+        return out, (vector, risen)
 
-    units = [ops.zeros((n, kernel.shape[0]), dtype) for kernel, *_ in hidden]
-    state = [ops.zeros((n, dim), dtype), units, ops.zeros((dim, n))]
-    if met is not None:
-        state.append(ops.zeros((dim, n, size), dtype))
-    _, _, x, *met = ops.fori_loop(0, dim, step, tuple(state))
-    x = ops.reshape(ops.transpose(x), (n, *model.event_shape))
-    return x, model.as_params(met[0]) if met else None
+    def see(turn, index, value, memory):
+        vector, units = memory
+        value = ops.cast(value, vector.dtype)
+        return ops.slice_update(vector, (0, index), value), units
+
+    dtype = model.compute_dtype
+    units = [ops.zeros((n, weights.shape[0]), dtype) for weights, *_ in hidden]
+    return (ops.zeros((n, model.dim), dtype), units), params, see
 
 
 def _sorted(model, which, order):

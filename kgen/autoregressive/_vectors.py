@@ -44,32 +44,56 @@ class VectorModel(AutoregressiveModel):
         """Scalars of an example."""
         return math.prod(self.event_shape)
 
+    @property
+    def params_shape(self):
+        """Shape of the head's parameters of an example."""
+        return (*self.event_shape[:-1], self.head.params_size(self.event_shape[-1]))
+
     def vectors(self, x):
         """Embedded data as vectors: whole numbers in [0, 1], reals around 0."""
         x = self.head.features(ops.cast(x, "float32"))
         return ops.reshape(x, (-1, self.dim))
 
-    def value(self, x, index):
-        """What `vectors` makes of scalars (n, 1) of one index, maybe a tensor."""
-        return self.head.of_channel(index % self.event_shape[-1]).features(x)
-
-    def draw(self, params, index, known, mask, noise, temperature):
-        """Draw scalar `index` of all examples, or keep it where the mask says so.
+    def stepper(self, n, **options):
+        """What the incremental sampler asks for, scalar by scalar.
 
         Args:
-            params: (n, head.size).
-            index: of the scalar, may be a tensor.
-            known: data, (dim, n, 1).
-            mask: likewise.
-            noise: (dim, n, 1, *per scalar).
-            temperature: > 0.
+            n: number of examples.
+            **options: see `jobs`.
 
         Returns:
-            Shape (n, 1), in data units.
+            What is remembered at the start; `params(turn, memory)`, which returns the
+            head's parameters (n, head.size) of the scalar whose turn it is, and what is
+            remembered; and `see(turn, index, value, memory)`, which returns the latter
+            once that scalar is known, with `value` as `vectors` makes it, (n, 1).
         """
-        head = self.head.of_channel(index % self.event_shape[-1])
-        drawn = head.draw(params, noise[index], temperature)
-        return ops.where(mask[index], known[index], drawn)
+        raise NotImplementedError
+
+    def fill(self, x, met, mask, noise, temperature, **options):
+        extra = tuple(noise.shape[len(self.event_shape) + 1 :])
+        known, mask = self.by_scalar(x), self.by_scalar(mask)
+        noise = self.by_scalar(noise, extra)
+        n, order = x.shape[0], ops.convert_to_tensor(self.turns(**options), "int32")
+        start, params_of, see = self.stepper(n, **options)
+
+        def step(turn, state):
+            memory, x, *met = state
+            params, memory = params_of(turn, memory)
+            index = order[turn]
+            head = self.head.of_channel(index % self.event_shape[-1])
+            drawn = head.draw(params, noise[index], temperature)
+            value = ops.where(mask[index], known[index], drawn)
+            memory = see(turn, index, head.features(value), memory)
+            met = [put(m, index, params) for m in met]
+            return memory, put(x, index, value[:, 0]), *met
+
+        state = [start, ops.zeros((self.dim, n))]
+        if met is not None:
+            shape = (self.dim, n, self.head.size)
+            state.append(ops.zeros(shape, met.dtype))
+        _, x, *met = ops.fori_loop(0, self.dim, step, tuple(state))
+        x = ops.reshape(ops.transpose(x), (n, *self.event_shape))
+        return x, self.as_params(met[0]) if met else None
 
     def by_scalar(self, tensor, extra=()):
         """A tensor (n, *event_shape, *extra) as (dim, n, 1, *extra)."""
@@ -79,8 +103,14 @@ class VectorModel(AutoregressiveModel):
 
     def as_params(self, by_scalar):
         """Parameters (dim, n, head.size) as the head takes them."""
-        shape = (*self.event_shape[:-1], self.head.params_size(self.event_shape[-1]))
-        return ops.reshape(ops.transpose(by_scalar, (1, 0, 2)), (-1, *shape))
+        params = ops.transpose(by_scalar, (1, 0, 2))
+        return ops.reshape(params, (-1, *self.params_shape))
+
+
+def put(tensor, index, part):
+    """Write a part at an index of the first axis."""
+    start = (index, *[0] * (len(tensor.shape) - 1))
+    return ops.slice_update(tensor, start, ops.expand_dims(part, 0))
 
 
 class VectorEstimator(AutoregressiveEstimator):

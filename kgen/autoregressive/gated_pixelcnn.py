@@ -85,8 +85,7 @@ class GatedPixelCNNModel(RasterModel):
             "GatedPixelCNNModel", "filters", self.filters, ge=channels
         )
         policy = {"dtype": self.dtype_policy}
-        conditional = bool(self.condition_dim)
-        settings = {"channels": channels, "conditional": conditional, **policy}
+        settings = {"channels": channels, "condition_dim": self.condition_dim, **policy}
         self.blocks = [GatedBlock(self.filters, 7, "A", **settings)]
         for dilation in itertools.islice(
             itertools.cycle(self.dilations), self.depth - 1
@@ -96,8 +95,6 @@ class GatedPixelCNNModel(RasterModel):
         features = shape[-1]
         for block in self.blocks:
             block.build([(*shape[:-1], features)] * 2)
-            if conditional:
-                block.shift.build((None, self.condition_dim))
             features = self.filters
         outputs = self.head.params_size(shape[-1])
         self.last = MaskedConv2D(self.filters, 1, "B", channels, **policy)

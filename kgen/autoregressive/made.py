@@ -67,14 +67,7 @@ class MADEModel(VectorModel):
         self.orders = orders
         self.direct = direct
         self.seed = seed
-        self.step = self.add_weight(
-            shape=(),
-            initializer="zeros",
-            dtype="int32",
-            trainable=False,
-            aggregation="only_first_replica",
-            name="step",
-        )
+        self.step = self.add_counter("step")
 
     def build(self, input_shape):
         super().build(input_shape)
@@ -136,8 +129,7 @@ class MADEModel(VectorModel):
         h = self.dense[-1](h, masks[-1])
         if self.direct:
             h = h + self.shortcut(x, of_shortcut)
-        shape = (*self.event_shape[:-1], self.head.params_size(self.event_shape[-1]))
-        return ops.reshape(h, (-1, *shape))
+        return ops.reshape(h, (-1, *self.params_shape))
 
     def _log_prob(self, x):
         x = ops.cast(x, "float32")
@@ -195,8 +187,8 @@ class MADEModel(VectorModel):
         orders = np.argsort(self.degrees[0], axis=1).astype("int32")
         return ops.take(orders, which, axis=0)
 
-    def fill(self, x, met, mask, noise, temperature, which):
-        return _made_sampling.fill(self, x, met, mask, noise, temperature, which)
+    def stepper(self, n, which):
+        return _made_sampling.stepper(self, n, which)
 
 
 def check_hidden(owner, hidden):

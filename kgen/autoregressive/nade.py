@@ -18,7 +18,7 @@ import keras
 import numpy as np
 from keras import ops
 
-from kgen.autoregressive._vectors import VectorEstimator, VectorModel, order_of
+from kgen.autoregressive._vectors import VectorEstimator, VectorModel, order_of, put
 from kgen.base.fields import estimator, estimators, param
 from kgen.core import validation
 from kgen.core.backend import can_compile, register
@@ -76,30 +76,16 @@ class NADEModel(VectorModel):
     def turns(self, **options):
         return self.permutation
 
-    def fill(self, x, met, mask, noise, temperature):
-        extra = tuple(noise.shape[len(self.event_shape) + 1 :])
-        known, mask = self.by_scalar(x), self.by_scalar(mask)
-        noise = self.by_scalar(noise, extra)
+    def stepper(self, n):
         w, c, v, b = (ops.cast(p, "float32") for p in (self.w, self.c, self.v, self.b))
-        order = ops.convert_to_tensor(self.permutation, "int32")
-        n = x.shape[0]
 
-        def step(turn, state):
-            a, x, *met = state
-            index = order[turn]
-            params = ops.matmul(ops.sigmoid(a), v[turn]) + b[turn]
-            value = self.draw(params, index, known, mask, noise, temperature)
-            a = a + self.value(value, index) * w[turn]
-            x = ops.slice_update(x, (index, 0), ops.transpose(value))
-            return a, x, *(_put(m, index, params) for m in met)
+        def params(turn, a):
+            return ops.matmul(ops.sigmoid(a), v[turn]) + b[turn], a
 
-        a = ops.broadcast_to(c, (n, self.hidden))
-        state = [a, ops.zeros((self.dim, n))]
-        if met is not None:
-            state.append(ops.zeros((self.dim, n, self.head.size)))
-        _, x, *met = ops.fori_loop(0, self.dim, step, tuple(state))
-        x = ops.reshape(ops.transpose(x), (n, *self.event_shape))
-        return x, self.as_params(met[0]) if met else None
+        def see(turn, index, value, a):
+            return a + value * w[turn]
+
+        return ops.broadcast_to(c, (n, self.hidden)), params, see
 
 
 def conditionals(x, w, c, v, b, order):
@@ -126,7 +112,7 @@ def conditionals(x, w, c, v, b, order):
         def there(turn, state):
             a, params = state
             out = ops.matmul(ops.sigmoid(a), v[turn]) + b[turn]
-            params = _put(params, order[turn], out)
+            params = put(params, order[turn], out)
             return a + _outer(x[order[turn]], w[turn]), params
 
         start = ops.broadcast_to(c, (n, w.shape[-1]))
@@ -141,11 +127,11 @@ def conditionals(x, w, c, v, b, order):
                 a, of_a, of_x, of_w, of_v = state
                 turn = dim - 1 - step
                 g, mine = upstream[order[turn]], x[order[turn]]
-                of_w = _put(of_w, turn, ops.matmul(ops.expand_dims(mine, 0), of_a)[0])
-                of_x = _put(of_x, order[turn], ops.matmul(of_a, w[turn]))
+                of_w = put(of_w, turn, ops.matmul(ops.expand_dims(mine, 0), of_a)[0])
+                of_x = put(of_x, order[turn], ops.matmul(of_a, w[turn]))
                 a = a - _outer(mine, w[turn])
                 h = ops.sigmoid(a)
-                of_v = _put(of_v, turn, ops.matmul(ops.transpose(h), g))
+                of_v = put(of_v, turn, ops.matmul(ops.transpose(h), g))
                 of_a = of_a + ops.matmul(g, ops.transpose(v[turn])) * h * (1.0 - h)
                 return a, of_a, of_x, of_w, of_v
 
@@ -161,11 +147,6 @@ def conditionals(x, w, c, v, b, order):
 
 def _outer(column, row):
     return ops.expand_dims(column, 1) * ops.expand_dims(row, 0)
-
-
-def _put(tensor, index, part):
-    start = (index, *[0] * (len(tensor.shape) - 1))
-    return ops.slice_update(tensor, start, ops.expand_dims(part, 0))
 
 
 @estimators.register("NADE")
@@ -200,6 +181,9 @@ class NADE(VectorEstimator):
 
     hidden: int = param(500, ge=1)
     order: int | tuple | list | np.ndarray | None = param(None)
+    # What gave most in two minutes on binarised MNIST.
+    batch_size: int = param(32, ge=1)
+    learning_rate: float = param(3e-3, gt=0)
 
     _reals: ClassVar[type[Head]] = MixtureOfNormals
 

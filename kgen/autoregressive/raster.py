@@ -47,14 +47,18 @@ class RasterModel(AutoregressiveModel):
 
     def call(self, inputs):
         x, condition = self.parts(inputs)
+        return self.outputs(self.embed(x), condition)
+
+    def outputs(self, h, condition=None):
+        """Pass embedded images through the network."""
         if condition is not None:
             condition = ops.cast(condition, self.compute_dtype)
 
         def apply(layer, h):
-            conditional = getattr(layer, "conditional", False)
+            conditional = getattr(layer, "condition_dim", 0)
             return layer(h, condition) if conditional else layer(h)
 
-        return self.network(self.embed(x), apply)
+        return self.network(h, apply)
 
     def fill(self, x, met, mask, noise, temperature, **options):
         return fill_images(self, x, met, mask, noise, temperature, **options)
@@ -139,18 +143,20 @@ class Walk:
         known = x
 
         def draw(column, state):
-            (x, *met), self.row = state
+            (x, *met), self.row, place = state
             for walker in self.walkers:
-                walker.enter_pixel(start + column)
+                walker.enter_pixel(place)
             pixel, params = self._pixel(
                 at(known, column), at(mask, column), at(noise, column), temperature
             )
             for walker in self.walkers:
                 walker.leave_pixel()
-            return put([x, *met], column, [pixel, params]), self.row
+            return put([x, *met], column, [pixel, params]), self.row, place + 1
 
-        state = ([x] if met is None else [x, met], self.row)
-        (x, *met), self.row = ops.fori_loop(0, x.shape[1], draw, state)
+        # Counted up in the loop: XLA would compile `start + column` for every start.
+        start = ops.convert_to_tensor(start, "int32")
+        state = ([x] if met is None else [x, met], self.row, start)
+        (x, *met), self.row, _ = ops.fori_loop(0, x.shape[1], draw, state)
         return x, met[0] if met else None
 
     def _pixel(self, x, mask, noise, temperature):

@@ -15,7 +15,7 @@ from keras import ops
 
 from kgen.base.model import chunks, pad
 from kgen.core import backend
-from kgen.core.random import keyed_uniform
+from kgen.layers._walk import at
 
 BLOCKS = 32
 """Calls in which the full-pass loop draws an example: between them it shows progress,
@@ -44,7 +44,8 @@ def draw(model, x, mask, seed, how, jobs, *, keep=False):
         for indices, options in jobs
         for start, count, size in (halves if incremental else chunks)(len(indices))
     ]
-    calls = 1 if incremental else min(BLOCKS, _turns(model))
+    shape = x.shape[1:]
+    calls = model.calls(shape) if incremental else min(BLOCKS, _turns(model, shape))
     bar = None
     if how.verbose:
         bar = keras.utils.Progbar(len(pieces) * calls, unit_name="part")
@@ -60,7 +61,7 @@ def draw(model, x, mask, seed, how, jobs, *, keep=False):
         arguments = [
             take(x, "float32"),
             take(mask, bool),
-            ops.convert_to_tensor(pad(_noise(model, seed, indices), size)),
+            ops.convert_to_tensor(pad(model.noise(seed, indices, shape), size)),
             ops.convert_to_tensor(how.temperature, "float32"),
             {
                 name: take(value, value.dtype)
@@ -70,9 +71,7 @@ def draw(model, x, mask, seed, how, jobs, *, keep=False):
             },
         ]
         if incremental:
-            fill = model.fill_xla if how.xla else model.fill_graph
-            found = fill(*arguments, keep=keep)
-            tick()
+            found = model.fill_all(how.xla, *arguments, tick, keep=keep)
         else:
             found = _full_pass(model, arguments, calls, tick, keep=keep)
         return [ops.convert_to_numpy(part)[:count] for part in found]
@@ -129,60 +128,47 @@ def _in_threads(finish, pieces, incremental):
         pool.shutdown(cancel_futures=True)
 
 
-def _noise(model, seed, indices):
-    shape = model.head.noise_shape(model.event_shape)
-    if indices[-1] - indices[0] + 1 == len(indices):
-        return keyed_uniform(seed, int(indices[0]), len(indices), shape)
-    return np.concatenate([keyed_uniform(seed, int(i), 1, shape) for i in indices])
-
-
-def _turns(model):
+def _turns(model, shape):
     """How many draws an example takes: one per scalar, or per pixel."""
-    shape = model.event_shape
     return math.prod(shape[:-1] if model.head.orders_channels else shape)
 
 
 def _full_pass(model, arguments, calls, tick, *, keep):
     x, mask, noise, temperature, options = arguments
-    size = -(-_turns(model) // calls)
+    shape = tuple(x.shape[1:])
+    size = -(-_turns(model, shape) // calls)
     for first in range(0, calls * size, size):
         first = ops.convert_to_tensor(first)
-        x = model.fill_slowly(x, mask, noise, temperature, options, first, size)
+        x = model.fill_slowly(x, mask, noise, temperature, options, first, size, shape)
         tick()
     return [x, model.conditionals(x, **options)] if keep else [x]
 
 
-def fill_slowly(model, x, mask, noise, temperature, options, first, count):
+def fill_slowly(model, x, mask, noise, temperature, options, first, count, shape):
     """Draw some scalars in turn, each after a pass through the network.
 
     A head that orders the channels by itself draws all of a pixel at once.
     """
-    n, turns = ops.shape(x)[0], _turns(model)
-    shape = ops.shape(x)
+    n, turns = ops.shape(x)[0], _turns(model, shape)
     together = model.head.orders_channels
-    width = model.event_shape[-1] if together else 1
-    extra = noise.shape[len(model.event_shape) + 1 :]
+    width = shape[-1] if together else 1
+    extra = noise.shape[len(shape) + 1 :]
     noise = ops.reshape(noise, (n, turns, -1 if together else 1, *extra))
     mask = ops.reshape(mask, (n, turns, width))
     order = model.turns(**options)
 
-    def at(tensor, index):
-        start = (0, index, *(0 for _ in tensor.shape[2:]))
-        part = ops.slice(tensor, start, (n, 1, *tensor.shape[2:]))
-        return ops.reshape(part, (n, *tensor.shape[2:]))
-
     def fill(turn, x):
         index = turn if order is None else ops.take(order, turn)
-        params = model.conditionals(ops.reshape(x, shape), **options)
+        params = model.conditionals(ops.reshape(x, (-1, *shape)), **options)
         size = math.prod(params.shape[1:]) // turns
         params = at(ops.reshape(params, (n, turns, size)), index)
         head = model.head
         if not together:
-            head = head.of_channel(index % model.event_shape[-1])
+            head = head.of_channel(index % shape[-1])
         drawn = head.draw(params, at(noise, index), temperature)
         new = ops.where(at(mask, index), at(x, index), drawn)
         return ops.slice_update(x, (0, index, 0), ops.expand_dims(new, 1))
 
     last = ops.minimum(first + count, turns)
     x = ops.fori_loop(first, last, fill, ops.reshape(x, (n, turns, width)))
-    return ops.reshape(x, shape)
+    return ops.reshape(x, (-1, *shape))

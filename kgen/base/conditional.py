@@ -22,10 +22,14 @@ class ConditionalMixin(_Base):
 
     Labels become one-hot vectors; condition vectors stay as they are. Sets `classes_`
     and `class_prior_` (their training frequencies; both None for vectors) and
-    `condition_dim_`.
+    `condition_dim_`. An estimator that can do without has a parameter `conditional`.
     """
 
+    conditional = True
+
     def _attach_conditions(self, source: Any, y: Any, *, reset: bool) -> None:
+        if not self.conditional:
+            return
         if isinstance(source, StreamSource):
             if y is not None:
                 raise messages.y_beside_dataset(type(self).__name__)
@@ -122,6 +126,8 @@ class ConditionalMixin(_Base):
         return np.eye(len(known), dtype="float32")[index]
 
     def _conditions_to_draw(self, n, y, seed) -> tuple[int, np.ndarray | None]:
+        if not self.conditional:
+            return super()._conditions_to_draw(n, y, seed)
         if y is None:
             if self.classes_ is None:
                 raise messages.missing_y(type(self).__name__, "sample")
@@ -135,7 +141,9 @@ class ConditionalMixin(_Base):
         n = len(condition) if n is None else n
         return n, self._repeated(condition, n, "n_samples is")
 
-    def _conditions_of(self, n: int, y: Any, method: str) -> np.ndarray:
+    def _conditions_of(self, n: int, y: Any, method: str) -> Any:
+        if not self.conditional:
+            return super()._conditions_of(n, y, method)
         if y is None:
             raise messages.missing_y(type(self).__name__, method)
         condition = self._encode(self._as_y([y] if np.ndim(y) == 0 else y))

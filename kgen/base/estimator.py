@@ -19,7 +19,7 @@ from kgen.core import (
     validation,
 )
 from kgen.core.random import new_seed, seed_scope
-from kgen.data.sources import ArraySource, StreamSource
+from kgen.data.sources import ArraySource, StreamSource, with_channel
 from kgen.data.summary import Summary, summarise
 
 
@@ -60,6 +60,8 @@ class GenerativeEstimator(BaseEstimator):
     random_state: Any = param(None)
 
     _ranks: ClassVar[tuple[int, ...]] = (2, 3, 4)
+    # Whether examples are sequences, which may differ in length from those in fit.
+    _any_length: ClassVar[bool] = False
     _optimizer_options: ClassVar[dict[str, dict]] = {}
 
     def build_model(self, event_shape: tuple[int, ...]) -> Any:
@@ -189,13 +191,13 @@ class GenerativeEstimator(BaseEstimator):
         """Check training data, and read from them what the model has to know."""
         owner = type(self).__name__
         source = inputs.source_of(self, X, self._ranks, reset=reset)
-        summary = summarise(source.chunks(), owner)
+        summary = summarise(source.chunks(), owner, sequences=self._any_length)
         inputs.check_rank(owner, (summary.count, *summary.event_shape), self._ranks)
         if reset:
             self.event_shape_ = summary.event_shape
             self.dtype_ = summary.dtype
             self.discrete_ = summary.discrete
-            if len(self.event_shape_) == 1:
+            if len(self.event_shape_) == 1 and not self._any_length:
                 self.n_features_in_ = self.event_shape_[0]
             self._adapt(summary)
         else:
@@ -208,7 +210,8 @@ class GenerativeEstimator(BaseEstimator):
 
     def _check_known(self, summary: Summary) -> None:
         """Raise a ValueError for data of another shape than in fit."""
-        if summary.event_shape != self.event_shape_:
+        skip = int(self._any_length)
+        if summary.event_shape[skip:] != self.event_shape_[skip:]:
             raise messages.other_shape(
                 type(self).__name__, summary.event_shape, self.event_shape_
             )
@@ -216,17 +219,23 @@ class GenerativeEstimator(BaseEstimator):
     def _inputs(self, X: Any) -> np.ndarray:
         """Checked data as the model takes them."""
         check_is_fitted(self)
-        source = ArraySource(inputs.check_x(self, X, self._ranks, reset=False))
-        self._check_known(summarise(source.chunks(), type(self).__name__))
-        return source.x.astype("float32").reshape(-1, *self._model_shape())
+        x, sequences = (
+            inputs.check_x(self, X, self._ranks, reset=False),
+            self._any_length,
+        )
+        chunks = ArraySource(x).chunks()
+        self._check_known(summarise(chunks, type(self).__name__, sequences=sequences))
+        return x.astype("float32").reshape(with_channel(x.shape, sequences=sequences))
 
     def _model_shape(self) -> tuple[int, ...]:
-        shape = self.event_shape_
-        return (*shape, 1) if len(shape) == 2 else shape
+        shape = (None, *self.event_shape_)
+        return with_channel(shape, sequences=self._any_length)[1:]
 
     def _outputs(self, x: np.ndarray) -> np.ndarray:
         """Model samples as data like the training data: shape, dtype, whole numbers."""
-        x = np.asarray(x, "float64").reshape(-1, *self.event_shape_)
+        x = np.asarray(x, "float64")
+        if x.ndim - 1 > len(self.event_shape_):
+            x = x[..., 0]
         if self.discrete_:
             x = np.rint(x)
         if self.dtype_.kind == "b":
@@ -276,6 +285,6 @@ class GenerativeEstimator(BaseEstimator):
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
-        tags.input_tags.two_d_array = 2 in self._ranks
+        tags.input_tags.two_d_array = 2 in self._ranks and not self._any_length
         tags.input_tags.three_d_array = 3 in self._ranks
         return tags

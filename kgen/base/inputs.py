@@ -30,7 +30,7 @@ def check_x(
     """
     owner = type(estimator).__name__
     try:
-        if getattr(X, "ndim", 2) == 2:
+        if getattr(X, "ndim", 2) == 2 and not estimator._any_length:
             X = validate_data(
                 estimator, X, reset=reset, ensure_min_features=0, **_OPTIONS
             )
@@ -61,9 +61,11 @@ def source_of(
     estimator: Any, X: Any, ranks: tuple[int, ...], *, reset: bool
 ) -> ArraySource | StreamSource:
     """Wrap an array or dataset, so that both are read the same way."""
+    sequences = estimator._any_length
     if is_dataset(X):
-        return StreamSource(X, type(estimator).__name__)
-    return ArraySource(check_x(estimator, X, ranks, reset=reset))
+        return StreamSource(X, type(estimator).__name__, sequences=sequences)
+    x = check_x(estimator, X, ranks, reset=reset)
+    return ArraySource(x, sequences=sequences)
 
 
 def split_validation(data: Any) -> tuple[Any, Any]:

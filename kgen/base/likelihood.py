@@ -58,4 +58,4 @@ class LikelihoodEstimator(DensityMixin, GenerativeEstimator):
 
     def bits_per_dim(self, X: Any, y: Any = None) -> float:
         """Bits that the density spends on a scalar of X: lower is better."""
-        return float(-self.score(X, y) / (np.log(2.0) * np.prod(self.event_shape_)))
+        return float(-self.score(X, y) / (np.log(2.0) * np.prod(np.shape(X)[1:])))

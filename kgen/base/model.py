@@ -54,6 +54,17 @@ class GenerativeModel(ConfigMixin, _TrainStep, keras.Model):
         if not all(getattr(part, "built", True) for part in parts):
             super()._maybe_symbolic_build(iterator, data_batch)
 
+    def add_counter(self, name):
+        """A whole number that is saved with the weights, one on all replicas."""
+        return self.add_weight(
+            shape=(),
+            initializer="zeros",
+            dtype="int32",
+            trainable=False,
+            aggregation="only_first_replica",
+            name=name,
+        )
+
     def with_penalties(self, loss, network=None):
         """Add what layers of the model, or of one of its networks, want added."""
         for penalty in (network or self).losses:
@@ -118,6 +129,20 @@ def draw_in_chunks(draw, n, seed, size, *conditions) -> np.ndarray:
         rows = [pad(c[start : start + count], chunk) for c in conditions]
         parts.append(keras.ops.convert_to_numpy(draw(noise, *rows))[:count])
     return np.concatenate(parts)
+
+
+def check_condition(condition, n: int, dim: int) -> np.ndarray:
+    """Return condition vectors as float32 of shape (n, dim).
+
+    Raises:
+        ValueError: if they are neither (n, dim) nor (1, dim).
+    """
+    condition = np.asarray(condition, "float32")
+    if condition.shape not in ((n, dim), (1, dim)):
+        raise ValueError(
+            f"`condition` must have shape ({n}, {dim}). Got {condition.shape}."
+        )
+    return np.broadcast_to(condition, (n, dim))
 
 
 def in_chunks(function, *arrays: np.ndarray) -> np.ndarray:

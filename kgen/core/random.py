@@ -3,7 +3,7 @@
 import contextlib
 import math
 import random
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import numpy as np
 from sklearn.utils import check_random_state
@@ -63,9 +63,27 @@ def keyed_uniform(seed: int, first: int, count: int, shape: tuple) -> np.ndarray
     bits = np.random.Philox(key=seed)
     bits.advance(first * blocks)
     noise = np.random.Generator(bits).random((count, 4 * blocks))[:, :size]
+    return _open(noise).reshape(count, *shape)
+
+
+def keyed_streams(seed: int, samples: Iterable[int], shape: tuple) -> np.ndarray:
+    """Like `keyed_uniform`, with noise that does not depend on the first axis' length.
+
+    Args:
+        seed: the stream, >= 0.
+        samples: indices of the samples, >= 0.
+        shape: shape of one sample's noise.
+
+    Returns:
+        float32, shape (len(samples), *shape).
+    """
+    keys = [np.random.Philox(key=[seed, int(i)]) for i in samples]
+    return _open(np.stack([np.random.Generator(key).random(shape) for key in keys]))
+
+
+def _open(noise):
     # Rounding to float32 may reach 0 and 1, which no inverse CDF survives.
-    noise = np.clip(noise, 2.0**-25, 1 - 2.0**-24).astype("float32")
-    return noise.reshape(count, *shape)
+    return np.clip(noise, 2.0**-25, 1 - 2.0**-24).astype("float32")
 
 
 def permutation(seed: int, epoch: int, n: int) -> np.ndarray:

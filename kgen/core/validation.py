@@ -101,6 +101,17 @@ def check_n_samples(n_samples: Any) -> int:
     return int(n_samples)
 
 
+def check_length(length: Any) -> int:
+    """Return `length` as an int.
+
+    Raises:
+        ValueError: if it is not a whole number >= 1.
+    """
+    if not _is_a(length, int) or length < 1:
+        raise ValueError(f"`length` must be a whole number >= 1. Got {length!r}.")
+    return int(length)
+
+
 def check_temperature(temperature: Any) -> float:
     """Return `temperature` as a float.
 

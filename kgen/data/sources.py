@@ -23,12 +23,15 @@ class ArraySource:
 
     Args:
         x: shape (n, ...), any numeric dtype.
-        condition: float32, shape (n, k), or None.
+        sequences: see `with_channel`.
     """
 
-    def __init__(self, x: np.ndarray, condition: np.ndarray | None = None) -> None:
+    condition: np.ndarray | None = None
+    """Condition vectors, float32 of shape (n, k), if there are any."""
+
+    def __init__(self, x: np.ndarray, *, sequences: bool = False) -> None:
         self.x = x
-        self.condition = condition
+        self.sequences = sequences
 
     def chunks(self) -> Iterator[np.ndarray]:
         """The examples in their own order, in pieces."""
@@ -51,6 +54,7 @@ class ArraySource:
             first_epoch: the epoch the order starts with.
         """
         n = len(self.x)
+        shape = with_channel(self.x.shape, sequences=self.sequences)
         # As tensors in main memory: constants of a graph end at 2 GB.
         with tf.device("CPU"):
             every_x = tf.convert_to_tensor(self.x)
@@ -69,7 +73,8 @@ class ArraySource:
                 epoch += 1
 
         def gather(index: Any) -> Any:
-            x = to_model_input(tf.gather(every_x, index))
+            x = tf.cast(tf.gather(every_x, index), tf.float32)
+            x = tf.reshape(x, (-1, *shape[1:]))
             if conditions is None:
                 return x
             return {"x": x, "condition": tf.gather(conditions, index)}
@@ -90,11 +95,13 @@ class StreamSource:
         dataset: a finite `tf.data.Dataset` or `PyDataset`, batched as Keras wants it,
             of elements x, (x, y) or {"x": x, "condition": y}.
         owner: name of the estimator, for error messages.
+        sequences: see `with_channel`; then the batches may differ in length.
     """
 
-    def __init__(self, dataset: Any, owner: str) -> None:
+    def __init__(self, dataset: Any, owner: str, *, sequences: bool = False) -> None:
         self.dataset = dataset
         self.owner = owner
+        self.sequences = sequences
         self.encode: Callable[[Any], np.ndarray] | None = None
         self.count = 0
         if isinstance(dataset, tf.data.Dataset):
@@ -143,14 +150,18 @@ class StreamSource:
     ) -> Any:
         """One pass over the dataset; its batches and their order are its own."""
         x, y = next(self.pairs())
-        signature: Any = tf.TensorSpec((None, *_with_channel(x.shape)[1:]), tf.float32)
+        shape = with_channel(x.shape, sequences=self.sequences)
+        if self.sequences:
+            shape = (None, None, shape[-1])
+        signature: Any = tf.TensorSpec((None, *shape[1:]), tf.float32)
         if self.encode is not None:
             condition = tf.TensorSpec((None, self.encode(y).shape[1]), tf.float32)
             signature = {"x": signature, "condition": condition}
 
         def elements() -> Iterator[Any]:
             for x, y in self.pairs():
-                x = x.reshape(_with_channel(x.shape)).astype("float32")
+                shape = with_channel(x.shape, sequences=self.sequences)
+                x = x.reshape(shape).astype("float32")
                 if self.encode is None:
                     yield x
                 else:
@@ -172,11 +183,18 @@ def _one_epoch(dataset: keras.utils.PyDataset) -> Iterator[Any]:
         yield batch
 
 
-def _with_channel(shape: tuple) -> tuple:
-    return (*shape, 1) if len(shape) == 3 else shape
+def with_channel(shape: tuple, *, sequences: bool) -> tuple:
+    """Shape of data as models take them.
 
+    Args:
+        shape: of data as users have them.
+        sequences: whether they are sequences, (n, steps) or (n, steps, channels), and
+            not tables or images.
 
-def to_model_input(x):
-    """Float32 in data units; images (n, h, w) become (n, h, w, 1)."""
-    x = tf.cast(x, tf.float32)
-    return x[..., tf.newaxis] if x.shape.rank == 3 else x
+    Example:
+        >>> with_channel((9, 28, 28), sequences=False)
+        (9, 28, 28, 1)
+        >>> with_channel((9, 50), sequences=True)
+        (9, 50, 1)
+    """
+    return (*shape, 1) if len(shape) == (2 if sequences else 3) else shape

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 import numpy as np
 
 from kgen.core import messages
+from kgen.data.sources import with_channel
 
 
 @dataclasses.dataclass
@@ -58,22 +59,26 @@ class Summary:
         return f"{kind} in [{self.low:g}, {self.high:g}]"
 
 
-def summarise(batches: Iterable[np.ndarray], owner: str) -> Summary:
+def summarise(
+    batches: Iterable[np.ndarray], owner: str, *, sequences: bool = False
+) -> Summary:
     """Summarise data in one pass.
 
     Args:
         batches: arrays of shape (n, ...), all examples of one shape.
         owner: name of the estimator, for error messages.
+        sequences: whether the first axis of an example counts steps, whose number may
+            differ between batches.
 
     Raises:
         ValueError: for no data, NaN, infinities, or examples of several shapes.
     """
     total: Summary | None = None
     for batch in batches:
-        part = _of_batch(batch, owner)
+        part = _of_batch(batch, owner, sequences=sequences)
         if total is None:
             total = part
-        elif part.event_shape != total.event_shape:
+        elif part.event_shape[sequences:] != total.event_shape[sequences:]:
             raise messages.other_shape(owner, part.event_shape, total.event_shape)
         else:
             total = _merge(total, part)
@@ -88,12 +93,12 @@ def summarise(batches: Iterable[np.ndarray], owner: str) -> Summary:
     return total
 
 
-def _of_batch(batch: np.ndarray, owner: str) -> Summary:
+def _of_batch(batch: np.ndarray, owner: str, *, sequences: bool) -> Summary:
     if batch.size == 0:
         raise messages.empty_axis(owner, batch.shape)
-    # One column per feature or channel; a single grey channel is added to images.
-    grey = batch.ndim == 3
-    columns = batch.reshape(-1, 1 if grey else batch.shape[-1]).astype("float64")
+    # One column per feature or channel.
+    columns = with_channel(batch.shape, sequences=sequences)[-1]
+    columns = batch.reshape(-1, columns).astype("float64")
     low, high = columns.min(axis=0), columns.max(axis=0)
     check_finite("X", owner, low, high)
     discrete = batch.dtype.kind in "biu"

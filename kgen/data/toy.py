@@ -51,6 +51,36 @@ def every_image(shape: tuple[int, ...], levels: int = 2) -> np.ndarray:
     return np.array(list(values), "uint8").reshape(-1, *shape)
 
 
+def waves(n_samples: int, length: int = 100, random_state=None) -> np.ndarray:
+    """Noisy oscillations with a period of ten steps, about: a linear process.
+
+    x[t] = 1.5 x[t-1] - 0.9 x[t-2] + 0.3 e[t], with standard normal e and a start from
+    the stationary law. Every step but the first two costs log(0.3) + 0.5 log(2 pi e) =
+    0.215 nats: no density can do better.
+
+    Args:
+        n_samples: number of sequences, >= 1.
+        length: number of steps, >= 1.
+        random_state: None, int or RandomState, as in scikit-learn.
+
+    Returns:
+        float32, shape (n_samples, length).
+
+    Example:
+        >>> waves(3, length=20, random_state=0).shape
+        (3, 20)
+    """
+    a, b, scale = 1.5, -0.9, 0.3
+    noise = check_random_state(random_state).normal(size=(n_samples, max(length, 2)))
+    correlation = a / (1 - b)  # of neighbours, by the equations of Yule and Walker
+    spread = scale / np.sqrt((1 - b**2) * (1 - correlation**2))
+    x = spread * noise
+    x[:, 1] = correlation * x[:, 0] + np.sqrt(1 - correlation**2) * x[:, 1]
+    for t in range(2, length):
+        x[:, t] = a * x[:, t - 1] + b * x[:, t - 2] + scale * noise[:, t]
+    return x[:, :length].astype("float32")
+
+
 def mixture(n_samples: int, random_state=None) -> tuple[np.ndarray, np.ndarray]:
     """Points around eight centres on a circle of radius 2, standard deviation 0.2.
 

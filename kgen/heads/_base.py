@@ -108,4 +108,5 @@ class Head(ConfigMixin):
         """Float32 `params` as (n, ..., channels, size)."""
         params = ops.cast(params, "float32")
         channels = params.shape[-1] // self.size
-        return ops.reshape(params, (-1, *params.shape[1:-1], channels, self.size))
+        between = ops.shape(params)[1:-1]  # of which one may be unknown in a graph
+        return ops.reshape(params, (-1, *between, channels, self.size))

@@ -77,7 +77,7 @@ class CoupledMixtureOfLogistics(LevelHead):
         size = params.shape[-1] // self.components
         sizes = [self.params_size(c) for c in range(1, MOST_CHANNELS + 1)]
         channels = 1 + sizes.index(params.shape[-1])
-        shape = (-1, *params.shape[1:-1], size, self.components)
+        shape = (-1, *ops.shape(params)[1:-1], size, self.components)
         rows = ops.unstack(ops.reshape(params, shape), size, axis=-2)
         logits, locs, log_scales = rows[0], rows[1 : channels + 1], rows[channels + 1 :]
         rest = iter(log_scales[channels:])
@@ -185,4 +185,4 @@ class CoupledMixtureOfLogistics(LevelHead):
 
 
 def _shape(tensor):
-    return (-1, *tensor.shape[1:])
+    return (-1, *ops.shape(tensor)[1:])

@@ -59,7 +59,7 @@ class Walker:
 
 def at(row, column):
     """Features of one pixel, (n, ...), of a row (n, width, ...)."""
-    n, _, *rest = row.shape
+    n, rest = ops.shape(row)[0], row.shape[2:]
     pixel = ops.slice(row, (0, column, *[0] * len(rest)), (n, 1, *rest))
     return ops.reshape(pixel, (n, *rest))
 

@@ -10,7 +10,7 @@ from keras import layers, ops
 from kgen.core import validation
 from kgen.core.backend import register
 from kgen.layers._walk import Walker
-from kgen.layers.masked_conv import MaskedConv2D
+from kgen.layers.masked_conv import MaskedConv2D, check_kernel, convolve
 
 
 def gate(h):
@@ -42,12 +42,8 @@ class VerticalConv2D(layers.Layer):
         super().__init__(**kwargs)
         owner = "VerticalConv2D"
         validation.check_setting(owner, "filters", filters, ge=1)
-        validation.check_setting(owner, "kernel_size", kernel_size, ge=3)
         validation.check_setting(owner, "dilation", dilation, ge=1)
-        if kernel_size % 2 == 0:
-            raise ValueError(f"`kernel_size` must be odd. Got {kernel_size!r}.")
-        if mask_type not in ("A", "B"):
-            raise ValueError(f"`mask_type` must be 'A' or 'B'. Got {mask_type!r}.")
+        check_kernel(owner, [kernel_size], mask_type, least=3)
         self.filters = filters
         self.kernel_size = kernel_size
         self.mask_type = mask_type
@@ -79,14 +75,7 @@ class VerticalConv2D(layers.Layer):
 
     def convolve(self, x):
         """Convolve rows that are already padded."""
-        h = ops.conv(
-            x,
-            ops.cast(self.kernel, x.dtype),
-            padding="valid",
-            data_format="channels_last",
-            dilation_rate=self.dilation,
-        )
-        return h + ops.cast(self.bias, h.dtype)
+        return convolve(x, self.kernel, self.bias, self.dilation)
 
     def compute_output_shape(self, input_shape):
         return (*input_shape[:-1], self.filters)
@@ -115,7 +104,7 @@ class GatedBlock(layers.Layer):
         mask_type: "A" for the first layer, "B" for all others.
         channels: channels of a pixel of the data.
         dilation: distance between the pixels that the kernels look at, >= 1.
-        conditional: whether a condition vector shifts every gate (eq. 4).
+        condition_dim: length of the vectors that shift every gate (eq. 4); 0 for none.
         **kwargs: see `keras.layers.Layer`.
 
     Input shape: a pair of (n, height, width, features).
@@ -129,7 +118,7 @@ class GatedBlock(layers.Layer):
         mask_type="B",
         channels=1,
         dilation=1,
-        conditional=False,  # noqa: FBT002 (Keras passes configurations by name)
+        condition_dim=0,
         **kwargs,
     ):
         super().__init__(**kwargs)
@@ -138,7 +127,7 @@ class GatedBlock(layers.Layer):
         self.mask_type = mask_type
         self.channels = channels
         self.dilation = dilation
-        self.conditional = conditional
+        self.condition_dim = condition_dim
         policy = {"dtype": self.dtype_policy}
         self.vertical = VerticalConv2D(
             2 * filters, kernel_size, mask_type, dilation, **policy
@@ -154,7 +143,7 @@ class GatedBlock(layers.Layer):
         )
         self.link = layers.Dense(2 * filters, **policy)
         self.out = MaskedConv2D(filters, 1, "B", channels, **policy)
-        if conditional:
+        if condition_dim:
             self.shift = layers.Dense(4 * filters, use_bias=False, **policy)
 
     def build(self, input_shape):
@@ -163,10 +152,12 @@ class GatedBlock(layers.Layer):
         self.horizontal.build(horizontal)
         self.link.build((*vertical[:-1], 2 * self.filters))
         self.out.build((*horizontal[:-1], self.filters))
+        if self.condition_dim:
+            self.shift.build((None, self.condition_dim))
 
     def shifts(self, condition):
         """What the condition adds to both stacks before their gates."""
-        if not self.conditional:
+        if not self.condition_dim:
             return 0.0, 0.0
         shift = ops.expand_dims(self.shift(condition), 1)
         return ops.split(shift, 2, axis=-1)
@@ -174,7 +165,7 @@ class GatedBlock(layers.Layer):
     def call(self, inputs, condition=None):
         v, h = inputs
         of_v, of_h = self.shifts(condition)
-        if self.conditional:
+        if self.condition_dim:
             of_v, of_h = ops.expand_dims(of_v, 1), ops.expand_dims(of_h, 1)
         above = self.vertical(v)
         here = self.horizontal(h) + self.link(above) + of_h
@@ -192,7 +183,7 @@ class GatedBlock(layers.Layer):
             "mask_type": self.mask_type,
             "channels": self.channels,
             "dilation": self.dilation,
-            "conditional": self.conditional,
+            "condition_dim": self.condition_dim,
         }
 
     def walker(self, n, width, condition=None, **options):
@@ -207,7 +198,7 @@ class GatedWalker(Walker):
     """
 
     def __init__(self, layer, n, width, condition):
-        self.layer, self.width = layer, width
+        self.layer = layer
         self.reads_image = layer.mask_type == "A"
         self.horizontal = layer.horizontal.walker(n, width)
         self.out = layer.out.walker(n, width)

@@ -73,12 +73,7 @@ class MaskedConv2D(keras.layers.Layer):
                 f"`kernel_size` must be a number or a pair. Got {kernel_size!r}."
             )
         self.rows, self.columns = np.broadcast_to(kernel_size, 2).tolist()
-        for size in (self.rows, self.columns):
-            validation.check_setting(owner, "kernel_size", size, ge=1)
-            if size % 2 == 0:
-                raise ValueError(f"`kernel_size` must be odd. Got {kernel_size!r}.")
-        if mask_type not in ("A", "B"):
-            raise ValueError(f"`mask_type` must be 'A' or 'B'. Got {mask_type!r}.")
+        check_kernel(owner, (self.rows, self.columns), mask_type)
         self.filters = filters
         self.kernel_size = kernel_size
         self.mask_type = mask_type
@@ -123,19 +118,28 @@ class MaskedConv2D(keras.layers.Layer):
         return ops.cast(self.kernel, dtype) * ops.cast(self.mask, dtype)
 
     def call(self, x):
+        kernel = self.masked_kernel()
+        if self.rows == 1:
+            return self.activation(self._in_row(x, kernel))
         above = self.rows // 2 * self.dilation
-        left = self.columns // 2 * self.dilation
-        right = left if self.rows > 1 else 0
-        if above or left:
-            x = ops.pad(x, ((0, 0), (above, 0), (left, right), (0, 0)))
-        h = ops.conv(
-            x,
-            self.masked_kernel(),
-            padding="valid",
-            data_format="channels_last",
-            dilation_rate=self.dilation,
-        )
-        return self.activation(h + ops.cast(self.bias, h.dtype))
+        beside = self.columns // 2 * self.dilation
+        x = ops.pad(x, ((0, 0), (above, 0), (beside, beside), (0, 0)))
+        return self.activation(convolve(x, kernel, self.bias, self.dilation))
+
+    def _in_row(self, x, kernel):
+        # Shifted copies and one product: on a CPU TensorFlow takes many times as long
+        # over convolutions that are dilated by much.
+        left = self.columns // 2
+        if left:
+            reach = left * self.dilation
+            x = ops.pad(x, ((0, 0), (0, 0), (reach, 0), (0, 0)))
+            taps = [
+                x[:, :, k * self.dilation : k * self.dilation - reach or None]
+                for k in range(left + 1)
+            ]
+            x = ops.concatenate(taps, axis=-1)
+        h = ops.matmul(x, ops.reshape(kernel, (-1, kernel.shape[-1])))
+        return h + ops.cast(self.bias, h.dtype)
 
     def compute_output_shape(self, input_shape):
         return (*input_shape[:-1], self.parts * self.filters)
@@ -157,11 +161,33 @@ class MaskedConv2D(keras.layers.Layer):
         return ConvWalker(self, n, width)
 
 
+def check_kernel(owner, sizes, mask_type, least=1):
+    """Raise a ValueError unless sizes are odd and at least that, and the mask known."""
+    for size in sizes:
+        validation.check_setting(owner, "kernel_size", size, ge=least)
+        if size % 2 == 0:
+            raise ValueError(f"`kernel_size` must be odd. Got {size!r}.")
+    if mask_type not in ("A", "B"):
+        raise ValueError(f"`mask_type` must be 'A' or 'B'. Got {mask_type!r}.")
+
+
+def convolve(x, kernel, bias, dilation):
+    """Convolution of features that are already padded."""
+    h = ops.conv(
+        x,
+        ops.cast(kernel, x.dtype),
+        padding="valid",
+        data_format="channels_last",
+        dilation_rate=dilation,
+    )
+    return h + ops.cast(bias, h.dtype)
+
+
 class ConvWalker(Walker):
     """A masked convolution, pixel by pixel.
 
     The rows above count once for the whole row, in one product of matrices; pixels to
-    the left once for a pixel; and its own features, channel by channel.
+    the left and its own features together, channel by channel.
     """
 
     def __init__(self, layer, n, width):
@@ -186,9 +212,10 @@ class ConvWalker(Walker):
         self.bias, self.above = bias, None
         centre = layer.columns // 2
         self.above_kernel = ops.reshape(kernel[:-1], (-1, outputs))
-        self.left_kernel = ops.reshape(kernel[-1, :centre], (-1, outputs))
-        self.kernel = kernel[-1, centre]
-        self.ends = [high for _, high in spans(features, layer.channels)]
+        self.kernel = ops.reshape(kernel[-1, : centre + 1], (-1, outputs))
+        # Rows of the kernel that are known before each of the channels is.
+        edges = [0, *(high for _, high in spans(features, layer.channels))]
+        self.ends = [centre * features + edge for edge in edges]
         dtype, size = layer.compute_dtype, (n, features)
         if layer.rows > 1:
             above = layer.rows // 2 * layer.dilation
@@ -229,16 +256,14 @@ class ConvWalker(Walker):
 
     def enter_pixel(self, column):
         layer = self.layer
-        self.seen = []
+        self.left, self.seen = [], []
         self.base = self.bias if self.above is None else at(self.above, column)
         if self.reach:
             kept, place = self._kept(column)
-            left = [
+            self.left = [
                 at(kept, place(column - m * layer.dilation))
                 for m in range(layer.columns // 2, 0, -1)
             ]
-            left = ops.concatenate(left, axis=-1) if len(left) > 1 else left[0]
-            self.base = self.base + ops.matmul(left, self.left_kernel)
             self.row = [kept, self.row[1]]
 
     def __call__(self, value, channel):
@@ -247,10 +272,10 @@ class ConvWalker(Walker):
         first = sum(self.sizes[:channel])
         last = first + self.sizes[channel]
         h = self.base[..., first:last]
-        if self.seen:
-            seen = self.seen
-            known = ops.concatenate(seen, axis=-1) if len(seen) > 1 else seen[0]
-            kernel = self.kernel[: self.ends[len(seen) - 1], first:last]
+        known = [*self.left, *self.seen]
+        if known:
+            known = ops.concatenate(known, axis=-1) if len(known) > 1 else known[0]
+            kernel = self.kernel[: self.ends[len(self.seen)], first:last]
             h = h + ops.matmul(known, kernel)
         if len(h.shape) == 1:
             h = ops.broadcast_to(h, (self.n, last - first))

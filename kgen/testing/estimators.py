@@ -140,7 +140,7 @@ def check_bad_data(estimator: Any, X: np.ndarray, y: Any) -> None:
         assert not hasattr(fresh, "model_"), f"{what} left a model"
     fitted = clone(estimator).fit(X, y)
     if hasattr(fitted, "log_prob"):
-        wider = np.concatenate([X, X], axis=1)
+        wider = np.concatenate([X, X], axis=-1)
         what = "examples of another shape"
         _raises(ValueError, lambda: fitted.log_prob(wider, y), what)
         _raises(ValueError, lambda: fitted.log_prob(missing, y), "NaN in log_prob")

@@ -90,14 +90,7 @@ class VAEModel(GenerativeModel):
         self.terms = [
             keras.metrics.Mean(name=name) for name in ("reconstruction", "kl")
         ]
-        self.step = self.add_weight(
-            shape=(),
-            initializer="zeros",
-            dtype="int32",
-            trainable=False,
-            aggregation="only_first_replica",
-            name="step",
-        )
+        self.step = self.add_counter("step")
         self.built = True
 
     @property

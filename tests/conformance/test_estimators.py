@@ -8,7 +8,7 @@ from sklearn.model_selection import GridSearchCV
 import kgen
 from kgen.data.toy import bars
 from kgen.testing import check_estimator
-from tests.conftest import TINY, data_for, is_conditional, tiny
+from tests.conftest import TINY, data_for, is_conditional, takes_sequences, tiny
 
 
 def test_every_estimator_is_covered():
@@ -35,6 +35,8 @@ def test_samples_have_the_dtype_of_the_data(name, dtype, eager):
 @pytest.mark.parametrize("name", list(kgen.estimators))
 @pytest.mark.parametrize("shape", [(1, 1), (1, 5), (5, 3), (9, 7, 3), (8, 2, 1)])
 def test_images_of_any_size(name, shape, eager):
+    if takes_sequences(tiny(name)):
+        shape = (shape[0] * shape[1], *shape[2:])
     X = np.random.default_rng(0).integers(4, size=(12, *shape)).astype("uint8")
     X[0].reshape(-1)[0] = 3
     estimator = tiny(name)

@@ -1,0 +1,163 @@
+"""WaveNet: exact likelihood of sound and other sequences, by dilated convolutions.
+
+Left out: local conditions, which differ from step to step (sec. 2.5), and context
+stacks (sec. 2.6). Sequences of several channels are added: the channels of a step come
+one after the other.
+
+References:
+    Van den Oord et al., WaveNet: A Generative Model for Raw Audio, 2016, sec. 2.
+    https://arxiv.org/abs/1609.03499
+    Le Paine et al., Fast WaveNet Generation Algorithm, 2016 (the sampler).
+    https://arxiv.org/abs/1611.09482
+"""
+
+from typing import ClassVar
+
+from keras import ops
+
+from kgen.autoregressive._sequences import SequenceEstimator, SequenceModel
+from kgen.base.conditional import ConditionalMixin
+from kgen.base.fields import estimator, estimators, param
+from kgen.core import validation
+from kgen.core.backend import register
+from kgen.heads import Categorical, Head
+from kgen.layers import CausalBlock, MaskedConv2D
+
+
+@register
+class WaveNetModel(SequenceModel):
+    """Keras model behind `WaveNet`.
+
+    Args:
+        head: name or instance of a `kgen.heads.Head`.
+        filters: features of the residual and of the skip path, >= channels of the data.
+        layers: dilated convolutions of a stack, >= 1: dilations 1, 2, 4, 8 ...
+        stacks: number of stacks, >= 1.
+        condition_dim: length of the vectors that it is conditional on; 0 for none.
+        **kwargs: see `keras.Model`, e.g. `dtype="mixed_bfloat16"`.
+
+    Input shape: (n, steps, channels), values in the head's support; or, with
+        condition_dim, {"x": sequences, "condition": (n, condition_dim)}.
+    Output shape: (n, steps, head.params_size(channels)).
+
+    Example:
+        >>> import numpy as np
+        >>> model = WaveNetModel("bernoulli", filters=8, layers=3, stacks=1)
+        >>> model.compile("adam")
+        >>> history = model.fit(np.ones((8, 12, 1)), verbose=0)
+        >>> model.sample(2, seed=0, length=30).shape
+        (2, 30, 1)
+    """
+
+    def __init__(
+        self,
+        head="categorical",
+        filters=32,
+        layers=10,
+        stacks=2,
+        condition_dim=0,
+        **kwargs,
+    ):
+        super().__init__(head, **kwargs)
+        owner = "WaveNetModel"
+        validation.check_setting(owner, "filters", filters, ge=1)
+        validation.check_setting(owner, "layers", layers, ge=1)
+        validation.check_setting(owner, "stacks", stacks, ge=1)
+        validation.check_setting(owner, "condition_dim", condition_dim, ge=0)
+        self.filters = filters
+        self.depth = layers
+        self.stacks = stacks
+        self.condition_dim = condition_dim
+
+    def get_config(self):
+        # `layers` is Keras' name for something else.
+        return {**super().get_config(), "layers": self.depth}
+
+    @property
+    def receptive_field(self):
+        """Number of the steps before it that an output depends on."""
+        return 2 + self.stacks * (2**self.depth - 1)
+
+    def build(self, input_shape):
+        row = self.row_shape(input_shape)
+        of_data = self.shape_of(input_shape)[-1]
+        channels = 1 if self.head.orders_channels else of_data
+        validation.check_setting("WaveNetModel", "filters", self.filters, ge=channels)
+        settings = {"channels": channels, "dtype": self.dtype_policy}
+        # Two steps before the present one, whose own value mask A hides.
+        self.first = MaskedConv2D(self.filters, (1, 5), "A", **settings)
+        self.first.build(row)
+        self.blocks = []
+        for k in range(self.stacks * self.depth):
+            dilation = 2 ** (k % self.depth)
+            block = CausalBlock(
+                self.filters, dilation, condition_dim=self.condition_dim, **settings
+            )
+            block.build((*row[:-1], self.filters))
+            self.blocks.append(block)
+        self.last = MaskedConv2D(self.filters, 1, **settings)
+        self.out = MaskedConv2D(self.head.params_size(of_data), 1, **settings)
+        self.last.build((*row[:-1], self.filters))
+        self.out.build((*row[:-1], self.filters))
+        super().build(input_shape)
+
+    def network(self, h, apply):
+        h = apply(self.first, h)
+        total = 0.0
+        for block in self.blocks:
+            h, skip = apply(block, h)
+            total = total + skip
+        return apply(self.out, ops.relu(apply(self.last, ops.relu(total))))
+
+
+@estimators.register("WaveNet")
+@estimator
+class WaveNet(ConditionalMixin, SequenceEstimator):
+    """Density of sequences (sound, time series), by dilated causal convolutions.
+
+    Args:
+        filters: features of the residual and of the skip path, >= channels of the data.
+        layers: dilated convolutions of a stack, >= 1: dilations 1, 2, 4, 8 ...
+        stacks: number of stacks, >= 1. An output depends on the 2 + stacks *
+            (2**layers - 1) steps before it: 2048 with the defaults.
+        conditional: whether the density is that of x given y, labels or vectors.
+        head: what values mean; "auto" reads it from the data: Bernoulli for binary
+            sequences, Categorical for integers in 0..255 (for sound see
+            `kgen.data.mu_law_encode`), MixtureOfNormals for floats.
+
+    Shape:
+        X: (n, steps) or (n, steps, channels). What it learns on sequences of one
+            length it can be asked about those of others.
+        y: if conditional, (n,) labels of any type, or (n, k) condition vectors.
+
+    References:
+        Van den Oord et al., WaveNet: A Generative Model for Raw Audio, 2016.
+        https://arxiv.org/abs/1609.03499
+
+    Example:
+        >>> from kgen.data.toy import waves
+        >>> X = waves(64, length=20, random_state=0)
+        >>> model = WaveNet(filters=8, layers=3, stacks=1, epochs=1, random_state=0)
+        >>> model.fit(X).sample(2, length=50, random_state=0).shape
+        (2, 50)
+        >>> model.log_prob(X).shape
+        (64,)
+    """
+
+    filters: int = param(32, ge=1)
+    layers: int = param(10, ge=1)
+    stacks: int = param(2, ge=1)
+    conditional: bool = param(False)
+
+    _many_levels: ClassVar[type[Head]] = Categorical
+
+    def build_model(self, event_shape: tuple[int, ...]) -> WaveNetModel:
+        """Build the Keras model for examples of that shape."""
+        return WaveNetModel(
+            self.head_,
+            int(self.filters),
+            int(self.layers),
+            int(self.stacks),
+            int(self.condition_dim_) if self.conditional else 0,
+            dtype=self.policy_,
+        )

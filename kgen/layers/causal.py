@@ -1,0 +1,218 @@
+"""Layers of sequences, whose outputs see the present and the past, or the past alone.
+
+A sequence is an image of one row, (n, 1, steps, features), so that masked convolutions
+and their walkers serve it as they are.
+
+References:
+    Van den Oord et al., WaveNet: A Generative Model for Raw Audio, 2016, sec. 2.1-2.5,
+    fig. 3 and 4. https://arxiv.org/abs/1609.03499
+"""
+
+import keras
+from keras import layers, ops
+
+from kgen.core import validation
+from kgen.core.backend import register
+from kgen.layers._walk import Walker, spans
+from kgen.layers.gated import gate
+from kgen.layers.masked_conv import MaskedConv2D
+
+
+@register
+class CausalBlock(layers.Layer):
+    """A dilated causal convolution of two taps, gated, with two ways out (fig. 4).
+
+    Args:
+        filters: features of the input and of both outputs, >= channels.
+        dilation: steps between the two taps, >= 1.
+        channels: channels of a step of the data.
+        condition_dim: length of the vectors that shift every gate (sec. 2.5); 0 for
+            none.
+        **kwargs: see `keras.layers.Layer`.
+
+    Input shape: (n, 1, steps, filters).
+    Output shape: a pair of the same: for the next block, and for the sum of all blocks.
+    """
+
+    def __init__(self, filters, dilation=1, channels=1, condition_dim=0, **kwargs):
+        super().__init__(**kwargs)
+        self.filters = filters
+        self.dilation = dilation
+        self.channels = channels
+        self.condition_dim = condition_dim
+        settings = {"channels": channels, "parts": 2, "dtype": self.dtype_policy}
+        self.conv = MaskedConv2D(filters, (1, 3), dilation=dilation, **settings)
+        self.out = MaskedConv2D(filters, 1, **settings)
+        if condition_dim:
+            self.shift = layers.Dense(
+                2 * filters, use_bias=False, dtype=self.dtype_policy
+            )
+
+    def build(self, input_shape):
+        self.conv.build(input_shape)
+        self.out.build((*input_shape[:-1], self.filters))
+        if self.condition_dim:
+            self.shift.build((None, self.condition_dim))
+
+    def call(self, x, condition=None):
+        h = self.conv(x)
+        if self.condition_dim:
+            h = h + self.shift(condition)[:, None, None]
+        return self.ways(x, self.out(gate(h)))
+
+    @staticmethod
+    def ways(x, out):
+        """Both outputs, from the input and what the last convolution made."""
+        residual, skip = ops.split(out, 2, axis=-1)
+        return x + residual, skip
+
+    def compute_output_shape(self, input_shape):
+        return tuple(input_shape), tuple(input_shape)
+
+    def get_config(self):
+        return {
+            **super().get_config(),
+            "filters": self.filters,
+            "dilation": self.dilation,
+            "channels": self.channels,
+            "condition_dim": self.condition_dim,
+        }
+
+    def walker(self, n, width, condition=None, **options):
+        """What computes the layer step by step, for n sequences."""
+        return CausalWalker(self, n, width, condition)
+
+
+class CausalWalker(Walker):
+    """A `CausalBlock`, step by step: each dilated convolution has a ring of its own."""
+
+    def __init__(self, layer, n, width, condition):
+        self.layer = layer
+        self.conv = layer.conv.walker(n, width)
+        self.out = layer.out.walker(n, width)
+        if layer.condition_dim:
+            shift = layer.shift(condition)
+            if self.conv.order is not None:
+                shift = ops.take(shift, self.conv.order, axis=-1)
+            self.conv.bias = self.conv.bias + shift
+
+    @property
+    def row(self):
+        return self.conv.row
+
+    @row.setter
+    def row(self, value):
+        self.conv.row = value
+
+    def enter_pixel(self, column):
+        self.conv.enter_pixel(column)
+        self.out.enter_pixel(column)
+
+    def __call__(self, value, channel):
+        out = self.out(gate(self.conv(value, channel)), channel)
+        return self.layer.ways(value, out)
+
+    def leave_pixel(self):
+        self.conv.leave_pixel()
+
+
+CELLS = {"gru": layers.GRU, "lstm": layers.LSTM}
+
+
+@register
+class PastRNN(layers.Layer):
+    """Keras' GRU or LSTM layers over the steps before, and a dense layer on top.
+
+    The output at a step is a summary of the inputs at all steps before it.
+
+    Args:
+        cell: "gru" or "lstm".
+        hidden: units of each recurrent layer, and of the output, >= 1.
+        layers: number of recurrent layers, >= 1.
+        channels: channels of a step of the data, among which outputs are divided.
+        **kwargs: see `keras.layers.Layer`.
+
+    Input shape: (n, 1, steps, features).
+    Output shape: (n, 1, steps, hidden).
+
+    Raises:
+        ValueError: for another cell.
+    """
+
+    def __init__(self, cell="gru", hidden=256, layers=1, channels=1, **kwargs):
+        super().__init__(**kwargs)
+        validation.check_setting("PastRNN", "hidden", hidden, ge=channels)
+        validation.check_setting("PastRNN", "layers", layers, ge=1)
+        if cell not in CELLS:
+            raise ValueError(f"`cell` must be one of {list(CELLS)}. Got {cell!r}.")
+        self.cell = cell
+        self.hidden = hidden
+        self.layers = layers
+        self.channels = channels
+        policy = {"dtype": self.dtype_policy}
+        self.recurrent = [
+            CELLS[cell](hidden, return_sequences=True, **policy) for _ in range(layers)
+        ]
+        self.dense = keras.layers.Dense(hidden, **policy)
+
+    def build(self, input_shape):
+        n, _, steps, features = input_shape
+        for layer in self.recurrent:
+            layer.build((n, steps, features))
+            features = self.hidden
+        self.dense.build((n, steps, features))
+
+    def call(self, x):
+        h = ops.pad(x[:, 0, :-1], ((0, 0), (1, 0), (0, 0)))
+        for layer in self.recurrent:
+            h = layer(h)
+        return self.dense(h)[:, None]
+
+    def compute_output_shape(self, input_shape):
+        return (*input_shape[:-1], self.hidden)
+
+    def get_config(self):
+        return {
+            **super().get_config(),
+            "cell": self.cell,
+            "hidden": self.hidden,
+            "layers": self.layers,
+            "channels": self.channels,
+        }
+
+    def walker(self, n, width, **options):
+        """What computes the layer step by step, for n sequences."""
+        return PastWalker(self, n)
+
+
+class PastWalker(Walker):
+    """A `PastRNN`, step by step: what it keeps are the states of its cells."""
+
+    reads_image = True
+
+    def __init__(self, layer, n):
+        self.layer, self.n = layer, n
+        features = layer.recurrent[0].cell.kernel.shape[0]
+        self.mine = spans(layer.hidden, layer.channels)
+        states = [list(r.get_initial_state(n)) for r in layer.recurrent]
+        self.row = [ops.zeros((n, features), layer.compute_dtype), states]
+
+    def enter_pixel(self, column):
+        self.seen = []
+        h, states = self.row
+        after = []
+        for layer, state in zip(self.layer.recurrent, states, strict=True):
+            h, state = layer.cell(h, state)
+            after.append(list(state))
+        self.row = [h, after]
+        self.summary = self.layer.dense(h)
+
+    def __call__(self, value, channel):
+        low, high = self.mine[channel]
+        return self.summary[:, low:high]
+
+    def see(self, value):
+        self.seen.append(value)
+
+    def leave_pixel(self):
+        self.row = [ops.concatenate(self.seen, axis=-1), self.row[1]]
