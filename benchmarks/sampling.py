@@ -2,8 +2,9 @@
 
     python benchmarks/sampling.py --rounds 3
 
-For every autoregressive model with its defaults, on binary 28x28 images, and for
-PixelCNN on 32x32 colour images, too: images per second of the incremental sampler (with
+For every autoregressive model with its defaults, on binary 28x28 images (for PixelCNN
+on 32x32 colour images, too) and on sequences of 2,000 steps with 256 levels: examples
+per second of the incremental sampler (with
 and without XLA), of the compiled loop over full passes (of which some scalars are timed
 and scaled up), and of `log_prob`. Weights are as they were initialised: time does not
 depend on them. Writes benchmarks/results/sampling.json after every case.
@@ -20,7 +21,7 @@ from training import machine, write
 import kgen
 from kgen import models
 
-GREY, COLOUR = (28, 28, 1), (32, 32, 3)
+GREY, COLOUR, SOUND = (28, 28, 1), (32, 32, 3), (2000, 1)
 CASES = {
     "PixelCNN": (lambda: models.PixelCNNModel(), GREY),
     "PixelCNN, 32x32x3": (
@@ -36,6 +37,14 @@ CASES = {
     "PixelRNN, diagonal_bilstm": (lambda: models.PixelRNNModel(), GREY),
     "NADE": (lambda: models.NADEModel(), GREY),
     "MADE": (lambda: models.MADEModel(), GREY),
+    "WaveNet, 2000 steps": (
+        lambda: models.WaveNetModel(kgen.heads.Categorical(256)),
+        SOUND,
+    ),
+    "SequenceRNN, 2000 steps": (
+        lambda: models.SequenceRNNModel(kgen.heads.Categorical(256)),
+        SOUND,
+    ),
 }
 
 
@@ -57,11 +66,11 @@ def full_pass(model, n, scalars, options):
         options,
         ops.convert_to_tensor(0),
     ]
-    return lambda: ops.convert_to_numpy(model.fill_slowly(*arguments, scalars))
+    return lambda: ops.convert_to_numpy(model.fill_slowly(*arguments, scalars, shape))
 
 
 def measure(make, shape, rounds):
-    """Medians over rounds, at 16 and at 64 images."""
+    """Medians over rounds, at 16 and at 64 examples; for sequences also by length."""
     model, found = make(), {}
     model.build((None, *shape))
     dim, scalars = model.condition_dim, 14
@@ -89,13 +98,25 @@ def measure(make, shape, rounds):
         seconds = {way: float(np.median(t)) for way, t in taken.items()}
         seconds["full pass"] *= math.prod(shape) / scalars
         found[f"n={n}"] = {
-            "images per second": {way: n / s for way, s in seconds.items()},
+            "examples per second": {way: n / s for way, s in seconds.items()},
             "incremental by full pass": seconds["full pass"] / seconds["incremental"],
             "without XLA by full pass": seconds["full pass"] / seconds["without XLA"],
             "incremental by log_prob": seconds["log_prob"] / seconds["incremental"],
             "first call, CPU seconds": first["incremental"][1],
         }
+    if shape == SOUND:
+        found["seconds by length, n=16"] = by_length(model, rounds)
     return found
+
+
+def by_length(model, rounds):
+    """Medians over rounds, in turn."""
+    taken = {length: [] for length in (2000, 4000, 8000)}
+    for _ in range(rounds):
+        for length, seconds in taken.items():
+            draw = lambda length=length: model.sample(16, seed=0, length=length)  # noqa: E731
+            seconds.append(timed(draw)[0])
+    return {length: float(np.median(seconds)) for length, seconds in taken.items()}
 
 
 def main():

@@ -123,18 +123,33 @@ def test_vae_learns_and_draws_fresh_noise_in_every_step():
 
 @pytest.mark.parametrize(
     "head",
-    [
-        heads.Bernoulli(),
-        heads.Categorical(7),
-        heads.Normal(),
-        heads.MixtureOfNormals(3),
-        heads.MixtureOfLogistics(),
-        heads.CoupledMixtureOfLogistics(2, 4),
-    ],
+    [heads.Bernoulli(), heads.MixtureOfLogistics()],
     ids=lambda head: type(head).__name__,
 )
 def test_heads(head):
     check_head(head)
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        heads.Categorical(7),
+        heads.Normal(),
+        heads.MixtureOfNormals(3),
+        heads.CoupledMixtureOfLogistics(2, 4),
+    ],
+    ids=lambda head: type(head).__name__,
+)
+def test_other_heads_run(head):
+    """What they compute is checked on TensorFlow; this takes a fifth of the time."""
+    random = np.random.default_rng(0)
+    params = random.normal(size=(5, 2, head.params_size(3))).astype("float32")
+    noise = random.uniform(size=(5, *head.noise_shape((2, 3)))).astype("float32")
+    drawn = head.draw(params, noise)
+    assert drawn.shape == head.mean(params).shape == (5, 2, 3)
+    log_prob = head(params).log_prob(drawn)
+    assert log_prob.shape == (5,)
+    assert np.isfinite(log_prob).all()
 
 
 def test_layers():

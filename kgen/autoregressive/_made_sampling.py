@@ -8,34 +8,44 @@ from keras import ops
 
 
 def stepper(model, n, which):
-    """See `VectorModel.stepper`: remembered are the scalars, and all hidden units."""
+    """See `VectorModel.stepper`: remembered are the scalars, and all hidden units.
+
+    Both as columns, (units, n). The last scalar is written a turn late, just before it
+    is read: XLA would copy all of a tensor that is read before it is written.
+    """
     hidden, (kernel, bias), shortcut = _sorted(model, which, model.turns(which))
+    dtype = model.compute_dtype
 
     def params(turn, memory):
-        vector, units = memory
+        vector, units, last, index = memory
+        vector = ops.slice_update(vector, (index, 0), last)
         below, risen = vector, []
         for (weights, shifts, starts, group), values in zip(hidden, units, strict=True):
             # The units that see the scalar before, and none after it. Some more may
             # be among them: what they are worth now, no unit in use sees.
             first = starts[ops.maximum(turn - 1, 0)]
             rows = ops.slice(weights, (first, 0), (group, weights.shape[1]))
-            shift = ops.slice(shifts, (first,), (group,))
-            h = ops.relu(ops.matmul(below, ops.transpose(rows)) + shift)
-            below = ops.slice_update(values, (0, first), h)
+            shift = ops.slice(shifts, (first, 0), (group, 1))
+            h = ops.relu(ops.matmul(rows, below) + shift)
+            below = ops.slice_update(values, (first, 0), h)
             risen.append(below)
-        out = ops.matmul(below, ops.transpose(kernel[turn])) + bias[turn]
+        out = ops.matmul(kernel[turn], below)
         if shortcut is not None:
-            out = out + ops.matmul(vector, ops.transpose(shortcut[turn]))
-        return out, (vector, risen)
+            out = out + ops.matmul(shortcut[turn], vector)
+        return ops.transpose(out[: model.head.size]) + bias[turn], (
+            vector,
+            risen,
+            last,
+            index,
+        )
 
     def see(turn, index, value, memory):
-        vector, units = memory
-        value = ops.cast(value, vector.dtype)
-        return ops.slice_update(vector, (0, index), value), units
+        vector, units, *_ = memory
+        return vector, units, ops.cast(ops.transpose(value), dtype), index
 
-    dtype = model.compute_dtype
-    units = [ops.zeros((n, weights.shape[0]), dtype) for weights, *_ in hidden]
-    return (ops.zeros((n, model.dim), dtype), units), params, see
+    units = [ops.zeros((weights.shape[0], n), dtype) for weights, *_ in hidden]
+    nothing = ops.zeros((1, n), dtype), ops.zeros((), "int32")
+    return (ops.zeros((model.dim, n), dtype), units, *nothing), params, see
 
 
 def _sorted(model, which, order):
@@ -52,7 +62,7 @@ def _sorted(model, which, order):
         model.dense[:-1], masks[:-1], model.degrees[1:], strict=True
     ):
         counts = np.stack([np.bincount(d, minlength=dim) for d in degrees])
-        group = int(counts.max())
+        group = max(int(counts.max()), 2)
         starts = np.cumsum(counts, axis=1) - counts
         units = ops.take(np.argsort(degrees, axis=1), which, axis=0)
         kernel = ops.transpose(layer.masked_kernel(mask))
@@ -62,7 +72,8 @@ def _sorted(model, which, order):
         kernel = ops.pad(ops.take(kernel, units, axis=0), ((0, group), (0, 0)))
         bias = ops.cast(ops.take(layer.bias, units), kernel.dtype)
         starts = ops.take(starts.astype("int32"), which, axis=0)
-        hidden.append((kernel, ops.pad(bias, (0, group)), starts, group))
+        bias = ops.expand_dims(ops.pad(bias, (0, group)), 1)
+        hidden.append((kernel, bias, starts, group))
         columns, padding = units, group
 
     def by_place(kernel):
@@ -72,6 +83,7 @@ def _sorted(model, which, order):
     last = model.dense[-1]
     kernel = ops.take(last.masked_kernel(masks[-1]), columns, axis=0)
     kernel = by_place(ops.pad(kernel, ((0, padding), (0, 0))))
+    kernel = ops.pad(kernel, ((0, 0), (0, 1), (0, 0)))
     bias = ops.cast(ops.reshape(last.bias, (dim, model.head.size)), kernel.dtype)
     shortcut = None
     if model.direct:

@@ -148,6 +148,7 @@ class WaveNet(ConditionalMixin, SequenceEstimator):
     layers: int = param(10, ge=1)
     stacks: int = param(2, ge=1)
     conditional: bool = param(False)
+    batch_size: int = param(16, ge=1)
 
     _many_levels: ClassVar[type[Head]] = Categorical
 
