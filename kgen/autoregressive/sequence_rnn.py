@@ -91,7 +91,7 @@ class SequenceRNN(SequenceEstimator):
         head: what values mean; "auto" reads it from the data: Bernoulli for binary
             sequences, for integers in 0..255 Categorical up to 31 levels and
             MixtureOfLogistics above, MixtureOfNormals for floats. For characters, which
-            have no order, head="categorical".
+            have no order, `kgen.heads.Categorical(how_many)`.
 
     Shape:
         X: (n, steps) or (n, steps, channels). What it learns on sequences of one
