@@ -40,6 +40,22 @@ def test_wavenet_sees_its_receptive_field_and_nothing_more(layers, stacks):
     assert seen(model) == set(range(1, model.receptive_field + 1))
 
 
+def test_every_block_of_a_wavenet_has_a_way_to_the_output():
+    """By its skip connection alone (fig. 4)."""
+    keras.utils.set_random_seed(0)
+    model = WaveNetModel("normal", 8, 2, 2)
+    model.build((None, 9, 1))
+    x = np.random.default_rng(0).normal(size=(4, 9, 1)).astype("float32")
+    before = keras.ops.convert_to_numpy(model(x))
+    for block in model.blocks:
+        kernel = block.out.kernel.numpy()
+        shut = kernel.copy()
+        shut[..., 8:] = 0.0
+        block.out.kernel.assign(shut)
+        assert np.abs(keras.ops.convert_to_numpy(model(x)) - before).max() > 1e-4
+        block.out.kernel.assign(kernel)
+
+
 @pytest.mark.parametrize("cell", ["gru", "lstm"])
 def test_rnn_sees_the_whole_past(cell):
     keras.utils.set_random_seed(0)
@@ -80,7 +96,7 @@ def test_conditional_wavenet_keeps_the_contract():
 @pytest.mark.parametrize("name", BOTH)
 def test_any_length(name, monkeypatch):
     """Blocks do not show: a longer sample is exact, and begins like a shorter one."""
-    monkeypatch.setattr("kgen.autoregressive._sequences.BLOCK", 8)
+    monkeypatch.setattr("kgen.autoregressive._sequences.BLOCK", 7)
     X = waves(64, length=20, random_state=0)
     model = tiny(name).fit(X)
     short, long = (model.sample(3, length=t, random_state=0) for t in (5, 30))

@@ -58,7 +58,7 @@ class GatedPixelCNNModel(RasterModel):
     def __init__(
         self,
         head="bernoulli",
-        filters=32,
+        filters=24,
         layers=6,
         dilations=DILATIONS,
         condition_dim=0,
@@ -115,7 +115,7 @@ class GatedPixelCNNModel(RasterModel):
 class _GatedEstimator(AutoregressiveEstimator):
     """What both estimators of this paper have in common."""
 
-    filters: int = param(32, ge=1)
+    filters: int = param(24, ge=1)
     layers: int = param(6, ge=1)
     dilations: tuple = param(DILATIONS)
     batch_size: int = param(32, ge=1)

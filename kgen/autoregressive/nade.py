@@ -20,8 +20,9 @@ from keras import ops
 
 from kgen.autoregressive._vectors import VectorEstimator, VectorModel, order_of, put
 from kgen.base.fields import estimator, estimators, param
+from kgen.base.model import CHUNK
 from kgen.core import validation
-from kgen.core.backend import can_compile, register
+from kgen.core.backend import can_compile, compiled, register
 from kgen.heads import Head, MixtureOfNormals
 
 
@@ -72,6 +73,24 @@ class NADEModel(VectorModel):
         x = ops.transpose(self.vectors(x))
         params = conditionals(x, *weights, self.permutation)
         return ops.cast(self.as_params(params), self.compute_dtype)
+
+    def log_prob(self, x, condition=None):
+        """Exact log-density, shape (n,), in nats and data units.
+
+        Args:
+            x: data, shape (n, *event_shape).
+            condition: None: the model is not conditional.
+        """
+        # XLA makes the loop four times as quick, but compiles for every n: only for
+        # that in which estimators score.
+        xla = x.shape[0] == CHUNK and can_compile()
+        return self._log_prob_xla(x) if xla else super().log_prob(x)
+
+    def _log_prob(self, x):
+        x = ops.cast(x, "float32")
+        return self.head(self.conditionals(x)).log_prob(x)
+
+    _log_prob_xla = compiled(_log_prob, relaxed=False, jit=True)
 
     def turns(self, **options):
         return self.permutation

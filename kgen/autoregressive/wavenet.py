@@ -149,6 +149,7 @@ class WaveNet(ConditionalMixin, SequenceEstimator):
     stacks: int = param(2, ge=1)
     conditional: bool = param(False)
     batch_size: int = param(16, ge=1)
+    learning_rate: float = param(2e-3, gt=0)
 
     _many_levels: ClassVar[type[Head]] = Categorical
 
