@@ -1,6 +1,6 @@
-"""Drawing from a MADE: every hidden unit is computed once, when what it sees is known.
+"""Drawing from a MADE: every weight is used once, when what it is to be used on is known.
 
-Sorted by what they see, the units that a new scalar completes stand side by side.
+Sorted by what they see, the hidden units that a new scalar completes stand side by side.
 """
 
 import numpy as np
@@ -8,84 +8,96 @@ from keras import ops
 
 
 def stepper(model, n, which):
-    """See `VectorModel.stepper`: remembered are the scalars, and all hidden units.
+    """See `VectorModel.stepper`: remembered are the sums of all hidden units, (units, n).
 
-    Both as columns, (units, n). The last scalar is written a turn late, just before it
-    is read: XLA would copy all of a tensor that is read before it is written.
+    A scalar is added to the sums of the first layer, units that are complete to those of
+    the layer after. With direct connections the scalars are remembered, too. The last
+    one is taken in a turn late, just before it is read: XLA would copy all of a tensor
+    that is read before it is written.
     """
     hidden, (kernel, bias), shortcut = _sorted(model, which, model.turns(which))
-    dtype = model.compute_dtype
 
     def params(turn, memory):
-        vector, units, last, index = memory
-        vector = ops.slice_update(vector, (index, 0), last)
-        below, risen = vector, []
-        for (weights, shifts, starts, group), values in zip(hidden, units, strict=True):
-            # The units that see the scalar before, and none after it. Some more may
-            # be among them: what they are worth now, no unit in use sees.
-            first = starts[ops.maximum(turn - 1, 0)]
-            rows = ops.slice(weights, (first, 0), (group, weights.shape[1]))
-            shift = ops.slice(shifts, (first, 0), (group, 1))
-            h = ops.relu(ops.matmul(rows, below) + shift)
-            below = ops.slice_update(values, (first, 0), h)
-            risen.append(below)
-        out = ops.matmul(kernel[turn], below)
+        sums, vector, last, index = memory
+        added = ops.expand_dims(hidden[0][0][index], 1) * last
+        after = []
+        for k, (_, _, starts, counts, group) in enumerate(hidden):
+            after.append(sums[k] + added)
+            if k + 1 == len(hidden):
+                break
+            # The units that see the scalar before, and none after it.
+            first, count = starts[turn], counts[turn]
+            ready = ops.slice(after[k], (first, 0), (group, n))
+            ready = ops.where(ops.arange(group)[:, None] < count, ops.relu(ready), 0.0)
+            weights = hidden[k + 1][0]
+            weights = ops.slice(weights, (first, 0), (group, weights.shape[1]))
+            added = ops.matmul(ops.transpose(weights), ready)
+        out = _product(kernel[turn], ops.relu(after[-1]))
         if shortcut is not None:
-            out = out + ops.matmul(shortcut[turn], vector)
-        return ops.transpose(out[: model.head.size]) + bias[turn], (
-            vector,
-            risen,
-            last,
-            index,
-        )
+            vector = ops.slice_update(vector, (index, 0), last)
+            out = out + _product(shortcut[turn], vector)
+        return ops.transpose(out) + bias[turn], (after, vector, last, index)
 
     def see(turn, index, value, memory):
-        vector, units, *_ = memory
-        return vector, units, ops.cast(ops.transpose(value), dtype), index
+        return *memory[:2], ops.transpose(value), index
 
-    units = [ops.zeros((weights.shape[0], n), dtype) for weights, *_ in hidden]
-    nothing = ops.zeros((1, n), dtype), ops.zeros((), "int32")
-    return (ops.zeros((model.dim, n), dtype), units, *nothing), params, see
+    sums = [ops.tile(shift[:, None], (1, n)) for _, shift, *_ in hidden]
+    vector = ops.zeros((model.dim if model.direct else 0, n))
+    return (sums, vector, ops.zeros((1, n)), ops.zeros((), "int32")), params, see
+
+
+def _product(rows, columns):
+    """Product of matrices; XLA takes its time over those of a single row."""
+    if rows.shape[0] == 1:
+        return ops.sum(ops.transpose(rows) * columns, axis=0, keepdims=True)
+    return ops.matmul(rows, columns)
 
 
 def _sorted(model, which, order):
-    """Weights for one of the orders, units sorted by what they see.
+    """Weights for one of the orders, units sorted by what they see, in float32.
 
     Returns:
-        For every hidden layer the kernel (units, inputs), the bias, for every place
-        in the order where its units start, and how many it has at most; kernel and
-        bias of the outputs, by place; the same kernel of direct connections.
+        For every hidden layer the kernel (inputs, units), the bias, for every turn where
+        the units start that the scalar before completes, how many these are, and how
+        many they are at most; kernel (dim, size, units) and bias of the outputs, by
+        turn; the same kernel of direct connections.
     """
     masks, of_shortcut = model.masks(which)
-    dim, hidden, columns, padding = model.dim, [], None, 0
+    dim, hidden, inputs, padding = model.dim, [], None, 0
+
+    def kernel_of(layer, mask):
+        return ops.cast(layer.masked_kernel(mask), "float32")
+
+    def in_order(kernel):
+        """Inputs sorted, as the units of the layer before, and padded."""
+        if inputs is None:
+            return kernel
+        return ops.pad(ops.take(kernel, inputs, axis=0), ((0, padding), (0, 0)))
+
     for layer, mask, degrees in zip(
         model.dense[:-1], masks[:-1], model.degrees[1:], strict=True
     ):
         counts = np.stack([np.bincount(d, minlength=dim) for d in degrees])
-        group = max(int(counts.max()), 2)
-        starts = np.cumsum(counts, axis=1) - counts
+        # Nothing is complete before the first turn.
+        counts = np.pad(counts, ((0, 0), (1, 0)))[:, :dim].astype("int32")
+        starts = (np.cumsum(counts, axis=1) - counts).astype("int32")
+        group = max(int(counts.max()), 1)
         units = ops.take(np.argsort(degrees, axis=1), which, axis=0)
-        kernel = ops.transpose(layer.masked_kernel(mask))
-        if columns is not None:
-            kernel = ops.take(kernel, columns, axis=1)
-            kernel = ops.pad(kernel, ((0, 0), (0, padding)))
-        kernel = ops.pad(ops.take(kernel, units, axis=0), ((0, group), (0, 0)))
-        bias = ops.cast(ops.take(layer.bias, units), kernel.dtype)
-        starts = ops.take(starts.astype("int32"), which, axis=0)
-        bias = ops.expand_dims(ops.pad(bias, (0, group)), 1)
-        hidden.append((kernel, bias, starts, group))
-        columns, padding = units, group
+        kernel = ops.take(in_order(kernel_of(layer, mask)), units, axis=1)
+        kernel = ops.pad(kernel, ((0, 0), (0, group)))
+        bias = ops.pad(ops.cast(ops.take(layer.bias, units), "float32"), (0, group))
+        of_turn = [ops.take(table, which, axis=0) for table in (starts, counts)]
+        hidden.append((kernel, bias, *of_turn, group))
+        inputs, padding = units, group
 
-    def by_place(kernel):
+    def by_turn(kernel):
         shape = (dim, model.head.size, kernel.shape[0])
         return ops.take(ops.reshape(ops.transpose(kernel), shape), order, axis=0)
 
     last = model.dense[-1]
-    kernel = ops.take(last.masked_kernel(masks[-1]), columns, axis=0)
-    kernel = by_place(ops.pad(kernel, ((0, padding), (0, 0))))
-    kernel = ops.pad(kernel, ((0, 0), (0, 1), (0, 0)))
-    bias = ops.cast(ops.reshape(last.bias, (dim, model.head.size)), kernel.dtype)
+    kernel = by_turn(in_order(kernel_of(last, masks[-1])))
+    bias = ops.cast(ops.reshape(last.bias, (dim, model.head.size)), "float32")
     shortcut = None
     if model.direct:
-        shortcut = by_place(model.shortcut.masked_kernel(of_shortcut))
+        shortcut = by_turn(kernel_of(model.shortcut, of_shortcut))
     return hidden, (kernel, ops.take(bias, order, axis=0)), shortcut
