@@ -11,12 +11,13 @@ depend on them. Writes benchmarks/results/sampling.json after every case.
 """
 
 import argparse
+import json
 import math
 import time
 
 import numpy as np
 from keras import ops
-from training import machine, write
+from training import RESULTS, machine, write
 
 import kgen
 from kgen import models
@@ -125,7 +126,10 @@ def main():
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--only", choices=CASES)
     arguments = parser.parse_args()
-    found = {"machine": machine(), "rounds": arguments.rounds}
+    path, found = RESULTS / "sampling.json", {}
+    if arguments.only and path.exists():
+        found = json.loads(path.read_text())
+    found |= {"machine": machine(), "rounds": arguments.rounds}
     for name, (make, shape) in CASES.items():
         if arguments.only in (None, name):
             found[name] = measure(make, shape, arguments.rounds)

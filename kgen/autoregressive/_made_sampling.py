@@ -1,6 +1,6 @@
-"""Drawing from a MADE: every weight is used once, when what it is to be used on is known.
+"""Drawing from a MADE: every weight is used once, when its input is known.
 
-Sorted by what they see, the hidden units that a new scalar completes stand side by side.
+Sorted by what they see, hidden units that a new scalar completes stand side by side.
 """
 
 import numpy as np
@@ -8,12 +8,12 @@ from keras import ops
 
 
 def stepper(model, n, which):
-    """See `VectorModel.stepper`: remembered are the sums of all hidden units, (units, n).
+    """See `VectorModel.stepper`: remembered are the sums of all hidden units.
 
-    A scalar is added to the sums of the first layer, units that are complete to those of
-    the layer after. With direct connections the scalars are remembered, too. The last
-    one is taken in a turn late, just before it is read: XLA would copy all of a tensor
-    that is read before it is written.
+    They are (units, n). A scalar is added to those of the first layer, and units that
+    are complete to those of the layer after. With direct connections the scalars are
+    remembered, too. The last one is taken in a turn late, just before it is read: XLA
+    would copy all of a tensor that is read before it is written.
     """
     hidden, (kernel, bias), shortcut = _sorted(model, which, model.turns(which))
 
@@ -57,9 +57,9 @@ def _sorted(model, which, order):
     """Weights for one of the orders, units sorted by what they see, in float32.
 
     Returns:
-        For every hidden layer the kernel (inputs, units), the bias, for every turn where
-        the units start that the scalar before completes, how many these are, and how
-        many they are at most; kernel (dim, size, units) and bias of the outputs, by
+        For every hidden layer the kernel (inputs, units), the bias, for every turn
+        where the units start that the scalar before completes, how many these are, and
+        how many they are at most; kernel (dim, size, units) and bias of the outputs, by
         turn; the same kernel of direct connections.
     """
     masks, of_shortcut = model.masks(which)
