@@ -33,8 +33,12 @@ TINY = {
 
 
 def tiny(name, **params):
-    """An estimator of the registry that is quick to fit."""
-    return kgen.estimators[name](**{**TINY[name], "random_state": 0, **params})
+    """An estimator of the registry that is quick to fit, and to compile.
+
+    Without XLA: `check_model` compares the samplers with it and without.
+    """
+    settings = {**TINY[name], "random_state": 0, "jit_compile": False}
+    return kgen.estimators[name](**{**settings, **params})
 
 
 def is_conditional(estimator):

@@ -84,7 +84,9 @@ on_linux = pytest.mark.skipif(
 
 @on_linux
 def test_memory_is_flat_over_samples():
-    fitted = [fit(tiny(name)) for name in ("PixelCNN", "VAE", "GAN")]
+    fitted = [
+        fit(tiny(name, jit_compile="auto")) for name in ("PixelCNN", "VAE", "GAN")
+    ]
     random = np.random.default_rng(0)
 
     def draw(times):
@@ -128,20 +130,23 @@ def test_memory_is_flat_over_refits():
 @pytest.mark.slow
 @pytest.mark.parametrize("name", NAMES)
 def test_memory_is_flat_whatever_is_called(name):
-    estimator = tiny(name)
+    estimator = tiny(name, jit_compile="auto")
     assert grows(lambda: fit(estimator)) < 25
 
 
 @pytest.mark.parametrize("name", list(kgen.estimators))
 def test_a_model_that_goes_takes_nothing_with_it(name):
     """Graphs of one model end with it; those of others work on."""
-    gone, stays = fit(tiny(name)), fit(tiny(name))
+    gone, stays = (
+        fit(tiny(name, jit_compile="auto")),
+        fit(tiny(name, jit_compile="auto")),
+    )
     before = stays.sample(3, random_state=0)
     del gone
     gc.collect()
     np.testing.assert_array_equal(stays.sample(3, random_state=0), before)
     fit(stays.set_params(warm_start=True))
-    again = fit(tiny(name))
+    again = fit(tiny(name, jit_compile="auto"))
     np.testing.assert_array_equal(again.sample(3, random_state=0), before)
 
 

@@ -96,3 +96,12 @@ def test_a_head_that_draws_whole_pixels_is_refused():
     X = np.random.default_rng(0).integers(256, size=(8, 3, 4, 3)).astype("uint8")
     with pytest.raises(ValueError, match="draws scalar by scalar"):
         kgen.NADE(head="coupled_mixture_of_logistics").fit(X)
+
+
+def test_density_by_xla_is_the_plain_one():
+    """Estimators score in batches of 64, which XLA compiles."""
+    X = bars(70, size=4, random_state=0)
+    model = kgen.NADE(hidden=8, epochs=1, order=3, random_state=0).fit(X)
+    x = X[..., np.newaxis].astype("float32")
+    plain = model.head_(model.model_(x)).log_prob(x)
+    np.testing.assert_allclose(model.log_prob(X), plain, rtol=1e-5)

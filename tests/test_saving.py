@@ -14,9 +14,10 @@ from sklearn.base import clone
 
 import kgen
 from kgen.core import persistence
+from kgen.data.sources import with_channel
 from kgen.data.toy import bars, mixture
 from kgen.networks import Architecture, architectures
-from tests.conftest import is_conditional, tiny
+from tests.conftest import is_conditional, takes_sequences, tiny
 
 X = bars(48, size=4, random_state=0)
 Y = np.array(["row", "column"])[X[:, 0, 0]]
@@ -59,7 +60,8 @@ def in_new_process(script, path):
 
 
 def keras_data(name):
-    x = X[..., np.newaxis].astype("float32")
+    sequences = takes_sequences(tiny(name))
+    x = X.reshape(with_channel(X.shape, sequences=sequences)).astype("float32")
     if not is_conditional(tiny(name)):
         return x
     condition = np.eye(2, dtype="float32")[(Y == "row").astype(int)]

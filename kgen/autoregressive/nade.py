@@ -81,9 +81,10 @@ class NADEModel(VectorModel):
             x: data, shape (n, *event_shape).
             condition: None: the model is not conditional.
         """
-        # XLA makes the loop four times as quick, but compiles for every n: only for
-        # that in which estimators score.
-        xla = x.shape[0] == CHUNK and can_compile()
+        # Where XLA compiles training it makes this four times as quick, too. But it
+        # compiles for every n: only for that in which estimators score.
+        xla = x.shape[0] == CHUNK and self.compiled and self.jit_compile
+        xla = xla and can_compile()
         return self._log_prob_xla(x) if xla else super().log_prob(x)
 
     def _log_prob(self, x):

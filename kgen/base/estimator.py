@@ -43,7 +43,8 @@ class GenerativeEstimator(BaseEstimator):
         precision: name of a Keras dtype policy. "auto" is mixed_bfloat16 or
             mixed_float16 on GPUs that are quick at it, float32 elsewhere.
         jit_compile: whether XLA compiles training steps; "auto" leaves it to Keras
-            (NADE's it compiles). False also leaves it out of incremental samplers.
+            (NADE's it compiles, and its density). False also leaves it out of
+            incremental samplers.
         warm_start: go on training in `fit` where the last one ended.
         verbose: 0 is silent, 1 shows progress bars, 2 a line per epoch.
         random_state: None, int or RandomState. The same int gives the same fit.
