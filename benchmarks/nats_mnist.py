@@ -2,15 +2,17 @@
 
     KGEN_DATA=folder python benchmarks/nats_mnist.py PixelCNN --minutes 10
     KGEN_DATA=folder python benchmarks/nats_mnist.py NADE --minutes 20
+    KGEN_DATA=folder python benchmarks/nats_mnist.py MADE --minutes 20 --set orders=16
     KGEN_DATA=folder python benchmarks/nats_mnist.py VAE --minutes 5
 
 `KGEN_DATA` names a folder with `binarized_mnist.npz` (the data of Larochelle and
 Murray, bit-packed: train, valid, test). Interrupt it at will: it goes on where it was
 when called again. At the end it writes benchmarks/results/nats_mnist_<model>.json, and
-a picture of samples beside it.
+a picture of samples beside it; settings other than the defaults are in the name, too.
 """
 
 import argparse
+import ast
 
 from training import binarized_mnist, draw, train, write
 
@@ -24,9 +26,17 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("model", choices=MODELS)
     parser.add_argument("--minutes", type=float, required=True)
+    parser.add_argument("--set", nargs="*", default=[], metavar="name=value")
     arguments = parser.parse_args()
-    name = f"nats_mnist_{arguments.model}"
-    model = kgen.estimators[arguments.model](random_state=0, verbose=2)
+    name = "_".join(["nats_mnist", arguments.model, *arguments.set])
+    settings = {"random_state": 0, "verbose": 2}
+    for setting in arguments.set:
+        key, value = setting.split("=")
+        try:
+            settings[key] = ast.literal_eval(value)
+        except ValueError:  # a name, such as row_lstm
+            settings[key] = value
+    model = kgen.estimators[arguments.model](**settings)
     found = train(name, model, arguments.minutes, binarized_mnist("train"))
     found["nats"] = {
         split: -model.score(binarized_mnist(split)[:10_000])

@@ -3,10 +3,10 @@
     python benchmarks/sampling.py --rounds 3
 
 For every autoregressive model with its defaults, on binary 28x28 images (for PixelCNN
-on 32x32 colour images, too) and on sequences of 2,000 steps with 256 levels: examples
-per second of the incremental sampler (with
-and without XLA), of the compiled loop over full passes (of which some scalars are timed
-and scaled up), and of `log_prob`. Weights are as they were initialised: time does not
+on 32x32 colour images, too, with three heads) and on sequences of 2,000 steps with 256
+levels: examples per second of the incremental sampler (with and without XLA), of the
+compiled loop over full passes (of which some scalars are timed and scaled up), and of
+`log_prob`. Weights are as they were initialised: time does not
 depend on them. Writes benchmarks/results/sampling.json after every case.
 """
 
@@ -26,7 +26,15 @@ GREY, COLOUR, SOUND = (28, 28, 1), (32, 32, 3), (2000, 1)
 CASES = {
     "PixelCNN": (lambda: models.PixelCNNModel(), GREY),
     "PixelCNN, 32x32x3": (
+        lambda: models.PixelCNNModel(kgen.heads.Categorical(256)),
+        COLOUR,
+    ),
+    "PixelCNN, 32x32x3, mixture of logistics": (
         lambda: models.PixelCNNModel(kgen.heads.MixtureOfLogistics()),
+        COLOUR,
+    ),
+    "PixelCNN, 32x32x3, coupled mixture of logistics": (
+        lambda: models.PixelCNNModel(kgen.heads.CoupledMixtureOfLogistics()),
         COLOUR,
     ),
     "GatedPixelCNN": (lambda: models.GatedPixelCNNModel(), GREY),
@@ -129,10 +137,13 @@ def main():
     path, found = RESULTS / "sampling.json", {}
     if arguments.only and path.exists():
         found = json.loads(path.read_text())
-    found |= {"machine": machine(), "rounds": arguments.rounds}
     for name, (make, shape) in CASES.items():
         if arguments.only in (None, name):
-            found[name] = measure(make, shape, arguments.rounds)
+            found[name] = {
+                **measure(make, shape, arguments.rounds),
+                "rounds": arguments.rounds,
+                "machine": machine(),
+            }
             print(name, found[name], flush=True)  # noqa: T201
             write("sampling", found)
 

@@ -1,9 +1,10 @@
 # %% [markdown]
-# # A WaveNet that says digits
+# # A WaveNet on spoken digits
 #
 # Spoken digits, as 256 mu-law levels, sample by sample: the density of sound given the
 # digit. It writes `wavenet_speech.wav`, a clip of every digit, and prints what a sample
-# costs on recordings that it did not hear, beside a linear predictor.
+# costs on recordings that it did not hear, beside a linear predictor. Seven minutes on
+# two cores; what it says by then has a voice, but no words yet.
 #
 # `KGEN_DATA` names a folder with `fsdd_8khz.npz` (Free Spoken Digit Dataset, 8 kHz).
 # Without it the sounds are tones, made here.
@@ -16,6 +17,7 @@ import wave
 from pathlib import Path
 
 import numpy as np
+from scipy.stats import norm
 
 import kgen
 from kgen.data import mu_law_decode, mu_law_encode
@@ -70,7 +72,7 @@ model = kgen.WaveNet(
     stacks=1 if FAST else 2,
     head="categorical",
     conditional=True,
-    epochs=1 if FAST else 10,
+    epochs=1 if FAST else 30,
     batch_size=4,
     learning_rate=2e-3,
     verbose=0 if FAST else 2,
@@ -97,12 +99,13 @@ def past(x):
 
 a = np.linalg.lstsq(past(heard).reshape(-1, 2), heard.ravel(), rcond=None)[0]
 scale = np.std(heard - past(heard) @ a)
-levels = np.arange(256)
-width = np.diff(mu_law_decode(np.clip(np.arange(257) - 0.5, 0, 255)))
-density = -0.5 * ((asked - past(asked) @ a) / scale) ** 2 - np.log(
-    scale * np.sqrt(2 * np.pi)
+edges = np.concatenate([[-np.inf], mu_law_decode(np.arange(255) + 0.5), [np.inf]])
+low, high = (
+    norm.cdf((edges[X[test].astype(int) + k] - past(asked) @ a) / scale) for k in (0, 1)
 )
-print(f"{-(density + np.log(width[X[test]])).mean():.2f} by the linear predictor")
+# No level is held to be less likely than that, in favour of the predictor.
+mass = np.maximum(high - low, 1e-9)
+print(f"{-np.log(mass).mean():.2f} by the linear predictor")
 
 # %% [markdown]
 # ## Listen

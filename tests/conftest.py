@@ -41,6 +41,14 @@ def tiny(name, **params):
     return kgen.estimators[name](**{**settings, **params})
 
 
+def unless_slow(*names):
+    """All estimators' names, for `parametrize`; the others run with --slow only."""
+    return [
+        name if name in names else pytest.param(name, marks=pytest.mark.slow)
+        for name in kgen.estimators
+    ]
+
+
 def is_conditional(estimator):
     return getattr(estimator, "conditional", False)
 

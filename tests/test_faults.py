@@ -12,11 +12,12 @@ from pathlib import Path
 import keras
 import numpy as np
 import pytest
+from sklearn.base import clone
 
 import kgen
 from kgen.core import persistence
 from kgen.data.toy import bars
-from tests.conftest import is_conditional, tiny
+from tests.conftest import is_conditional, tiny, unless_slow
 from tests.training_jobs import NAMES, finish, start
 
 X = bars(32, size=3, random_state=0)
@@ -134,27 +135,17 @@ def test_memory_is_flat_whatever_is_called(name):
     assert grows(lambda: fit(estimator)) < 25
 
 
-@pytest.mark.parametrize(
-    "name",
-    [
-        name
-        if name in ("PixelCNN", "NADE", "VAE", "GAN")
-        else pytest.param(name, marks=pytest.mark.slow)
-        for name in kgen.estimators
-    ],
-)
+@pytest.mark.parametrize("name", unless_slow("PixelCNN", "NADE", "VAE", "GAN"))
 def test_a_model_that_goes_takes_nothing_with_it(name):
     """Graphs of one model end with it; those of others work on."""
-    gone, stays = (
-        fit(tiny(name, jit_compile="auto")),
-        fit(tiny(name, jit_compile="auto")),
-    )
+    estimator = tiny(name, jit_compile="auto")
+    gone, stays = fit(clone(estimator)), fit(clone(estimator))
     before = stays.sample(3, random_state=0)
     del gone
     gc.collect()
     np.testing.assert_array_equal(stays.sample(3, random_state=0), before)
     fit(stays.set_params(warm_start=True))
-    again = fit(tiny(name, jit_compile="auto"))
+    again = fit(clone(estimator))
     np.testing.assert_array_equal(again.sample(3, random_state=0), before)
 
 

@@ -197,7 +197,7 @@ def test_the_default_network_for_images_follows_the_dcgan_guidelines():
 
 def test_learns_a_ring_of_eight():
     X, _ = mixture(4000, random_state=0)
-    gan = kgen.GAN(latent_dim=8, epochs=40, learning_rate=1e-3, random_state=0).fit(X)
+    gan = kgen.GAN(latent_dim=8, epochs=20, learning_rate=1e-3, random_state=0).fit(X)
     samples = gan.sample(2000, random_state=0)
     angle = np.arange(8) * np.pi / 4
     centres = 2 * np.stack([np.cos(angle), np.sin(angle)], axis=1)

@@ -7,14 +7,26 @@ import kgen
 from kgen.data.toy import bars, every_image
 from kgen.models import MADEModel
 from kgen.testing import check_model
+from kgen.testing.autoregressive import check_incremental
 from kgen.testing.models import scatter
 
 
 @pytest.mark.parametrize("direct", [False, True])
-def test_four_orders_over_all_images(direct):
-    model = MADEModel("bernoulli", hidden=(64, 48), orders=4, direct=direct)
+@pytest.mark.parametrize("levels", [2, 3])
+def test_four_orders_over_all_images(direct, levels):
+    head = "bernoulli" if levels == 2 else kgen.heads.Categorical(levels)
+    model = MADEModel(head, hidden=(64, 48), orders=4, direct=direct)
     model.compile("adam")
-    check_model(model, every_image((3, 3, 1), 2)[-64:])
+    check_model(model, every_image((3, 5 - levels, 1), levels)[-64:])
+
+
+@pytest.mark.parametrize("hidden", [(3,), (30, 3)])
+def test_sampler_of_one_scalar_and_of_more_than_there_are_units(hidden):
+    for dim, head in ((1, "bernoulli"), (1, "normal"), (9, "normal")):
+        model = MADEModel(head, hidden=hidden, orders=2, direct=True)
+        model.build((None, dim))
+        scatter(model)
+        check_incremental(model)
 
 
 def test_the_density_is_the_mean_over_the_orders():

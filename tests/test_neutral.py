@@ -63,7 +63,7 @@ def test_contract(make, policy):
     "model",
     [
         models.NADEModel(heads.Categorical(3), hidden=6, order=2),
-        models.MADEModel(hidden=(8,), orders=2, direct=True),
+        models.MADEModel(heads.Categorical(3), hidden=(8, 3), orders=2, direct=True),
         models.PixelRNNModel(layer="row_lstm", hidden=4, layers=1),
         models.PixelRNNModel(layer="diagonal_bilstm", hidden=4, layers=1),
         models.GatedPixelCNNModel(filters=6, layers=2),

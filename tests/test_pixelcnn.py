@@ -8,7 +8,7 @@ from kgen.core.random import keyed_uniform
 from kgen.data.toy import bars, every_image
 from kgen.models import PixelCNNModel
 from kgen.testing import check_model
-from kgen.testing.autoregressive import check_order
+from kgen.testing.autoregressive import check_incremental, check_order
 from kgen.testing.models import scatter
 from tests.conftest import tiny
 
@@ -158,3 +158,10 @@ def test_beats_independent_pixels_on_real_digits(binary_mnist):
     assert -model.score(X[1500:]) < 150  # independent pixels: 205.8 nats
     samples = model.sample(64, random_state=0)
     assert samples.mean() == pytest.approx(X.mean(), abs=0.04)
+
+
+def test_full_passes_over_chunks_of_two_sizes():
+    head = kgen.heads.CoupledMixtureOfLogistics()
+    model = PixelCNNModel(head, filters=6, blocks=0)
+    model.build((None, 2, 1, 3))
+    check_incremental(model, n=65)

@@ -17,14 +17,11 @@ from kgen.core import persistence
 from kgen.data.sources import with_channel
 from kgen.data.toy import bars, mixture
 from kgen.networks import Architecture, architectures
-from tests.conftest import is_conditional, takes_sequences, tiny
+from tests.conftest import is_conditional, takes_sequences, tiny, unless_slow
 
 # One of every family; with --slow all of them.
 QUICK = ["PixelCNN", "ConditionalPixelCNN", "MADE", "WaveNet", "VAE", "GAN"]
-NAMES = [
-    name if name in QUICK else pytest.param(name, marks=pytest.mark.slow)
-    for name in kgen.estimators
-]
+NAMES = unless_slow(*QUICK)
 
 X = bars(48, size=4, random_state=0)
 Y = np.array(["row", "column"])[X[:, 0, 0]]

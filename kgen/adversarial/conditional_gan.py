@@ -85,7 +85,7 @@ class ConditionalGANModel(AdversarialModel):
         Returns:
             Float32 array of shape (n, *event_shape), in data units.
         """
-        validation.check_n_samples(n)
+        validation.check_count("n_samples", n)
         condition = check_condition(condition, n, self.condition_dim)
         return self._sample(n, seed, condition)
 

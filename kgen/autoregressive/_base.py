@@ -104,7 +104,9 @@ class AutoregressiveModel(GenerativeModel):
             Float32 array of shape (n, *event_shape), in data units.
         """
         self._check_built()
-        blank = np.zeros((validation.check_n_samples(n), *self.event_shape), "float32")
+        blank = np.zeros(
+            (validation.check_count("n_samples", n), *self.event_shape), "float32"
+        )
         return self.complete(
             blank, blank > 0, seed, condition, incremental=incremental, **options
         )
@@ -214,6 +216,10 @@ class AutoregressiveModel(GenerativeModel):
         """
         raise NotImplementedError
 
+    pieces = 2
+    """Into how many pieces the compiled sampler cuts a chunk, for the cores of a CPU to
+    draw side by side."""
+
     def calls(self, shape):
         """In how many calls an example of that shape is drawn."""
         return 1
@@ -237,12 +243,14 @@ class AutoregressiveModel(GenerativeModel):
         return found
 
     def _fill(self, x, mask, noise, temperature, options, *, keep):
-        met = None
-        if keep:
-            size = self.head.params_size(x.shape[-1])
-            met = ops.zeros((*x.shape[:-1], size), self.compute_dtype)
+        met = self.room(x) if keep else None
         x, met = self.fill(x, met, mask, noise, temperature, **options)
         return [x, met] if keep else [x]
+
+    def room(self, x):
+        """Room for the parameters that are met on the way to x."""
+        size = self.head.params_size(x.shape[-1])
+        return ops.zeros((*x.shape[:-1], size), self.compute_dtype)
 
     fill_graph = compiled(_fill, relaxed=False)
     fill_xla = compiled(_fill, relaxed=False, jit=True)

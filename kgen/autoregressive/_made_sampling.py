@@ -1,6 +1,7 @@
-"""Drawing from a MADE: every weight is used once, when its input is known.
+"""Drawing from a MADE: what is known is added up, never computed again.
 
-Sorted by what they see, hidden units that a new scalar completes stand side by side.
+So most weights need no mask here. What a unit must not see is not there yet when the
+unit is complete; after that it is not read again.
 """
 
 import numpy as np
@@ -8,96 +9,101 @@ from keras import ops
 
 
 def stepper(model, n, which):
-    """See `VectorModel.stepper`: remembered are the sums of all hidden units.
+    """See `VectorModel.stepper`: remembered are the sums of all units, (n, units).
 
-    They are (units, n). A scalar is added to those of the first layer, and units that
-    are complete to those of the layer after. With direct connections the scalars are
-    remembered, too. The last one is taken in a turn late, just before it is read: XLA
-    would copy all of a tensor that is read before it is written.
+    What a turn completes, a scalar and some units of every hidden layer, is remembered,
+    too, and added to the sums of the layer after in the next turn: XLA would copy all
+    of a tensor that is read before it is written.
+
+    Outputs of one number per scalar are summed in the same way. More would be too much
+    to go through in every turn: those of the scalar whose turn it is are found from all
+    that is complete, in one product of matrices. (Hidden units are then read again and
+    again, and so weights into them are masked.)
     """
-    hidden, (kernel, bias), shortcut = _sorted(model, which, model.turns(which))
+    size, order = model.head.size, model.turns(which)
+    summed = model.dense if size == 1 else model.dense[:-1]
+    kernels = [_float(layer.kernel) for layer in model.dense]
+    biases = [_float(layer.bias) for layer in model.dense]
+    shortcut = _float(model.shortcut.kernel) if model.direct else None
+    tables = [
+        _completed(degrees, model.dim, which)
+        for degrees in model.degrees[1 : len(summed)]
+    ]
+    if size > 1:
+        masks, _ = model.masks(which)
+        kernels[-2] = kernels[-2] * _float(masks[-2])
+        degrees = ops.take(model.degrees[-1].astype("int32"), which, axis=0)
 
     def params(turn, memory):
-        sums, vector, last, index = memory
-        added = ops.expand_dims(hidden[0][0][index], 1) * last
-        after = []
-        for k, (_, _, starts, counts, group) in enumerate(hidden):
-            after.append(sums[k] + added)
-            if k + 1 == len(hidden):
-                break
-            # The units that see the scalar before, and none after it.
-            first, count = starts[turn], counts[turn]
-            ready = ops.slice(after[k], (first, 0), (group, n))
-            ready = ops.where(ops.arange(group)[:, None] < count, ops.relu(ready), 0.0)
-            weights = hidden[k + 1][0]
-            weights = ops.slice(weights, (first, 0), (group, weights.shape[1]))
-            added = ops.matmul(ops.transpose(weights), ready)
-        out = _product(kernel[turn], ops.relu(after[-1]))
-        if shortcut is not None:
-            vector = ops.slice_update(vector, (index, 0), last)
-            out = out + _product(shortcut[turn], vector)
-        return ops.transpose(out) + bias[turn], (after, vector, last, index)
+        sums, vector, complete = memory
+        sums = [
+            total + ops.matmul(values, ops.take(kernel, units, axis=0))
+            for total, kernel, (units, values) in zip(
+                sums, kernels, complete, strict=False
+            )
+        ]
+        (index, value), first = complete[0], order[turn] * size
+        if size == 1:
+            if model.direct:
+                row = ops.take(shortcut, index, axis=0)
+                sums[-1] = sums[-1] + ops.matmul(value, row)
+            return ops.slice(sums[-1], (0, first), (n, 1)), (sums, vector, complete)
+        known = ops.where(degrees < turn, ops.relu(sums[-1]), 0.0)
+        out = ops.matmul(known, _columns(kernels[-1], first, size))
+        if model.direct:
+            vector = ops.slice_update(vector, (0, index[0]), value)
+            out = out + ops.matmul(vector, _columns(shortcut, first, size))
+        out = out + ops.slice(biases[-1], (first,), (size,))
+        return out, (sums, vector, complete)
 
     def see(turn, index, value, memory):
-        return *memory[:2], ops.transpose(value), index
+        sums, vector, _ = memory
+        complete = [(ops.reshape(index, (1,)), value)]
+        for kernel, total, (units, starts, counts, group) in zip(
+            kernels, sums, tables, strict=False
+        ):
+            before, values = complete[-1]
+            units = ops.slice(units, (starts[turn],), (group,))
+            weights = ops.take(ops.take(kernel, before, axis=0), units, axis=1)
+            total = ops.take(total, units, axis=1) + ops.matmul(values, weights)
+            known = ops.arange(group) < counts[turn]
+            complete.append((units, ops.where(known, ops.relu(total), 0.0)))
+        return sums, vector, complete
 
-    sums = [ops.tile(shift[:, None], (1, n)) for _, shift, *_ in hidden]
-    vector = ops.zeros((model.dim if model.direct else 0, n))
-    return (sums, vector, ops.zeros((1, n)), ops.zeros((), "int32")), params, see
+    sums = [
+        ops.broadcast_to(bias, (n, bias.shape[0])) for bias in biases[: len(summed)]
+    ]
+    kept = model.dim if model.direct and size > 1 else 0
+    complete = [
+        (ops.zeros(group, "int32"), ops.zeros((n, group)))
+        for group in (1, *(group for *_, group in tables))
+    ]
+    return (sums, ops.zeros((n, kept)), complete), params, see
 
 
-def _product(rows, columns):
-    """Product of matrices; XLA takes its time over those of a single row."""
-    if rows.shape[0] == 1:
-        return ops.sum(ops.transpose(rows) * columns, axis=0, keepdims=True)
-    return ops.matmul(rows, columns)
+def _float(variable):
+    return ops.cast(variable, "float32")
 
 
-def _sorted(model, which, order):
-    """Weights for one of the orders, units sorted by what they see, in float32.
+def _columns(kernel, first, count):
+    return ops.slice(kernel, (0, first), (kernel.shape[0], count))
+
+
+def _completed(degrees, dim, which):
+    """Hidden units that every turn completes: those that see its scalar, and no later.
+
+    Args:
+        degrees: (orders, units).
+        dim: number of turns.
+        which: one of the orders.
 
     Returns:
-        For every hidden layer the kernel (inputs, units), the bias, for every turn
-        where the units start that the scalar before completes, how many these are, and
-        how many they are at most; kernel (dim, size, units) and bias of the outputs, by
-        turn; the same kernel of direct connections.
+        The units in that order, (units + group,); where in it those of every turn
+        start, and how many they are, (dim,); and `group`, how many they are at most.
     """
-    masks, of_shortcut = model.masks(which)
-    dim, hidden, inputs, padding = model.dim, [], None, 0
-
-    def kernel_of(layer, mask):
-        return ops.cast(layer.masked_kernel(mask), "float32")
-
-    def in_order(kernel):
-        """Inputs sorted, as the units of the layer before, and padded."""
-        if inputs is None:
-            return kernel
-        return ops.pad(ops.take(kernel, inputs, axis=0), ((0, padding), (0, 0)))
-
-    for layer, mask, degrees in zip(
-        model.dense[:-1], masks[:-1], model.degrees[1:], strict=True
-    ):
-        counts = np.stack([np.bincount(d, minlength=dim) for d in degrees])
-        # Nothing is complete before the first turn.
-        counts = np.pad(counts, ((0, 0), (1, 0)))[:, :dim].astype("int32")
-        starts = (np.cumsum(counts, axis=1) - counts).astype("int32")
-        group = max(int(counts.max()), 1)
-        units = ops.take(np.argsort(degrees, axis=1), which, axis=0)
-        kernel = ops.take(in_order(kernel_of(layer, mask)), units, axis=1)
-        kernel = ops.pad(kernel, ((0, 0), (0, group)))
-        bias = ops.pad(ops.cast(ops.take(layer.bias, units), "float32"), (0, group))
-        of_turn = [ops.take(table, which, axis=0) for table in (starts, counts)]
-        hidden.append((kernel, bias, *of_turn, group))
-        inputs, padding = units, group
-
-    def by_turn(kernel):
-        shape = (dim, model.head.size, kernel.shape[0])
-        return ops.take(ops.reshape(ops.transpose(kernel), shape), order, axis=0)
-
-    last = model.dense[-1]
-    kernel = by_turn(in_order(kernel_of(last, masks[-1])))
-    bias = ops.cast(ops.reshape(last.bias, (dim, model.head.size)), "float32")
-    shortcut = None
-    if model.direct:
-        shortcut = by_turn(kernel_of(model.shortcut, of_shortcut))
-    return hidden, (kernel, ops.take(bias, order, axis=0)), shortcut
+    counts = np.stack([np.bincount(d, minlength=dim) for d in degrees]).astype("int32")
+    starts = (np.cumsum(counts, axis=1) - counts).astype("int32")
+    group = max(int(counts.max()), 1)
+    units = np.argsort(degrees, axis=1, kind="stable").astype("int32")
+    units = np.pad(units, ((0, 0), (0, group)))
+    return *(ops.take(t, which, axis=0) for t in (units, starts, counts)), group

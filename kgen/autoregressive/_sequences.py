@@ -76,10 +76,12 @@ class SequenceModel(RasterModel):
         self._check_built()
         steps, channels = self.event_shape
         length = options.pop("length", None)
-        length = steps if length is None else validation.check_length(length)
+        length = steps if length is None else validation.check_count("length", length)
         if length is None:
             raise ValueError("`length` is needed: the model was built for any.")
-        blank = np.zeros((validation.check_n_samples(n), length, channels), "float32")
+        blank = np.zeros(
+            (validation.check_count("n_samples", n), length, channels), "float32"
+        )
         return self.complete(
             blank, blank > 0, seed, condition, incremental=incremental, **options
         )
@@ -98,7 +100,7 @@ class SequenceModel(RasterModel):
         return -(-shape[0] // self.block)
 
     def fill_all(self, xla, x, mask, noise, temperature, options, tick, *, keep):
-        fill, block, steps = self.fill_xla if xla else self.fill_graph, self.block, None
+        fill, block = self.fill_xla if xla else self.fill_graph, self.block
         n, steps = x.shape[:2]
         memory = Walk(self, n, block, **options).row
         drawn = []
@@ -111,10 +113,7 @@ class SequenceModel(RasterModel):
         return [np.concatenate(p, axis=1)[:, :steps] for p in zip(*drawn, strict=True)]
 
     def _fill_block(self, x, mask, noise, temperature, options, memory, start, *, keep):
-        met = None
-        if keep:
-            size = self.head.params_size(x.shape[-1])
-            met = ops.zeros((*x.shape[:-1], size), self.compute_dtype)
+        met = self.room(x) if keep else None
         walk = Walk(self, x.shape[0], x.shape[1], **options)
         walk.enter_row()
         walk.row = memory
@@ -164,8 +163,8 @@ class SequenceEstimator(AutoregressiveEstimator):
         Returns:
             Array of shape (n_samples, length, ...) and dtype of the training data.
         """
-        options = {
-            "temperature": validation.check_temperature(temperature),
-            "length": None if length is None else validation.check_length(length),
-        }
+        temperature = validation.check_temperature(temperature)
+        if length is not None:
+            length = validation.check_count("length", length)
+        options = {"temperature": temperature, "length": length}
         return self._draw(n_samples, y, random_state, **options, **self._sampling())

@@ -20,6 +20,7 @@ class VectorModel(AutoregressiveModel):
     """
 
     incremental = True
+    pieces = 1  # a turn is so little work that a chunk is not worth cutting
 
     def __init__(self, head, **kwargs):
         super().__init__(head, **kwargs)

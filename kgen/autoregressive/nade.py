@@ -83,8 +83,8 @@ class NADEModel(VectorModel):
         """
         # Where XLA compiles training it makes this four times as quick, too. But it
         # compiles for every n: only for that in which estimators score.
-        xla = x.shape[0] == CHUNK and self.compiled and self.jit_compile
-        xla = xla and can_compile()
+        trained_so = self.compiled and self.jit_compile and can_compile()
+        xla = trained_so and x.shape[0] == CHUNK
         return self._log_prob_xla(x) if xla else super().log_prob(x)
 
     def _log_prob(self, x):

@@ -39,10 +39,12 @@ def draw(model, x, mask, seed, how, jobs, *, keep=False):
         keep: whether to return the parameters met on the way, too.
     """
     incremental = how.incremental and model.incremental
+    parts = 1 if backend.gpus() or not how.xla else model.pieces
+    cut = {"parts": parts, "small": 16 * parts} if incremental else {}
     pieces = [
         (indices[start : start + count], size, options)
         for indices, options in jobs
-        for start, count, size in (halves if incremental else chunks)(len(indices))
+        for start, count, size in chunks(len(indices), **cut)
     ]
     shape = x.shape[1:]
     calls = model.calls(shape) if incremental else min(BLOCKS, _turns(model, shape))
@@ -99,23 +101,6 @@ class How:
         self.xla = jit_compile is not False and backend.can_compile()
 
 
-def halves(n):
-    """Cut n samples into pieces of three sizes, of which cores work on one each.
-
-    Example:
-        >>> list(halves(41))
-        [(0, 32, 32), (32, 8, 8), (40, 1, 1)]
-    """
-    parts = 1 if backend.gpus() else 2
-    start = 0
-    while start < n:
-        left = n - start
-        size = 64 if left > 16 * parts else 16 if left > 1 else 1
-        size = max(1, size // parts)
-        yield start, min(left, size), size
-        start += size
-
-
 def _in_threads(finish, pieces, incremental):
     """Results for all pieces; on a CPU several at once."""
     cores = os.cpu_count() or 1
@@ -152,8 +137,10 @@ def fill_slowly(model, x, mask, noise, temperature, options, first, count, shape
     n, turns = ops.shape(x)[0], _turns(model, shape)
     together = model.head.orders_channels
     width = shape[-1] if together else 1
-    extra = noise.shape[len(shape) + 1 :]
-    noise = ops.reshape(noise, (n, turns, -1 if together else 1, *extra))
+    of_turn = (
+        noise.shape[len(shape) :] if together else (1, *noise.shape[len(shape) + 1 :])
+    )
+    noise = ops.reshape(noise, (n, turns, *of_turn))
     mask = ops.reshape(mask, (n, turns, width))
     order = model.turns(**options)
 

@@ -220,10 +220,8 @@ class GenerativeEstimator(BaseEstimator):
     def _inputs(self, X: Any) -> np.ndarray:
         """Checked data as the model takes them."""
         check_is_fitted(self)
-        x, sequences = (
-            inputs.check_x(self, X, self._ranks, reset=False),
-            self._any_length,
-        )
+        x = inputs.check_x(self, X, self._ranks, reset=False)
+        sequences = self._any_length
         chunks = ArraySource(x).chunks()
         self._check_known(summarise(chunks, type(self).__name__, sequences=sequences))
         return x.astype("float32").reshape(with_channel(x.shape, sequences=sequences))
@@ -250,9 +248,10 @@ class GenerativeEstimator(BaseEstimator):
     def _draw(self, n_samples, y, random_state, **options) -> np.ndarray:
         """What `sample` does, in every family."""
         check_is_fitted(self)
-        n = None if n_samples is None else validation.check_n_samples(n_samples)
+        if n_samples is not None:
+            n_samples = validation.check_count("n_samples", n_samples)
         seed = new_seed(random_state)
-        n, condition = self._conditions_to_draw(n, y, seed)
+        n, condition = self._conditions_to_draw(n_samples, y, seed)
         if condition is not None:
             options["condition"] = condition
         return self._outputs(self.model_.sample(n, seed=seed, **options))

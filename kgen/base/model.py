@@ -87,8 +87,13 @@ class GenerativeModel(ConfigMixin, _TrainStep, keras.Model):
         self.optimizer.build(self.trainable_variables)
 
 
-def chunks(n: int) -> Iterator[tuple[int, int, int]]:
+def chunks(n: int, parts: int = 1, small: int = 32) -> Iterator[tuple[int, int, int]]:
     """Cut n samples into pieces of three sizes, so that few graphs are compiled.
+
+    Args:
+        n: number of samples.
+        parts: the sizes are 64, 16 and 1 over it.
+        small: how many may be left for pieces of the second size.
 
     Yields:
         (start, count, size): `count` examples from `start`, to be padded to `size`.
@@ -96,11 +101,18 @@ def chunks(n: int) -> Iterator[tuple[int, int, int]]:
     Example:
         >>> list(chunks(82))
         [(0, 64, 64), (64, 16, 16), (80, 2, 16)]
+        >>> list(chunks(41, parts=2))
+        [(0, 32, 32), (32, 8, 8), (40, 1, 1)]
+        >>> list(chunks(63, parts=2))
+        [(0, 32, 32), (32, 31, 32)]
+        >>> list(chunks(20, small=16))
+        [(0, 20, 64)]
     """
-    start = 0
+    start, whole = 0, (n + 15) // 64 * 64
     while start < n:
         left = n - start
-        size = 64 if left > 32 else 16 if left > 1 else 1
+        size = 64 if start < whole or left > small else 16 if left > 1 else 1
+        size = max(1, size // parts)
         yield start, min(left, size), size
         start += size
 
@@ -122,7 +134,7 @@ def draw_in_chunks(draw, n, seed, size, *conditions) -> np.ndarray:
         size: how much noise one example takes.
         *conditions: arrays of n rows.
     """
-    seed, n = as_seed(seed), validation.check_n_samples(n)
+    seed, n = as_seed(seed), validation.check_count("n_samples", n)
     parts = []
     for start, count, chunk in chunks(n):
         noise = keyed_uniform(seed, start, chunk, (size,))

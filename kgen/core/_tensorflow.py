@@ -56,8 +56,7 @@ class compiled:  # noqa: N801 (used as a decorator)
                 self.shared[key], weakref.ref(instance)
             )
         if instance not in self.graphs:
-            # Weakly, or the graph would keep the model alive for ever. And a partial:
-            # TensorFlow warns of repeated tracing of what shares its code.
+            # Weakly, or the graph would keep the model alive for ever.
             call = functools.partial(_call, self.method, weakref.ref(instance))
             graph = tf.function(call, autograph=False, **self.options)
             self.graphs[instance] = functools.partial(_run, graph)
@@ -69,7 +68,9 @@ class _Shared:
 
     def __init__(self, method, options):
         self.method = method
-        self.graph = tf.function(self._trace, autograph=False, **options)
+        # A partial: TensorFlow warns of repeated tracing of what shares its code.
+        trace = functools.partial(self._trace)
+        self.graph = tf.function(trace, autograph=False, **options)
 
     def __call__(self, model, *args, **kwargs):
         # Any of them may be traced: but for the weights they are the same.

@@ -90,26 +90,15 @@ def check_setting(owner: str, name: str, value: Any, **limits: Any) -> None:
         )
 
 
-def check_n_samples(n_samples: Any) -> int:
-    """Return `n_samples` as an int.
+def check_count(name: str, value: Any) -> int:
+    """Return a number of examples, or of steps, as an int.
 
     Raises:
         ValueError: if it is not a whole number >= 1.
     """
-    if not _is_a(n_samples, int) or n_samples < 1:
-        raise ValueError(f"`n_samples` must be a whole number >= 1. Got {n_samples!r}.")
-    return int(n_samples)
-
-
-def check_length(length: Any) -> int:
-    """Return `length` as an int.
-
-    Raises:
-        ValueError: if it is not a whole number >= 1.
-    """
-    if not _is_a(length, int) or length < 1:
-        raise ValueError(f"`length` must be a whole number >= 1. Got {length!r}.")
-    return int(length)
+    if not _is_a(value, int) or value < 1:
+        raise ValueError(f"`{name}` must be a whole number >= 1. Got {value!r}.")
+    return int(value)
 
 
 def check_temperature(temperature: Any) -> float:

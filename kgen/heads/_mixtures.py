@@ -7,9 +7,9 @@ from kgen.core.backend import bounded
 
 def choose(logits, noise):
     """Index of a category, float32, for uniform noise of the shape without the last."""
-    cdf = ops.cumsum(ops.softmax(logits), axis=-1)
-    # The sum of float32 probabilities is not quite 1: scale the noise to it.
-    passed = ops.expand_dims(noise, -1) * cdf[..., -1:] >= cdf[..., :-1]
+    mass = ops.exp(logits - ops.max(logits, axis=-1, keepdims=True))
+    mass = ops.cumsum(mass, axis=-1)
+    passed = ops.expand_dims(noise, -1) * mass[..., -1:] >= mass[..., :-1]
     return ops.sum(ops.cast(passed, "float32"), axis=-1)
 
 

@@ -91,9 +91,7 @@ class CausalWalker(Walker):
         self.conv = layer.conv.walker(n, width)
         self.out = layer.out.walker(n, width)
         if layer.condition_dim:
-            shift = layer.shift(condition)
-            if self.conv.order is not None:
-                shift = ops.take(shift, self.conv.order, axis=-1)
+            shift = self.conv.by_channel(layer.shift(condition))
             self.conv.bias = self.conv.bias + shift
 
     @property

@@ -223,9 +223,7 @@ class GatedWalker(Walker):
             self.past = window[:, 1:]
         above = layer.vertical.convolve(window)[:, 0]
         of_v, of_h = self.shifts
-        link = layer.link(above) + of_h
-        if of_conv.order is not None:
-            link = ops.take(link, of_conv.order, axis=-1)
+        link = of_conv.by_channel(layer.link(above) + of_h)
         of_conv.enter_row(None)
         of_conv.above = link + of_conv.bias
         return gate(above + of_v)

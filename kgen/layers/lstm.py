@@ -116,9 +116,7 @@ class RowWalker(Walker):
     def enter_row(self, above):
         self.conv.enter_row(None)
         self.row = [self.conv.row, self.blank, self.blank]
-        gates = self.layer.from_above(self.past[0])
-        if self.conv.order is not None:
-            gates = ops.take(gates, self.conv.order, axis=-1)
+        gates = self.conv.by_channel(self.layer.from_above(self.past[0]))
         self.conv.above = gates + self.conv.bias
         return above
 
@@ -220,9 +218,7 @@ class DiagonalWalker(Walker):
         self.conv = layer.from_left.walker(n, width)
         self.spans = spans(layer.hidden, layer.channels)
         dtype, features = layer.compute_dtype, layer.from_left.kernel.shape[-2]
-        self.kernel = ops.cast(layer.left_kernel, dtype)
-        if self.conv.order is not None:
-            self.kernel = ops.take(self.kernel, self.conv.order, axis=-1)
+        self.kernel = self.conv.by_channel(ops.cast(layer.left_kernel, dtype))
         self.one = ops.zeros((n, layer.hidden), dtype)
         self.blank = ops.zeros((n, width, layer.hidden), dtype)
         self.blank_input = ops.zeros((n, width, features), dtype)

@@ -3,8 +3,6 @@
 References:
     Van den Oord et al., Pixel Recurrent Neural Networks, 2016, sec. 3.4, fig. 2.
     https://arxiv.org/abs/1601.06759
-    Ramachandran et al., Fast Generation for Convolutional Autoregressive Models, 2017
-    (the cache of `ConvWalker`). https://arxiv.org/abs/1704.06001
 """
 
 import keras
@@ -13,7 +11,8 @@ from keras import ops
 
 from kgen.core import validation
 from kgen.core.backend import register
-from kgen.layers._walk import Walker, at, channel_of, spans
+from kgen.layers._conv_walker import ConvWalker
+from kgen.layers._walk import channel_of
 
 
 @register
@@ -181,116 +180,3 @@ def convolve(x, kernel, bias, dilation):
         dilation_rate=dilation,
     )
     return h + ops.cast(bias, h.dtype)
-
-
-class ConvWalker(Walker):
-    """A masked convolution, pixel by pixel.
-
-    The rows above count once for the whole row, in one product of matrices; pixels to
-    the left and its own features together, channel by channel.
-    """
-
-    def __init__(self, layer, n, width):
-        self.layer, self.n, self.width = layer, n, width
-        self.reads_image = layer.mask_type == "A"
-        self.reach = layer.columns // 2 * layer.dilation
-        kernel, bias = layer.masked_kernel(), ops.cast(layer.bias, layer.compute_dtype)
-        features, outputs = kernel.shape[-2:]
-        mine = [spans(layer.filters, layer.channels)] * layer.parts
-        self.sizes = [layer.parts * (high - low) for low, high in mine[0]]
-        self.order = None
-        if layer.parts > 1 and layer.channels > 1:
-            # Outputs in the order of channels, to be cut into slices.
-            self.order = [
-                part * layer.filters + k
-                for channel in range(layer.channels)
-                for part in range(layer.parts)
-                for k in range(*mine[part][channel])
-            ]
-            kernel = ops.take(kernel, self.order, axis=-1)
-            bias = ops.take(bias, self.order, axis=-1)
-        self.bias, self.above = bias, None
-        centre = layer.columns // 2
-        self.above_kernel = ops.reshape(kernel[:-1], (-1, outputs))
-        self.kernel = ops.reshape(kernel[-1, : centre + 1], (-1, outputs))
-        # Rows of the kernel that are known before each of the channels is.
-        edges = [0, *(high for _, high in spans(features, layer.channels))]
-        self.ends = [centre * features + edge for edge in edges]
-        dtype, size = layer.compute_dtype, (n, features)
-        if layer.rows > 1:
-            above = layer.rows // 2 * layer.dilation
-            self.past = ops.zeros((n, above, width + 2 * self.reach, features), dtype)
-        if self.reach:
-            # All of the row if rows below will look at it. Else a ring, in which pixel
-            # p stands at p modulo its length.
-            length = self.reach + (width if layer.rows > 1 else 0)
-            kept = ops.zeros((n, length, features), dtype)
-            self.row = [kept, ops.zeros(size, dtype)]
-        self.blank = self.row
-
-    def enter_row(self, above):
-        self.row = self.blank
-        layer, step = self.layer, self.layer.dilation
-        if layer.rows > 1:
-            taps = [
-                self.past[:, i * step, k * step : k * step + self.width]
-                for i in range(layer.rows // 2)
-                for k in range(layer.columns)
-            ]
-            rows = ops.matmul(ops.concatenate(taps, axis=-1), self.above_kernel)
-            self.above = rows + self.bias
-        return above
-
-    def _kept(self, column):
-        """The row with the pixel before `column`, and what finds a pixel in it."""
-        kept, last = self.row
-        shift, length = self.reach, kept.shape[1]
-
-        def place(column):
-            return column + shift if self.past is not None else column % length
-
-        # Written a pixel late, just before it is read: XLA would copy all of a tensor
-        # that is read before it is written.
-        last = ops.expand_dims(last, 1)
-        return ops.slice_update(kept, (0, place(column - 1), 0), last), place
-
-    def enter_pixel(self, column):
-        layer = self.layer
-        self.left, self.seen = [], []
-        self.base = self.bias if self.above is None else at(self.above, column)
-        if self.reach:
-            kept, place = self._kept(column)
-            self.left = [
-                at(kept, place(column - m * layer.dilation))
-                for m in range(layer.columns // 2, 0, -1)
-            ]
-            self.row = [kept, self.row[1]]
-
-    def __call__(self, value, channel):
-        if self.layer.mask_type == "B":
-            self.see(value)
-        first = sum(self.sizes[:channel])
-        last = first + self.sizes[channel]
-        h = self.base[..., first:last]
-        known = [*self.left, *self.seen]
-        if known:
-            known = ops.concatenate(known, axis=-1) if len(known) > 1 else known[0]
-            kernel = self.kernel[: self.ends[len(self.seen)], first:last]
-            h = h + ops.matmul(known, kernel)
-        if len(h.shape) == 1:
-            h = ops.broadcast_to(h, (self.n, last - first))
-        return self.layer.activation(h)
-
-    def see(self, value):
-        self.seen.append(value)
-
-    def leave_pixel(self):
-        if self.reach:
-            self.row = [self.row[0], ops.concatenate(self.seen, axis=-1)]
-
-    def leave_row(self, image):
-        if self.past is not None:
-            kept = self._kept(self.width)[0] if self.reach else None
-            row = ops.pad(kept, ((0, 0), (0, self.reach), (0, 0)))
-            row = ops.expand_dims(row, 1)
-            self.past = ops.concatenate([self.past[:, 1:], row], axis=1)
