@@ -11,6 +11,7 @@ os.environ.setdefault("JAX_DISABLE_MOST_OPTIMIZATIONS", "1")
 import random
 from pathlib import Path
 
+import keras
 import numpy as np
 import pytest
 
@@ -68,6 +69,26 @@ def data_for(estimator, n=32):
         X = bars(n, size=4, random_state=0)
         y = X[:, 0, 0]
     return X, y if is_conditional(estimator) else None
+
+
+def moved_by(function, x, changes):
+    """Which changes of one example change a function's output at all, by one bit.
+
+    Args:
+        function: of a batch, example by example.
+        x: the example, (1, ...).
+        changes: one for every row of a batch, (n, ...), to be added to the example.
+
+    Returns:
+        Boolean, of the shape of the output, (n, ...).
+    """
+    x = np.repeat(x, len(changes), axis=0).astype("float32")
+    # Equal rows of a batch may be rounded differently, but not at the same place.
+    before, after = (
+        keras.ops.convert_to_numpy(function(part))
+        for part in (x, (x + changes).astype("float32"))
+    )
+    return after != before
 
 
 @pytest.fixture(autouse=True)
