@@ -50,6 +50,10 @@ def unless_slow(*names):
     ]
 
 
+FAMILIES = ("PixelCNN", "ConditionalPixelCNN", "MADE", "WaveNet", "VAE", "GAN")
+"""One of every family, for what their common bases do, and not each by itself."""
+
+
 def is_conditional(estimator):
     return getattr(estimator, "conditional", False)
 

@@ -81,7 +81,9 @@ def test_only_the_backend_knows_probability_and_sets_nothing():
 
 SCRIPT = """
 import json, random, sys, time
+start = time.process_time()
 import numpy as np, keras, tensorflow as tf
+others = time.process_time() - start
 
 def state():
     return [
@@ -103,7 +105,7 @@ after = state()
 registered = keras.saving.get_custom_objects()
 print(json.dumps({
     "same": [str(a) == str(b) for a, b in zip(before, after)],
-    "seconds": seconds,
+    "share": seconds / others,
     "loaded": [m for m in ("tensorflow_probability", "keras_tuner", "kgen.testing",
                            "kgen.plots") if m in sys.modules],
     "registered": sorted(registered),
@@ -127,7 +129,7 @@ def test_import_changes_no_global_state(fresh_import):
 
 def test_import_is_light(fresh_import):
     assert fresh_import["loaded"] == []
-    assert fresh_import["seconds"] < 0.15
+    assert fresh_import["share"] < 0.05  # of the time that Keras and TensorFlow take
 
 
 def test_import_registers_every_keras_class(fresh_import):

@@ -17,11 +17,15 @@ from kgen.core import persistence
 from kgen.data.sources import with_channel
 from kgen.data.toy import bars, mixture
 from kgen.networks import Architecture, architectures
-from tests.conftest import is_conditional, takes_sequences, tiny, unless_slow
+from tests.conftest import (
+    FAMILIES,
+    is_conditional,
+    takes_sequences,
+    tiny,
+    unless_slow,
+)
 
-# One of every family; with --slow all of them.
-QUICK = ["PixelCNN", "ConditionalPixelCNN", "MADE", "WaveNet", "VAE", "GAN"]
-NAMES = unless_slow(*QUICK)
+NAMES = unless_slow(*FAMILIES)
 
 X = bars(48, size=4, random_state=0)
 Y = np.array(["row", "column"])[X[:, 0, 0]]
@@ -92,7 +96,7 @@ def other_process(tmp_path_factory, request):
     """Estimators after three epochs, and what a new process made of their files."""
     folder = tmp_path_factory.mktemp("files")
     fitted = {}
-    for name in kgen.estimators if request.config.getoption("--slow") else QUICK:
+    for name in kgen.estimators if request.config.getoption("--slow") else FAMILIES:
         fitted[name] = fit(tiny(name, epochs=3))
         fitted[name].save(folder / f"{name}.keras")
     assert in_new_process(SCRIPT, folder).returncode == 0
@@ -128,7 +132,7 @@ def test_the_keras_door_trains_on_in_a_new_process(name, other_process):
         np.testing.assert_allclose(mine, its, rtol=1e-3, atol=1e-5)
 
 
-@pytest.mark.parametrize("name", list(kgen.estimators))
+@pytest.mark.parametrize("name", NAMES)
 def test_interrupted_training_is_training(name, eager):
     whole = fit(tiny(name, epochs=4))
     parts = fit(tiny(name, epochs=1))
@@ -179,7 +183,7 @@ class Crash(keras.callbacks.Callback):
             raise self.problem
 
 
-@pytest.mark.parametrize("name", list(kgen.estimators))
+@pytest.mark.parametrize("name", NAMES)
 def test_ctrl_c_leaves_the_last_finished_epoch(name, eager):
     y = Y if is_conditional(tiny(name)) else None
     stopped = tiny(name, epochs=5, batch_size=16)

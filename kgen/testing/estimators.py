@@ -36,12 +36,15 @@ def check_estimator(estimator: Any, X: np.ndarray, y: Any = None) -> None:
     Raises:
         AssertionError: or whatever scikit-learn's checks raise.
     """
-    takes_tables = estimator.__sklearn_tags__().input_tags.two_d_array
-    if takes_tables and y is None:
-        estimator_checks.check_estimator(estimator, on_skip=None)
     estimator = clone(estimator).set_params(random_state=0)
     for check in CHECKS:
         check(estimator, X, y)
+
+
+def check_scikit_learn(estimator: Any, X: np.ndarray, y: Any) -> None:
+    """scikit-learn's own checks, of estimators that take tables without labels."""
+    if estimator.__sklearn_tags__().input_tags.two_d_array and y is None:
+        estimator_checks.check_estimator(clone(estimator), on_skip=None)
 
 
 def check_parameters(estimator: Any, X: np.ndarray, y: Any) -> None:
@@ -203,6 +206,7 @@ def check_small(estimator: Any, X: np.ndarray, y: Any) -> None:
 
 
 CHECKS: tuple[Callable[[Any, np.ndarray, Any], None], ...] = (
+    check_scikit_learn,
     check_parameters,
     check_unfitted,
     check_repeatable,

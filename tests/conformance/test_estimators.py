@@ -7,7 +7,7 @@ from sklearn.model_selection import GridSearchCV
 
 import kgen
 from kgen.data.toy import bars
-from kgen.testing import check_estimator
+from kgen.testing.estimators import CHECKS, check_learns
 from tests.conftest import TINY, data_for, is_conditional, takes_sequences, tiny
 
 
@@ -16,9 +16,12 @@ def test_every_estimator_is_covered():
 
 
 @pytest.mark.parametrize("name", list(kgen.estimators))
-def test_contract(name, eager):
+@pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.__name__)
+def test_contract(name, check, request):
+    if check is not check_learns:  # which takes many steps: there graphs are quicker
+        request.getfixturevalue("eager")
     estimator = tiny(name)
-    check_estimator(estimator, *data_for(estimator))
+    check(estimator, *data_for(estimator))
 
 
 @pytest.mark.parametrize("name", list(kgen.estimators))
