@@ -8,6 +8,7 @@ os.environ.setdefault("MPLBACKEND", "Agg")
 # JAX compiles every operation by itself, and most of them run once.
 os.environ.setdefault("JAX_DISABLE_MOST_OPTIMIZATIONS", "1")
 
+import contextlib
 import random
 from pathlib import Path
 
@@ -102,14 +103,23 @@ def seeded():
     np.random.seed(0)
 
 
-@pytest.fixture
-def eager():
+@contextlib.contextmanager
+def eagerly():
     """Run without graphs: quicker for many small fits of different shapes."""
     import tensorflow as tf
 
     tf.config.run_functions_eagerly(True)
-    yield
-    tf.config.run_functions_eagerly(False)
+    try:
+        yield
+    finally:
+        tf.config.run_functions_eagerly(False)
+
+
+@pytest.fixture
+def eager():
+    """The same for all of a test."""
+    with eagerly():
+        yield
 
 
 @pytest.fixture(scope="session")

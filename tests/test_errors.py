@@ -8,7 +8,7 @@ from sklearn.exceptions import NotFittedError
 
 import kgen
 from kgen.data.toy import bars
-from tests.conftest import data_for, is_conditional, tiny
+from tests.conftest import data_for, eagerly, is_conditional, tiny
 
 X = bars(16, size=3, random_state=0)
 GREY = (X * 100).astype("uint8")
@@ -20,9 +20,9 @@ def fitted():
     found = {}
     for name in kgen.estimators:
         estimator = tiny(name)
-        found[name] = estimator.fit(
-            X, X[:, 0, 0] if is_conditional(estimator) else None
-        )
+        y = X[:, 0, 0] if is_conditional(estimator) else None
+        with eagerly():
+            found[name] = estimator.fit(X, y)
     return found
 
 

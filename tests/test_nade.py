@@ -69,7 +69,7 @@ def test_learns_bars_to_their_entropy():
     assert sum(any((s == k).all() for k in known) for s in samples) > 180
 
 
-def test_reals_are_mixtures_and_density_integrates_to_one(eager):
+def test_reals_are_mixtures_and_density_integrates_to_one():
     X, _ = mixture(400, random_state=0)
     model = kgen.NADE(hidden=16, epochs=3, random_state=0).fit(X)
     assert isinstance(model.head_, kgen.heads.MixtureOfNormals)

@@ -14,7 +14,14 @@ from kgen.testing.models import (
     check_seeds,
     check_training,
 )
-from tests.conftest import data_for, is_conditional, takes_sequences, tiny
+from tests.conftest import (
+    FAMILIES,
+    data_for,
+    is_conditional,
+    takes_sequences,
+    tiny,
+    unless_slow,
+)
 
 # Every image of these spaces can be counted: 3x3 binary, a row of two RGB pixels with
 # three levels, a single pixel with four.
@@ -40,8 +47,16 @@ def test_contract(name, shape, levels):
 
 
 @pytest.mark.parametrize("name", list(kgen.estimators))
-@pytest.mark.parametrize("policy", ["mixed_bfloat16", "mixed_float16"])
-def test_half_precision(name, policy):
+def test_bfloat16(name):
+    check_half_precision(name, "mixed_bfloat16")
+
+
+@pytest.mark.parametrize("name", unless_slow(*FAMILIES))
+def test_float16(name):
+    check_half_precision(name, "mixed_float16")
+
+
+def check_half_precision(name, policy):
     estimator = tiny(name, precision=policy)
     X, y = data_for(estimator)
     if X.ndim == 3:
