@@ -24,8 +24,8 @@ class ConvWalker(Walker):
         self.reach = layer.columns // 2 * layer.dilation
         kernel, bias = layer.masked_kernel(), ops.cast(layer.bias, layer.compute_dtype)
         features, outputs = kernel.shape[-2:]
-        mine = [spans(layer.filters, layer.channels)] * layer.parts
-        self.sizes = [layer.parts * (high - low) for low, high in mine[0]]
+        mine = spans(layer.filters, layer.channels)
+        self.sizes = [layer.parts * (high - low) for low, high in mine]
         self.order = None
         if layer.parts > 1 and layer.channels > 1:
             # Outputs in the order of channels, to be cut into slices.
@@ -33,7 +33,7 @@ class ConvWalker(Walker):
                 part * layer.filters + k
                 for channel in range(layer.channels)
                 for part in range(layer.parts)
-                for k in range(*mine[part][channel])
+                for k in range(*mine[channel])
             ]
             kernel, bias = self.by_channel(kernel), self.by_channel(bias)
         self.bias, self.above = bias, None

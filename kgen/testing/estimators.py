@@ -116,10 +116,10 @@ def check_row_wise(estimator: Any, X: np.ndarray, y: Any) -> None:
 
         whole = of(np.arange(len(X)))
         assert len(whole) == len(X)
-        # Not to the last bit: a processor may round a row by its place in the batch.
-        same = functools.partial(np.allclose, rtol=1e-5, atol=1e-5)
-        assert same(whole[order], of(order)), f"{name} depends on the order"
-        assert same(whole[:1], of(order[order == 0])), f"{name} depends on the batch"
+        assert np.array_equal(whole[order], of(order)), f"{name} depends on the order"
+        assert np.array_equal(whole[:1], of(order[order == 0])), (
+            f"{name} depends on the batch"
+        )
 
 
 def check_bad_data(estimator: Any, X: np.ndarray, y: Any) -> None:
