@@ -36,8 +36,8 @@ def said(error, *words):
     ("params", "words"),
     [
         ({"epochs": 0}, [r"epochs=0", ">= 1"]),
-        ({"epochs": 1.5}, ["epochs=1.5", "whole number", "float"]),
-        ({"epochs": True}, ["epochs=True", "whole number"]),
+        ({"epochs": 1.5}, ["epochs=1.5", "integer", "float"]),
+        ({"epochs": True}, ["epochs=True", "integer"]),
         ({"batch_size": -3}, ["batch_size=-3", ">= 1"]),
         ({"learning_rate": 0.0}, [r"learning_rate=0.0", "> 0"]),
         ({"learning_rate": float("nan")}, ["learning_rate=nan"]),
@@ -76,7 +76,7 @@ def test_shared_parameters_out_of_range_are_named(name, params, words):
         ("VAE", {"architecture": "mpl"}, ["'mpl'", "Did you mean 'mlp'"]),
         ("GAN", {"objective": "minmax"}, ["'minmax'", "Did you mean 'minimax'"]),
         ("GAN", {"discriminator_steps": 0}, ["discriminator_steps=0"]),
-        ("ConditionalGAN", {"latent_dim": 2.0}, ["latent_dim=2.0", "whole number"]),
+        ("ConditionalGAN", {"latent_dim": 2.0}, ["latent_dim=2.0", "integer"]),
     ],
 )
 def test_parameters_of_a_model_are_named(name, params, words):
@@ -136,7 +136,7 @@ def test_number_of_samples(name, n, fitted):
     if n is None:
         assert len(fitted[name].sample(n)) == 1
         return
-    with pytest.raises(ValueError, match="`n_samples` must be a whole number >= 1"):
+    with pytest.raises(ValueError, match="`n_samples` must be an integer >= 1"):
         fitted[name].sample(n)
 
 

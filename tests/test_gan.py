@@ -287,7 +287,7 @@ def test_other_values_than_in_fit(eager):
     X = bars(20, random_state=0)
     gan = tiny("GAN", warm_start=True).fit(X)
     for wrong in (X * 0.5, X + 7):
-        with pytest.raises(ValueError, match=r"fitted on whole numbers in \[0, 1\]"):
+        with pytest.raises(ValueError, match=r"fitted on integers in \[0, 1\]"):
             gan.fit(wrong)
     with pytest.raises(ValueError, match="fitted on"):
         gan.set_params(warm_start=False).fit(X, validation_data=X * 100)

@@ -18,7 +18,7 @@ from kgen.adversarial._base import AdversarialModel
 from kgen.adversarial.estimator import AdversarialEstimator
 from kgen.adversarial.objectives import objectives, play
 from kgen.base.conditional import ConditionalMixin
-from kgen.base.fields import estimator, estimators
+from kgen.base.fields import estimator
 from kgen.base.model import check_condition, in_chunks
 from kgen.core import validation
 from kgen.core.backend import register
@@ -79,7 +79,7 @@ class ConditionalGANModel(AdversarialModel):
 
         Args:
             n: number of examples, >= 1.
-            seed: whole number; None draws one from NumPy's global state.
+            seed: integer; None draws one from NumPy's global state.
             condition: shape (n, condition_dim), or (1, condition_dim) for all.
 
         Returns:
@@ -90,7 +90,6 @@ class ConditionalGANModel(AdversarialModel):
         return self._sample(n, seed, condition)
 
 
-@estimators.register("ConditionalGAN")
 @estimator
 class ConditionalGAN(ConditionalMixin, AdversarialEstimator):
     """Conditional GAN: samples of a class of your choice.

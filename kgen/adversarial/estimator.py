@@ -8,7 +8,7 @@ from keras import layers
 
 from kgen.adversarial.objectives import objectives
 from kgen.base.estimator import GenerativeEstimator
-from kgen.base.fields import estimator, param
+from kgen.base.fields import param
 from kgen.base.latent import LatentMixin
 from kgen.core import messages
 from kgen.data.summary import Summary
@@ -18,7 +18,6 @@ from kgen.networks import _base as networks
 _DENSITY = ("log_prob", "score_samples", "score", "bits_per_dim")
 
 
-@estimator
 class AdversarialEstimator(LatentMixin, GenerativeEstimator):
     """Base of the estimators without a density."""
 
@@ -49,10 +48,12 @@ class AdversarialEstimator(LatentMixin, GenerativeEstimator):
         # New examples may go a little beyond the training data, not elsewhere.
         margin = 0.5 * (high - low)
         inside = low - margin <= summary.low and summary.high <= high + margin
-        if not inside or (self.discrete_ and not summary.whole):
-            kind = "whole numbers" if self.discrete_ else "numbers"
+        if not inside or (self.discrete_ and not summary.integral):
+            kind = "integers" if self.discrete_ else "numbers"
             raise messages.other_range(
-                type(self).__name__, summary.held, f"{kind} in [{low:g}, {high:g}]"
+                type(self).__name__,
+                summary.describe(),
+                f"{kind} in [{low:g}, {high:g}]",
             )
 
     def _networks(self, event_shape: tuple[int, ...]) -> Architecture:

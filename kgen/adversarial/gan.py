@@ -15,7 +15,7 @@ from keras import ops
 from kgen.adversarial._base import AdversarialModel
 from kgen.adversarial.estimator import AdversarialEstimator
 from kgen.adversarial.objectives import objectives, play
-from kgen.base.fields import estimator, estimators
+from kgen.base.fields import estimator
 from kgen.base.model import in_chunks
 from kgen.core.backend import register
 
@@ -67,7 +67,7 @@ class GANModel(AdversarialModel):
 
         Args:
             n: number of examples, >= 1.
-            seed: whole number; None draws one from NumPy's global state.
+            seed: integer; None draws one from NumPy's global state.
 
         Returns:
             Float32 array of shape (n, *event_shape), in data units.
@@ -75,7 +75,6 @@ class GANModel(AdversarialModel):
         return self._sample(n, seed)
 
 
-@estimators.register("GAN")
 @estimator
 class GAN(AdversarialEstimator):
     """Generative adversarial network: samples without a density.

@@ -93,7 +93,7 @@ class AutoregressiveModel(GenerativeModel):
 
         Args:
             n: number of examples, >= 1.
-            seed: whole number; None draws one from NumPy's global state.
+            seed: integer; None draws one from NumPy's global state.
             condition: vectors (n, condition_dim), or (1, condition_dim) for all; for
                 conditional models only.
             incremental: False runs the whole network again for every scalar: slow, and

@@ -63,7 +63,7 @@ class SequenceModel(RasterModel):
 
         Args:
             n: number of sequences, >= 1.
-            seed: whole number; None draws one from NumPy's global state.
+            seed: integer; None draws one from NumPy's global state.
             condition: see `AutoregressiveModel.sample`.
             incremental: see `AutoregressiveModel.sample`.
             **options: `length`, the number of steps, None for that of the training

@@ -51,7 +51,7 @@ class VectorModel(AutoregressiveModel):
         return (*self.event_shape[:-1], self.head.params_size(self.event_shape[-1]))
 
     def vectors(self, x):
-        """Embedded data as vectors: whole numbers in [0, 1], reals around 0."""
+        """Embedded data as vectors: integers in [0, 1], reals around 0."""
         x = self.head.features(ops.cast(x, "float32"))
         return ops.reshape(x, (-1, self.dim))
 

@@ -17,7 +17,7 @@ from keras import ops
 from kgen.autoregressive._estimator import AutoregressiveEstimator
 from kgen.autoregressive.raster import RasterModel, check_dilations
 from kgen.base.conditional import ConditionalMixin
-from kgen.base.fields import estimator, estimators, param
+from kgen.base.fields import estimator, param
 from kgen.core import validation
 from kgen.core.backend import register
 from kgen.heads import MixtureOfLogistics
@@ -111,7 +111,6 @@ class GatedPixelCNNModel(RasterModel):
         return apply(self.out, ops.relu(h))
 
 
-@estimator
 class _GatedEstimator(AutoregressiveEstimator):
     """What both estimators of this paper have in common."""
 
@@ -136,7 +135,6 @@ class _GatedEstimator(AutoregressiveEstimator):
         )
 
 
-@estimators.register("GatedPixelCNN")
 @estimator
 class GatedPixelCNN(_GatedEstimator):
     """Image density with an exact likelihood: gated units, no blind spot.
@@ -169,7 +167,6 @@ class GatedPixelCNN(_GatedEstimator):
     """
 
 
-@estimators.register("ConditionalPixelCNN")
 @estimator
 class ConditionalPixelCNN(ConditionalMixin, _GatedEstimator):
     """Density of images given a label or a vector: p(x|y), exact.

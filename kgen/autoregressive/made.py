@@ -13,7 +13,7 @@ from keras import ops
 
 from kgen.autoregressive import _made_sampling
 from kgen.autoregressive._vectors import VectorEstimator, VectorModel
-from kgen.base.fields import estimator, estimators, param
+from kgen.base.fields import estimator, param
 from kgen.core import validation
 from kgen.core.backend import compiled, register
 from kgen.core.random import keyed_uniform, permutation
@@ -83,7 +83,7 @@ class MADEModel(VectorModel):
             self.shortcut.build((None, dim))
 
     def _degrees(self):
-        """For inputs and every hidden layer, (orders, units), whole numbers.
+        """For inputs and every hidden layer, (orders, units), integers.
 
         That of an input is its place in the order. A hidden unit of degree m sees units
         of at most that degree, and outputs see units of degrees below their place.
@@ -195,7 +195,7 @@ def check_hidden(owner, hidden):
     """Return `hidden` as a tuple.
 
     Raises:
-        ValueError: if it is not one or more whole numbers >= 1.
+        ValueError: if it is not one or more integers >= 1.
     """
     if not isinstance(hidden, (tuple, list)) or not hidden:
         raise ValueError(
@@ -207,7 +207,6 @@ def check_hidden(owner, hidden):
     return tuple(hidden)
 
 
-@estimators.register("MADE")
 @estimator
 class MADE(VectorEstimator):
     """Masked autoencoder: an exact density of vectors, all conditionals in one pass.

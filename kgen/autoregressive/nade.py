@@ -19,7 +19,7 @@ import numpy as np
 from keras import ops
 
 from kgen.autoregressive._vectors import VectorEstimator, VectorModel, order_of, put
-from kgen.base.fields import estimator, estimators, param
+from kgen.base.fields import estimator, param
 from kgen.base.model import CHUNK
 from kgen.core import validation
 from kgen.core.backend import can_compile, compiled, register
@@ -169,7 +169,6 @@ def _outer(column, row):
     return ops.expand_dims(column, 1) * ops.expand_dims(row, 0)
 
 
-@estimators.register("NADE")
 @estimator
 class NADE(VectorEstimator):
     """Neural autoregressive distribution estimator: an exact density of vectors.

@@ -16,7 +16,7 @@ from keras import ops
 
 from kgen.autoregressive._estimator import AutoregressiveEstimator
 from kgen.autoregressive.raster import RasterModel, check_dilations
-from kgen.base.fields import estimator, estimators, param
+from kgen.base.fields import estimator, param
 from kgen.core import validation
 from kgen.core.backend import register
 from kgen.layers import MaskedConv2D
@@ -103,7 +103,6 @@ class PixelCNNModel(RasterModel):
         return apply(self.out, ops.relu(apply(self.last, ops.relu(h))))
 
 
-@estimators.register("PixelCNN")
 @estimator
 class PixelCNN(AutoregressiveEstimator):
     """Image density with an exact likelihood, by masked convolutions.

@@ -11,7 +11,7 @@ from keras import ops
 
 from kgen.autoregressive._estimator import AutoregressiveEstimator
 from kgen.autoregressive.raster import RasterModel
-from kgen.base.fields import estimator, estimators, param
+from kgen.base.fields import estimator, param
 from kgen.core import validation
 from kgen.core.backend import register
 from kgen.core.registry import Registry
@@ -94,7 +94,6 @@ class PixelRNNModel(RasterModel):
         return apply(self.out, ops.relu(apply(self.last, ops.relu(h))))
 
 
-@estimators.register("PixelRNN")
 @estimator
 class PixelRNN(AutoregressiveEstimator):
     """Image density with an exact likelihood, by two-dimensional LSTMs.

@@ -68,11 +68,11 @@ def check_dilations(owner, dilations):
     """Return `dilations` as a tuple.
 
     Raises:
-        ValueError: if they are not one or more whole numbers >= 1.
+        ValueError: if they are not one or more integers >= 1.
     """
     if not isinstance(dilations, (tuple, list)) or not dilations:
         raise ValueError(
-            "`dilations` must be a tuple of whole numbers >= 1, at least one. Got "
+            "`dilations` must be a tuple of integers >= 1, at least one. Got "
             f"{dilations!r}."
         )
     for dilation in dilations:

@@ -32,7 +32,7 @@ def draw(model, x, mask, seed, how, jobs, *, keep=False):
         model: an `AutoregressiveModel`.
         x: data, (n, *event_shape).
         mask: boolean, same shape.
-        seed: whole number.
+        seed: integer.
         how: a `How`.
         jobs: pairs of the indices of examples, and the arguments of `model.fill` that
             are the same for these.

@@ -15,7 +15,7 @@ from typing import ClassVar
 from keras import ops
 
 from kgen.autoregressive._sequences import SequenceEstimator, SequenceModel
-from kgen.base.fields import estimator, estimators, param
+from kgen.base.fields import estimator, param
 from kgen.core.backend import register
 from kgen.heads import Head, MixtureOfLogistics
 from kgen.layers import MaskedConv2D, PastRNN
@@ -79,7 +79,6 @@ class SequenceRNNModel(SequenceModel):
         return apply(self.out, ops.relu(summary))
 
 
-@estimators.register("SequenceRNN")
 @estimator
 class SequenceRNN(SequenceEstimator):
     """Density of sequences (text, time series), by a GRU or an LSTM.

@@ -17,7 +17,7 @@ from keras import ops
 
 from kgen.autoregressive._sequences import SequenceEstimator, SequenceModel
 from kgen.base.conditional import ConditionalMixin
-from kgen.base.fields import estimator, estimators, param
+from kgen.base.fields import estimator, param
 from kgen.core import validation
 from kgen.core.backend import register
 from kgen.heads import Categorical, Head
@@ -110,7 +110,6 @@ class WaveNetModel(SequenceModel):
         return apply(self.out, ops.relu(apply(self.last, ops.relu(total))))
 
 
-@estimators.register("WaveNet")
 @estimator
 class WaveNet(ConditionalMixin, SequenceEstimator):
     """Density of sequences (sound, time series), by dilated causal convolutions.

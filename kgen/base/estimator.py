@@ -1,6 +1,7 @@
 """The scikit-learn side: what every estimator does around its Keras model."""
 
 import os
+import typing
 from typing import Any, ClassVar, Self
 
 import keras
@@ -9,7 +10,7 @@ from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
 
 from kgen.base import inputs, training
-from kgen.base.fields import estimator, estimators, param
+from kgen.base.fields import collect_fields, estimators, param
 from kgen.core import (
     backend,
     messages,
@@ -23,7 +24,9 @@ from kgen.data.sources import ArraySource, StreamSource, with_channel
 from kgen.data.summary import Summary, summarise
 
 
-@estimator
+@typing.dataclass_transform(
+    kw_only_default=True, eq_default=False, field_specifiers=(param,)
+)
 class GenerativeEstimator(BaseEstimator):
     """Base of all estimators: fit, sample, save.
 
@@ -64,6 +67,10 @@ class GenerativeEstimator(BaseEstimator):
     # Whether examples are sequences, which may differ in length from those in fit.
     _any_length: ClassVar[bool] = False
     _optimizer_options: ClassVar[dict[str, dict]] = {}
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        collect_fields(cls)
 
     def build_model(self, event_shape: tuple[int, ...]) -> Any:
         """Build the Keras model for examples of that shape."""
@@ -130,7 +137,7 @@ class GenerativeEstimator(BaseEstimator):
 
     def _fit(self, X, y, validation_data, callbacks, backup_dir, keeper) -> None:
         continues = self._continues()
-        if continues and not replicas.know(vars(self)["model_"]):
+        if continues and not replicas.made_in_current_strategy(vars(self)["model_"]):
             raise messages.other_strategy(type(self).__name__)
         if not continues:
             for name in [name for name in vars(self) if name.endswith("_")]:
@@ -231,7 +238,7 @@ class GenerativeEstimator(BaseEstimator):
         return with_channel(shape, sequences=self._any_length)[1:]
 
     def _outputs(self, x: np.ndarray) -> np.ndarray:
-        """Model samples as data like the training data: shape, dtype, whole numbers."""
+        """Model samples as data like the training data: shape, dtype, integers."""
         x = np.asarray(x, "float64")
         if x.ndim - 1 > len(self.event_shape_):
             x = x[..., 0]
@@ -288,3 +295,6 @@ class GenerativeEstimator(BaseEstimator):
         tags.input_tags.two_d_array = 2 in self._ranks and not self._any_length
         tags.input_tags.three_d_array = 3 in self._ranks
         return tags
+
+
+collect_fields(GenerativeEstimator)

@@ -1,7 +1,7 @@
 """Hyper-parameters as dataclass fields, and the list of all estimators."""
 
 import dataclasses
-import typing
+import inspect
 from typing import Any
 
 from kgen.core.registry import Registry
@@ -14,9 +14,41 @@ def param(default: Any, **limits: Any) -> Any:
     return dataclasses.field(default=default, metadata=limits)
 
 
-@typing.dataclass_transform(
-    kw_only_default=True, eq_default=False, field_specifiers=(param,)
-)
-def estimator(cls: type) -> Any:
-    """Turn annotated fields into hyper-parameters; `__init__` only stores them."""
-    return dataclasses.dataclass(kw_only=True, eq=False, repr=False)(cls)
+def estimator(cls: Any) -> Any:
+    """Decorate a final estimator: file it among `kgen.estimators`, by its own name.
+
+    Raises:
+        ValueError: if another class has that name already.
+    """
+    name = cls.__name__
+    former = estimators[name] if name in estimators else cls
+    if (former.__module__, former.__qualname__) != (cls.__module__, cls.__qualname__):
+        raise ValueError(
+            f"There is an estimator {name!r} already: {former.__module__}.{name}. Give "
+            "yours a name of its own, by which files can know it."
+        )
+    return estimators.register(name)(cls)
+
+
+def collect_fields(cls: type) -> None:
+    """Turn annotated fields into hyper-parameters; `__init__` only stores them.
+
+    A field is that of the nearest class in the method resolution order, as any other
+    attribute is. (By itself a dataclass would take all that a base has inherited as
+    that base's own, over what classes before it say.)
+    """
+    nearest: dict[str, Any] = {}
+    picked: dict[str, Any] = {}
+    for base in reversed(cls.__mro__[1:]):
+        fields = vars(base).get("__dataclass_fields__", {})
+        own = inspect.get_annotations(base)
+        nearest |= {name: field for name, field in fields.items() if name in own}
+        picked |= fields
+    annotations = cls.__dict__.get("__annotations__", {})
+    for name, field in nearest.items():
+        if name not in annotations and picked[name] is not field:
+            annotations[name] = field.type
+            again = dataclasses.field(default=field.default, metadata=field.metadata)
+            setattr(cls, name, again)
+    cls.__annotations__ = annotations
+    dataclasses.dataclass(kw_only=True, eq=False, repr=False)(cls)

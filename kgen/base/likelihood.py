@@ -6,13 +6,12 @@ import numpy as np
 from sklearn.base import DensityMixin
 
 from kgen.base.estimator import GenerativeEstimator
-from kgen.base.fields import estimator, param
+from kgen.base.fields import param
 from kgen.core import messages
 from kgen.data.summary import Summary
 from kgen.heads import Categorical, Head, Normal, auto
 
 
-@estimator
 class LikelihoodEstimator(DensityMixin, GenerativeEstimator):
     """Base of the estimators that give examples a probability.
 
@@ -36,7 +35,7 @@ class LikelihoodEstimator(DensityMixin, GenerativeEstimator):
         super()._check_known(summary)
         if not self.head_.support.holds(summary):
             raise messages.other_values(
-                type(self).__name__, summary.held, auto.call(self.head_)
+                type(self).__name__, summary.describe(), auto.call(self.head_)
             )
 
     def log_prob(self, X: Any, y: Any = None) -> np.ndarray:

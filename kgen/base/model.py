@@ -42,7 +42,7 @@ class GenerativeModel(ConfigMixin, _TrainStep, keras.Model):
         ):
             return super().save(filepath, overwrite=overwrite, **kwargs)
         with persistence.atomic(path) as written:
-            return backend.alone(super().save, written, **kwargs)
+            return backend.outside_strategy(super().save, written, **kwargs)
 
     def _maybe_symbolic_build(self, iterator=None, data_batch=None):
         """Nothing where everything is built.
@@ -55,7 +55,7 @@ class GenerativeModel(ConfigMixin, _TrainStep, keras.Model):
             super()._maybe_symbolic_build(iterator, data_batch)
 
     def add_counter(self, name):
-        """A whole number that is saved with the weights, one on all replicas."""
+        """An integer that is saved with the weights, one on all replicas."""
         return self.add_weight(
             shape=(),
             initializer="zeros",
@@ -130,7 +130,7 @@ def draw_in_chunks(draw, n, seed, size, *conditions) -> np.ndarray:
         draw: compiled function of a chunk of noise, (chunk, size), uniform in (0, 1),
             and of the conditions that belong to it.
         n: number of examples, >= 1.
-        seed: whole number; None draws one from NumPy's global state.
+        seed: integer; None draws one from NumPy's global state.
         size: how much noise one example takes.
         *conditions: arrays of n rows.
     """

@@ -54,15 +54,15 @@ def _run(method, functions, model, *args, **kwargs):
         instance = weakref.ref(model)
 
         def pure(values, arrays):
-            its, rest = instance(), iter(arrays)
+            model, rest = instance(), iter(arrays)
             filled = [
                 next(rest) if is_array else setting
                 for setting, is_array in zip(key[1], key[2], strict=True)
             ]
             args, kwargs = jax.tree.unflatten(structure, filled)
-            mapping = list(zip(its.variables, values, strict=True))
+            mapping = list(zip(model.variables, values, strict=True))
             with keras.StatelessScope(state_mapping=mapping):
-                return method(its, *args, **kwargs)
+                return method(model, *args, **kwargs)
 
         functions[key] = jax.jit(pure)
     return functions[key]([variable.value for variable in model.variables], arrays)
@@ -72,7 +72,7 @@ def _is_array(leaf):
     return isinstance(leaf, (np.ndarray, jax.Array))
 
 
-def alone(function: Callable, *args: Any, **kwargs: Any) -> Any:
+def outside_strategy(function: Callable, *args: Any, **kwargs: Any) -> Any:
     """Call the function: there are no other workers."""
     return function(*args, **kwargs)
 

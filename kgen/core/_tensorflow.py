@@ -20,7 +20,7 @@ normal_quantile = tf.math.ndtri
 """Standard normal values for uniform ones in (0, 1), by the inverse CDF."""
 
 replica_count = replicas.count
-alone = replicas.alone
+outside_strategy = replicas.outside_strategy
 
 
 class compiled:  # noqa: N801 (used as a decorator)

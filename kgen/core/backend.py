@@ -25,7 +25,6 @@ if NAME not in _LIBRARIES:
 _library = importlib.import_module(_LIBRARIES[NAME])
 
 register = keras.saving.register_keras_serializable("kgen")
-alone = _library.alone
 can_compile = _library.can_compile
 compiled = _library.compiled
 gpus = _library.gpus
@@ -33,6 +32,7 @@ gpu_compute_capability = _library.gpu_compute_capability
 gradient = _library.gradient
 keep_graph = _library.keep_graph
 normal_quantile = _library.normal_quantile
+outside_strategy = _library.outside_strategy
 replica_count = _library.replica_count
 
 
@@ -89,8 +89,8 @@ def row_normal(rows, shape, seed, stream=0):
     Args:
         rows: shape (n, ...).
         shape: of the noise for one row.
-        seed: whole number in [0, 2**63).
-        stream: whole number, may be a tensor: another one gives other noise.
+        seed: integer in [0, 2**63).
+        stream: integer, may be a tensor: another one gives other noise.
     """
     keys = _row_keys(rows, seed, stream)
     return _normal(

@@ -13,12 +13,17 @@ class ConfigMixin:
     replaced by an equivalent object, as when a name is resolved to a head.
     """
 
+    @classmethod
+    def setting_names(cls) -> list[str]:
+        """Names of the arguments of `__init__`."""
+        arguments = inspect.signature(cls).parameters.values()
+        return [a.name for a in arguments if a.kind is not a.VAR_KEYWORD]
+
     def get_config(self) -> dict[str, Any]:
         inherited: dict[str, Any] = getattr(super(), "get_config", dict)()
         own = {
             name: keras.saving.serialize_keras_object(getattr(self, name))
-            for name, argument in inspect.signature(type(self)).parameters.items()
-            if argument.kind is not argument.VAR_KEYWORD
+            for name in self.setting_names()
         }
         return {**inherited, **own}
 

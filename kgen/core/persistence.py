@@ -54,7 +54,7 @@ def write(path: str | os.PathLike, model: keras.Model, facts: dict[str, Any]) ->
     """Write a model and what else there is to know of its estimator, atomically."""
     text = json.dumps({name: encode(name, value) for name, value in facts.items()})
     with atomic(path) as written:
-        backend.alone(keras.saving.save_model, model, written)
+        backend.outside_strategy(keras.saving.save_model, model, written)
         with zipfile.ZipFile(written, "a") as archive:
             archive.writestr(ENTRY, text)
 

@@ -18,13 +18,13 @@ def as_seed(seed=None) -> int:
     """`seed` itself, or a fresh one from NumPy's global state if it is None.
 
     Raises:
-        ValueError: if it is not a whole number in [0, 2**63).
+        ValueError: if it is not an integer in [0, 2**63).
     """
     if seed is None:
         return new_seed()
     if isinstance(seed, (int, np.integer)) and 0 <= seed < 2**63:
         return int(seed)
-    raise ValueError(f"`seed` must be a whole number in [0, 2**63). Got {seed!r}.")
+    raise ValueError(f"`seed` must be an integer in [0, 2**63). Got {seed!r}.")
 
 
 @contextlib.contextmanager

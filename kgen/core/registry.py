@@ -22,10 +22,12 @@ class Registry(Mapping[str, Any]):
 
     Args:
         kind: what the objects are, for error messages, e.g. "head".
+        base: their common base, if instances may be given in the place of names.
     """
 
-    def __init__(self, kind: str) -> None:
+    def __init__(self, kind: str, base: type = object) -> None:
         self.kind = kind
+        self.base = base
         self._entries: dict[str, Any] = {}
 
     def register(self, name: str) -> Callable[[Any], Any]:
@@ -38,9 +40,29 @@ class Registry(Mapping[str, Any]):
         return file
 
     def __getitem__(self, name: str) -> Any:
-        if not isinstance(name, str) or name not in self._entries:
+        if not isinstance(name, str):
+            raise ValueError(
+                f"A {self.kind} is given by its name or as an instance of "
+                f"{self.base.__name__}. Got {name!r}. Names: "
+                f"{', '.join(sorted(self._entries))}."
+            )
+        if name not in self._entries:
             raise ValueError(unknown_name(self.kind, name, list(self._entries)))
         return self._entries[name]
+
+    def resolve(self, value: Any) -> Any:
+        """Return the object that a name stands for, with its defaults, or an instance.
+
+        Args:
+            value: a name, or an instance of the registry's base.
+
+        Raises:
+            ValueError: if it is neither; the message has the nearest name.
+        """
+        if isinstance(value, self.base) and not isinstance(value, (str, type)):
+            return value
+        entry = self[value]
+        return entry() if isinstance(entry, type) else entry
 
     def __contains__(self, name: object) -> bool:
         return name in self._entries

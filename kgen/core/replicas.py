@@ -26,7 +26,7 @@ def count() -> int:
     return tf.distribute.get_strategy().num_replicas_in_sync
 
 
-def know(model: Any) -> bool:
+def made_in_current_strategy(model: Any) -> bool:
     """Whether the model was made for the strategy in force, or there is none."""
     strategy = tf.distribute.get_strategy()
     # Keras says that a model made in no scope belongs to whatever scope there is.
@@ -52,13 +52,13 @@ def agreed(number: int) -> int:
     if not _several_workers(strategy):
         return number
 
-    def mine():
+    def own():
         return tf.where(tf.equal(index(), 0), tf.constant(number, tf.int64), 0)
 
-    return int(strategy.reduce("SUM", strategy.run(mine), axis=None))
+    return int(strategy.reduce("SUM", strategy.run(own), axis=None))
 
 
-def alone(function: Callable, *args: Any, **kwargs: Any) -> Any:
+def outside_strategy(function: Callable, *args: Any, **kwargs: Any) -> Any:
     """Call a function that makes variables, on this one of several workers.
 
     Keras makes some as it saves, and in the scope of a strategy the workers wait for
@@ -80,8 +80,8 @@ def sizes(n):
     context = _context()
     if context is None:
         return None
-    mine = tf.one_hot(index(), context.num_replicas_in_sync) * tf.cast(n, tf.float32)
-    return tf.cast(context.all_reduce(tf.distribute.ReduceOp.SUM, mine), tf.int32)
+    own = tf.one_hot(index(), context.num_replicas_in_sync) * tf.cast(n, tf.float32)
+    return tf.cast(context.all_reduce(tf.distribute.ReduceOp.SUM, own), tf.int32)
 
 
 def share(n):

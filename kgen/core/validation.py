@@ -70,34 +70,82 @@ def _same_kind(value: Any, choice: Any) -> bool:
 
 
 def _kind_name(kind: Any) -> str:
-    named = {int: "a whole number", float: "a finite number", str: "a string"}
+    named = {int: "an integer", float: "a finite number", str: "a string"}
     named |= {bool: "True or False", type(None): "None"}
     return named.get(kind, f"a {getattr(kind, '__name__', kind)}")
 
 
-def check_setting(owner: str, name: str, value: Any, **limits: Any) -> None:
-    """Check a whole number among the arguments of a layer, head or model.
+def check_setting(owner: Any, name: str, value: Any, **limits: Any) -> int:
+    """Return an integer among the arguments of a layer, strategy or model, as an int.
+
+    Args:
+        owner: the object that has it, or its name.
+        name: name of the argument.
+        value: what came.
+        **limits: `ge`, `gt`, `le`, `lt`.
 
     Raises:
-        ValueError: if it is not whole or out of range.
+        ValueError: if it is not an integer, or out of range.
     """
     wording = " and ".join(f"{_LIMITS[k][0]} {v}" for k, v in limits.items())
     if not _is_a(value, int) or not all(
         _LIMITS[k][1](value, limit) for k, limit in limits.items()
     ):
-        raise ValueError(
-            f"{owner}({name}={value!r}): `{name}` must be a whole number {wording}."
-        )
+        raise ValueError(_said(owner, name, value) + f"an integer {wording}.")
+    return int(value)
+
+
+def check_number(owner: Any, name: str, value: Any, **limits: Any) -> float:
+    """Return a finite number among the arguments as a float: see `check_setting`.
+
+    Raises:
+        ValueError: if it is not a finite number, or out of range.
+    """
+    wording = " and ".join(f"{_LIMITS[k][0]} {v}" for k, v in limits.items())
+    if not _is_a(value, float) or not all(
+        _LIMITS[k][1](value, limit) for k, limit in limits.items()
+    ):
+        raise ValueError(_said(owner, name, value) + f"a finite number {wording}.")
+    return float(value)
+
+
+def check_settings(owner: Any, name: str, value: Any, **limits: Any) -> tuple:
+    """Return one or more integers as a tuple; one alone is a tuple of one.
+
+    Raises:
+        ValueError: if there are none, or one of them is not as `check_setting` wants.
+    """
+    given = [value] if np.ndim(value) == 0 else list(value)
+    if not given:
+        raise ValueError(_said(owner, name, value) + "one or more integers. Got none.")
+    return tuple(check_setting(owner, name, item, **limits) for item in given)
+
+
+def check_choice(owner: Any, name: str, value: Any, choices: tuple) -> Any:
+    """Return one of several values that are allowed.
+
+    Raises:
+        ValueError: if it is none of them.
+    """
+    if not any(type(value) is type(choice) and value == choice for choice in choices):
+        allowed = ", ".join(map(repr, choices))
+        raise ValueError(_said(owner, name, value) + f"one of {allowed}.")
+    return value
+
+
+def _said(owner: Any, name: str, value: Any) -> str:
+    called = owner if isinstance(owner, str) else type(owner).__name__
+    return f"{called}({name}={value!r}): `{name}` must be "
 
 
 def check_count(name: str, value: Any) -> int:
     """Return a number of examples, or of steps, as an int.
 
     Raises:
-        ValueError: if it is not a whole number >= 1.
+        ValueError: if it is not an integer >= 1.
     """
     if not _is_a(value, int) or value < 1:
-        raise ValueError(f"`{name}` must be a whole number >= 1. Got {value!r}.")
+        raise ValueError(f"`{name}` must be an integer >= 1. Got {value!r}.")
     return int(value)
 
 

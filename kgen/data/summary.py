@@ -17,7 +17,6 @@ class Summary:
         event_shape: shape of one example, as the user passed it.
         dtype: dtype of the user's array.
         count: number of examples.
-        batches: number of batches they came in.
         low: smallest value.
         high: largest value.
         low_per_feature: smallest value along the last axis (features of a table,
@@ -25,37 +24,35 @@ class Summary:
         high_per_feature: largest value along the last axis.
         mean: along the last axis.
         std: standard deviation along the last axis.
-        whole: whether all values are whole numbers.
-        of_255: whether all values are k / 255 for whole k.
+        integral: whether all values are integers.
+        scaled_by_255: whether all values are k / 255 for integers k.
     """
 
     event_shape: tuple[int, ...]
     dtype: np.dtype
     count: int
-    batches: int
     low: float
     high: float
     low_per_feature: np.ndarray
     high_per_feature: np.ndarray
     mean: np.ndarray
     std: np.ndarray
-    whole: bool
-    of_255: bool
+    integral: bool
+    scaled_by_255: bool
 
     @property
     def binary(self) -> bool:
         """Booleans, or values within {0, 1} of any dtype."""
-        return self.whole and self.low >= 0 and self.high <= 1
+        return self.integral and self.low >= 0 and self.high <= 1
 
     @property
     def discrete(self) -> bool:
         """Binary values or anything of an integer dtype."""
         return self.binary or self.dtype.kind in "iu"
 
-    @property
-    def held(self) -> str:
+    def describe(self) -> str:
         """The values in words, for error messages."""
-        kind = "whole numbers" if self.whole else "real numbers"
+        kind = "integers" if self.integral else "real numbers"
         return f"{kind} in [{self.low:g}, {self.high:g}]"
 
 
@@ -108,19 +105,18 @@ def _of_batch(batch: np.ndarray, owner: str, *, sequences: bool) -> Summary:
         event_shape=batch.shape[1:],
         dtype=batch.dtype,
         count=len(batch),
-        batches=1,
         low=float(low.min()),
         high=float(high.max()),
         low_per_feature=low,
         high_per_feature=high,
         mean=mean,
         std=np.sqrt(((columns - mean) ** 2).mean(axis=0)),
-        whole=discrete or bool((columns == np.rint(columns)).all()),
-        of_255=not discrete and _of_255(columns),
+        integral=discrete or bool((columns == np.rint(columns)).all()),
+        scaled_by_255=not discrete and _scaled_by_255(columns),
     )
 
 
-def _of_255(columns: np.ndarray) -> bool:
+def _scaled_by_255(columns: np.ndarray) -> bool:
     scaled = columns * 255.0
     return bool((np.abs(scaled - np.rint(scaled)) < 1e-3).all())
 
@@ -135,7 +131,6 @@ def _merge(a: Summary, b: Summary) -> Summary:
     return dataclasses.replace(
         a,
         count=count,
-        batches=a.batches + b.batches,
         dtype=np.result_type(a.dtype, b.dtype),
         low=min(a.low, b.low),
         high=max(a.high, b.high),
@@ -143,8 +138,8 @@ def _merge(a: Summary, b: Summary) -> Summary:
         high_per_feature=np.maximum(a.high_per_feature, b.high_per_feature),
         mean=a.mean + share * apart,
         std=np.sqrt(variance),
-        whole=a.whole and b.whole,
-        of_255=a.of_255 and b.of_255,
+        integral=a.integral and b.integral,
+        scaled_by_255=a.scaled_by_255 and b.scaled_by_255,
     )
 
 

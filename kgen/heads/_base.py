@@ -4,10 +4,8 @@ from typing import Any, NamedTuple
 
 from keras import ops
 
-from kgen.core.config import ConfigMixin
 from kgen.core.registry import Registry
-
-heads = Registry("head")
+from kgen.core.strategy import Strategy
 
 
 class Support(NamedTuple):
@@ -15,15 +13,15 @@ class Support(NamedTuple):
 
     low: float
     high: float
-    whole: bool
+    integral: bool
 
     def holds(self, summary: Any) -> bool:
         """Whether all data described by a `Summary` lie in the support."""
         inside = self.low <= summary.low and summary.high <= self.high
-        return inside and (summary.whole or not self.whole)
+        return inside and (summary.integral or not self.integral)
 
 
-class Head(ConfigMixin):
+class Head(Strategy):
     """A strategy without weights: from network outputs to a distribution of the data.
 
     To write one:
@@ -55,8 +53,8 @@ class Head(ConfigMixin):
     def support(self) -> Support:
         """The values it models."""
         if self.levels is None:
-            return Support(float("-inf"), float("inf"), whole=False)
-        return Support(0, self.levels - 1, whole=True)
+            return Support(float("-inf"), float("inf"), integral=False)
+        return Support(0, self.levels - 1, integral=True)
 
     def params_size(self, channels: int) -> int:
         """Network outputs for a pixel of `channels` scalars."""
@@ -110,3 +108,6 @@ class Head(ConfigMixin):
         channels = params.shape[-1] // self.size
         between = ops.shape(params)[1:-1]  # of which one may be unknown in a graph
         return ops.reshape(params, (-1, *between, channels, self.size))
+
+
+heads = Registry("head", Head)

@@ -1,4 +1,4 @@
-"""What heads for whole numbers have in common: their range as a network likes it."""
+"""What heads for integers have in common: their range as a network likes it."""
 
 from kgen.heads._base import Head
 

@@ -25,7 +25,7 @@ def get(head: str | Head) -> Head:
         >>> get("bernoulli").levels
         2
     """
-    return head if isinstance(head, Head) else heads[head]()
+    return heads.resolve(head)
 
 
 def for_data(
@@ -64,11 +64,11 @@ def check(head: Head, summary: Summary) -> None:
     """Raise a ValueError if the head gives some of the data no probability."""
     if not head.support.holds(summary):
         kinds: list[Head] = [Bernoulli(), Normal()]
-        if summary.whole and 0 <= summary.low and summary.high <= 255:
+        if summary.integral and 0 <= summary.low and summary.high <= 255:
             levels = max(int(summary.high) + 1, 2)
             kinds += [Categorical(levels), MixtureOfLogistics(levels=levels)]
         can = [call(h) for h in kinds if h.support.holds(summary)]
-        raise messages.wrong_support(summary.held, call(head), ", ".join(can))
+        raise messages.wrong_support(summary.describe(), call(head), ", ".join(can))
 
 
 def call(head: Head) -> str:
@@ -92,13 +92,13 @@ def _automatic(summary: Summary, many_levels: type[Head], reals: type[Head]) -> 
     if summary.dtype.kind in "iu":
         if not (0 <= summary.low and summary.high <= 255):
             raise ValueError(
-                f"head='auto' needs integers within 0..255. X holds {summary.held}. "
-                "Subtract the smallest value, or convert X to float for a density over "
-                "the reals."
+                f"head='auto' needs integers within 0..255. X holds "
+                f"{summary.describe()}. Subtract the smallest value, or convert X to "
+                "float for a density over the reals."
             )
         few: Any = Categorical if summary.high < FEW_LEVELS else many_levels
         return few(levels=_levels(summary))
-    if summary.of_255 and summary.low >= 0 and summary.high <= 1:
+    if summary.scaled_by_255 and summary.low >= 0 and summary.high <= 1:
         warnings.warn(
             "X holds floats that are all k/255, as if pixels had been divided by 255. "
             "They will be modelled as reals. For a probability of pixels, pass them "

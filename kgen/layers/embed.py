@@ -15,7 +15,7 @@ class Embed(keras.layers.Layer):
         **kwargs: see `keras.layers.Layer`.
 
     Input shape: any, in the units of the data.
-    Output shape: the same: whole numbers in [0, 1], reals around 0, in the layer's
+    Output shape: the same: integers in [0, 1], reals around 0, in the layer's
         compute dtype.
     """
 

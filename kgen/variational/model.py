@@ -213,7 +213,7 @@ class VAEModel(GenerativeModel):
 
         Args:
             n: number of examples, >= 1.
-            seed: whole number; None draws one from NumPy's global state.
+            seed: integer; None draws one from NumPy's global state.
 
         Returns:
             Float32 array of shape (n, *event_shape), in data units.

@@ -14,7 +14,7 @@ import numpy as np
 from sklearn.base import ClassNamePrefixFeaturesOutMixin, TransformerMixin
 
 from kgen import heads
-from kgen.base.fields import estimator, estimators, param
+from kgen.base.fields import estimator, param
 from kgen.base.latent import LatentMixin
 from kgen.base.likelihood import LikelihoodEstimator
 from kgen.base.model import in_chunks
@@ -26,7 +26,6 @@ from kgen.networks import _base as networks
 from kgen.variational.model import VAEModel
 
 
-@estimators.register("VAE")
 @estimator
 class VAE(
     ClassNamePrefixFeaturesOutMixin, TransformerMixin, LatentMixin, LikelihoodEstimator
@@ -115,7 +114,7 @@ class VAE(
     def decode(self, z: Any) -> np.ndarray:
         """Data for codes of shape (n, latent_dim): the mean of p(x|z).
 
-        Whole numbers are rounded; for binary data it is the likelier value.
+        Integers are rounded; for binary data it is the likelier value.
         """
         codes = self._codes(z)
         return self._outputs(in_chunks(self.model_.decode, codes))

@@ -1,0 +1,58 @@
+"""The one protocol of what a model is configured with: heads, penalties, and so on."""
+
+import numpy as np
+
+from kgen.core.config import ConfigMixin
+
+
+class Strategy(ConfigMixin):
+    """A small object without weights that does one thing for a model in its own way.
+
+    Heads, posteriors, penalties, objectives and architectures are strategies. A user
+    chooses one by name, which stands for the defaults, or passes an instance with
+    settings of its own: `head="normal"`, `head=Normal(scale=0.1)`.
+
+    To write one, keep every argument of `__init__` as an attribute of the same name,
+    after checking it with `kgen.core.validation`. Then it needs no further code to be
+    compared, printed, cloned, searched over (`GridSearchCV` sets `head__scale`) and,
+    once its class is registered, written into files.
+    """
+
+    def get_params(self, deep: bool = True) -> dict:  # noqa: FBT001, FBT002, ARG002 (scikit-learn's)
+        """Return the settings by name, as scikit-learn's `clone` wants them."""
+        return {name: getattr(self, name) for name in self.setting_names()}
+
+    def set_params(self, **params):
+        """Change some of the settings, with the checks of `__init__`.
+
+        Raises:
+            ValueError: for a setting that does not exist.
+        """
+        known = self.setting_names()
+        for name in params:
+            if name not in known:
+                raise ValueError(
+                    f"{type(self).__name__} has no setting {name!r}. Its settings are "
+                    f"{known}."
+                )
+        self.__init__(**{**self.get_params(), **params})  # type: ignore[misc]
+        return self
+
+    def __eq__(self, other):
+        if type(self) is not type(other):
+            return NotImplemented
+        own, others = self.get_params(), other.get_params()
+        return all(_equal(value, others[name]) for name, value in own.items())
+
+    def __hash__(self):
+        return hash(repr(self))
+
+    def __repr__(self):
+        settings = ", ".join(f"{k}={v!r}" for k, v in self.get_params().items())
+        return f"{type(self).__name__}({settings})"
+
+
+def _equal(a, b):
+    if isinstance(a, np.ndarray) or isinstance(b, np.ndarray):
+        return np.array_equal(a, b)
+    return a is b or type(a) is type(b) and a == b
