@@ -3,7 +3,8 @@
 import keras
 
 from kgen.adversarial._train_step_tensorflow import AlternatingTrainStep
-from kgen.base.model import GenerativeModel, draw_in_chunks, iterations
+from kgen.base.chunks import draw_in_chunks
+from kgen.base.model import GenerativeModel, iterations
 from kgen.core import backend, validation
 from kgen.core.backend import compiled
 from kgen.core.random import as_seed

@@ -17,9 +17,9 @@ from keras import layers, ops
 from kgen.adversarial._base import AdversarialModel
 from kgen.adversarial.estimator import AdversarialEstimator
 from kgen.adversarial.objectives import objectives, play
+from kgen.base.chunks import in_chunks
 from kgen.base.conditional import ConditionalMixin
 from kgen.base.fields import estimator
-from kgen.base.model import check_condition, in_chunks
 from kgen.core import validation
 from kgen.core.backend import register
 
@@ -57,12 +57,7 @@ class ConditionalGANModel(AdversarialModel):
         return ops.cast(self.generator(inputs, training=training), "float32")
 
     def loss_of(self, player, data, training):
-        if not isinstance(data, dict):
-            raise ValueError(
-                "ConditionalGANModel takes {'x': data, 'condition': conditions (n, "
-                f"{self.condition_dim})}}. Got {type(data).__name__}."
-            )
-        x, condition = data["x"], data["condition"]
+        x, condition = self.unpack(data)
 
         def generate():
             z = self.noise(player, ops.shape(x)[0], training=training)
@@ -86,7 +81,7 @@ class ConditionalGANModel(AdversarialModel):
             Float32 array of shape (n, *event_shape), in data units.
         """
         validation.check_count("n_samples", n)
-        condition = check_condition(condition, n, self.condition_dim)
+        condition = self.check_condition(condition, n)
         return self._sample(n, seed, condition)
 
 

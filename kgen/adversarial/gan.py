@@ -15,8 +15,8 @@ from keras import ops
 from kgen.adversarial._base import AdversarialModel
 from kgen.adversarial.estimator import AdversarialEstimator
 from kgen.adversarial.objectives import objectives, play
+from kgen.base.chunks import in_chunks
 from kgen.base.fields import estimator
-from kgen.base.model import in_chunks
 from kgen.core.backend import register
 
 

@@ -6,7 +6,7 @@ from keras import ops
 from kgen import heads
 from kgen.autoregressive import sampling
 from kgen.autoregressive.sampling import How
-from kgen.base.model import GenerativeModel, check_condition
+from kgen.base.model import GenerativeModel
 from kgen.core import messages, validation
 from kgen.core.backend import compiled
 from kgen.core.random import as_seed, keyed_uniform
@@ -29,9 +29,6 @@ class AutoregressiveModel(GenerativeModel):
         **kwargs: see `keras.Model`.
     """
 
-    condition_dim = 0
-    """Length of the vectors that it is conditional on; 0 if it is not."""
-
     incremental = False
     """Whether there is a `fill`."""
 
@@ -53,26 +50,8 @@ class AutoregressiveModel(GenerativeModel):
         is_dict = isinstance(input_shape, dict)
         return tuple(input_shape["x"] if is_dict else input_shape)
 
-    def parts(self, inputs):
-        """Data and condition (None if the model is not conditional) of its input.
-
-        Raises:
-            ValueError: if there is no condition and should be, or the other way round.
-        """
-        if isinstance(inputs, dict) != bool(self.condition_dim):
-            wanted = "data alone"
-            if self.condition_dim:
-                shape = f"(n, {self.condition_dim})"
-                wanted = f"{{'x': data, 'condition': vectors {shape}}}"
-            raise ValueError(
-                f"{type(self).__name__} takes {wanted}. Got {type(inputs).__name__}."
-            )
-        if self.condition_dim:
-            return inputs["x"], inputs["condition"]
-        return inputs, None
-
     def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, **kwargs):
-        x, _ = self.parts(x)
+        x, _ = self.unpack(x)
         loss = -self.head(y_pred).log_prob(ops.cast(x, "float32"))
         loss = loss if sample_weight is None else loss * sample_weight
         return self.with_penalties(ops.mean(loss))
@@ -157,16 +136,10 @@ class AutoregressiveModel(GenerativeModel):
         seed, mask = as_seed(seed), np.asarray(mask, bool)
         if self.head.orders_channels and (mask != mask[..., :1]).any():
             raise messages.split_pixel(type(self.head).__name__)
-        jobs = self.jobs(mask, seed, **self._conditions(condition, len(x)))
+        condition = self.check_condition(condition, len(x))
+        options = {} if condition is None else {"condition": condition}
+        jobs = self.jobs(mask, seed, **options)
         return sampling.draw(self, x, mask, seed, how, jobs, keep=keep)
-
-    def _conditions(self, condition, n):
-        k = self.condition_dim
-        if not k:
-            if condition is not None:
-                raise ValueError(f"{type(self).__name__} takes no `condition`.")
-            return {}
-        return {"condition": check_condition(condition, n, k)}
 
     def _check_built(self):
         if not self.built:

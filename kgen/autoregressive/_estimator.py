@@ -4,8 +4,8 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from kgen.base.chunks import in_chunks
 from kgen.base.likelihood import LikelihoodEstimator
-from kgen.base.model import in_chunks
 from kgen.core import messages, validation
 from kgen.core.random import new_seed
 

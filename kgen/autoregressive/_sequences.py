@@ -54,7 +54,7 @@ class SequenceModel(RasterModel):
         return ops.reshape(h, (-1, *x.shape[1:-1], x.shape[-1] * levels))
 
     def call(self, inputs):
-        x, condition = self.parts(inputs)
+        x, condition = self.unpack(inputs)
         h = ops.expand_dims(self.embed(x), 1)
         return self.outputs(h, condition)[:, 0]
 

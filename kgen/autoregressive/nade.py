@@ -19,8 +19,8 @@ import numpy as np
 from keras import ops
 
 from kgen.autoregressive._vectors import VectorEstimator, VectorModel, order_of, put
+from kgen.base.chunks import CHUNK
 from kgen.base.fields import estimator, param
-from kgen.base.model import CHUNK
 from kgen.core import validation
 from kgen.core.backend import can_compile, compiled, register
 from kgen.heads import Head, MixtureOfNormals

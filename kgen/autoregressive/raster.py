@@ -46,7 +46,7 @@ class RasterModel(AutoregressiveModel):
         raise NotImplementedError
 
     def call(self, inputs):
-        x, condition = self.parts(inputs)
+        x, condition = self.unpack(inputs)
         return self.outputs(self.embed(x), condition)
 
     def outputs(self, h, condition=None):

@@ -13,7 +13,7 @@ import keras
 import numpy as np
 from keras import ops
 
-from kgen.base.model import chunks, pad
+from kgen.base.chunks import chunks, pad
 from kgen.core import backend
 from kgen.layers._walk import at
 

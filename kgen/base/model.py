@@ -1,20 +1,13 @@
 """What the Keras models of kgen have in common."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import keras
 import numpy as np
 
 from kgen.base._train_step_tensorflow import SingleTrainStep
-from kgen.core import backend, persistence, validation
+from kgen.core import backend, persistence
 from kgen.core.config import ConfigMixin
-from kgen.core.random import as_seed, keyed_uniform
-
-CHUNK = 64
-"""Batch size of densities and codes. Always the same: the last bits of a product of
-matrices depend on their shapes."""
-
 
 # On JAX the step is that of Keras.
 _TrainStep: type = (
@@ -25,10 +18,66 @@ _TrainStep: type = (
 class GenerativeModel(ConfigMixin, _TrainStep, keras.Model):
     """A `keras.Model` that draws samples.
 
-    A subclass implements `sample(n, seed=None, ...)`, which returns a float32 array of
-    shape (n, *event_shape) in the units of the data; sample i depends on the seed and
-    on i, not on n. Its `save` leaves the old file whole if it fails.
+    A subclass implements `sample(n, seed=None, condition=None, ...)`, which returns a
+    float32 array of shape (n, *event_shape) in the units of the data; sample i depends
+    on the seed and on i, not on n. If it has a density, `log_prob(x, condition=None,
+    ...)`. A model of p(x|y) sets `condition_dim`; its inputs are dicts then, of "x" and
+    "condition". `save` leaves the old file intact if it fails.
     """
+
+    condition_dim = 0
+    """Length of the vectors that it is conditional on; 0 if it is not."""
+
+    def unpack(self, inputs, name="x"):
+        """Return data and condition of an input; the latter is None without one.
+
+        Args:
+            inputs: data alone; for a conditional model a dict of them, under `name`,
+                and of "condition", shape (n, condition_dim).
+            name: "x" for data, "z" for codes.
+
+        Raises:
+            ValueError: if there is no condition and should be, or the other way round.
+        """
+        if not self.condition_dim:
+            if isinstance(inputs, dict):
+                raise ValueError(
+                    f"{type(self).__name__} is not conditional and takes data alone. "
+                    f"Got a dict of {sorted(inputs)}."
+                )
+            return inputs, None
+        if not isinstance(inputs, dict) or {name, "condition"} - set(inputs):
+            got = type(inputs).__name__
+            if isinstance(inputs, dict):
+                got = f"a dict of {sorted(inputs)}"
+            raise ValueError(
+                f"{type(self).__name__} takes {{{name!r}: data, 'condition': vectors "
+                f"(n, {self.condition_dim})}}. Got {got}."
+            )
+        return inputs[name], inputs["condition"]
+
+    def check_condition(self, condition, n: int) -> np.ndarray | None:
+        """Return condition vectors as float32 of shape (n, condition_dim), or None.
+
+        Raises:
+            ValueError: if they are neither that nor (1, condition_dim); if they are
+                missing, or there are some and the model is not conditional.
+        """
+        owner, dim = type(self).__name__, self.condition_dim
+        if not dim:
+            if condition is not None:
+                raise ValueError(
+                    f"{owner} is not conditional: it takes no `condition`."
+                )
+            return None
+        if condition is None:
+            raise ValueError(f"{owner} needs a `condition` of shape ({n}, {dim}).")
+        condition = np.asarray(condition, "float32")
+        if condition.shape not in ((n, dim), (1, dim)):
+            raise ValueError(
+                f"`condition` must have shape ({n}, {dim}). Got {condition.shape}."
+            )
+        return np.broadcast_to(condition, (n, dim))
 
     def save(self, filepath, overwrite=True, **kwargs):  # noqa: FBT002 (Keras' own)
         """Save as Keras does; a `.keras` file is replaced only once it is complete."""
@@ -85,86 +134,6 @@ class GenerativeModel(ConfigMixin, _TrainStep, keras.Model):
     def build_optimizers(self) -> None:
         """Create the optimizers' variables, which is too late inside `fit` for some."""
         self.optimizer.build(self.trainable_variables)
-
-
-def chunks(n: int, parts: int = 1, small: int = 32) -> Iterator[tuple[int, int, int]]:
-    """Cut n samples into pieces of three sizes, so that few graphs are compiled.
-
-    Args:
-        n: number of samples.
-        parts: the sizes are 64, 16 and 1 over it.
-        small: how many may be left for pieces of the second size.
-
-    Yields:
-        (start, count, size): `count` examples from `start`, to be padded to `size`.
-
-    Example:
-        >>> list(chunks(82))
-        [(0, 64, 64), (64, 16, 16), (80, 2, 16)]
-        >>> list(chunks(41, parts=2))
-        [(0, 32, 32), (32, 8, 8), (40, 1, 1)]
-        >>> list(chunks(63, parts=2))
-        [(0, 32, 32), (32, 31, 32)]
-        >>> list(chunks(20, small=16))
-        [(0, 20, 64)]
-    """
-    start, whole = 0, (n + 15) // 64 * 64
-    while start < n:
-        left = n - start
-        size = 64 if start < whole or left > small else 16 if left > 1 else 1
-        size = max(1, size // parts)
-        yield start, min(left, size), size
-        start += size
-
-
-def pad(array: np.ndarray, size: int) -> np.ndarray:
-    """Lengthen an array to `size` rows by repeating its last one."""
-    missing = size - len(array)
-    return np.concatenate([array, np.repeat(array[-1:], missing, axis=0)])
-
-
-def draw_in_chunks(draw, n, seed, size, *conditions) -> np.ndarray:
-    """Draw n examples, a chunk at a time.
-
-    Args:
-        draw: compiled function of a chunk of noise, (chunk, size), uniform in (0, 1),
-            and of the conditions that belong to it.
-        n: number of examples, >= 1.
-        seed: integer; None draws one from NumPy's global state.
-        size: how much noise one example takes.
-        *conditions: arrays of n rows.
-    """
-    seed, n = as_seed(seed), validation.check_count("n_samples", n)
-    parts = []
-    for start, count, chunk in chunks(n):
-        noise = keyed_uniform(seed, start, chunk, (size,))
-        rows = [pad(c[start : start + count], chunk) for c in conditions]
-        parts.append(keras.ops.convert_to_numpy(draw(noise, *rows))[:count])
-    return np.concatenate(parts)
-
-
-def check_condition(condition, n: int, dim: int) -> np.ndarray:
-    """Return condition vectors as float32 of shape (n, dim).
-
-    Raises:
-        ValueError: if they are neither (n, dim) nor (1, dim).
-    """
-    condition = np.asarray(condition, "float32")
-    if condition.shape not in ((n, dim), (1, dim)):
-        raise ValueError(
-            f"`condition` must have shape ({n}, {dim}). Got {condition.shape}."
-        )
-    return np.broadcast_to(condition, (n, dim))
-
-
-def in_chunks(function, *arrays: np.ndarray) -> np.ndarray:
-    """Apply a compiled function of batches to arrays of any length."""
-    parts = []
-    for start in range(0, len(arrays[0]), CHUNK):
-        rows = [a[start : start + CHUNK] for a in arrays]
-        values = function(*(pad(r, CHUNK) for r in rows))
-        parts.append(keras.ops.convert_to_numpy(values)[: len(rows[0])])
-    return np.concatenate(parts)
 
 
 def iterations(optimizer):

@@ -14,7 +14,8 @@ import numpy as np
 from keras import ops
 
 from kgen import heads
-from kgen.base.model import CHUNK, GenerativeModel, draw_in_chunks
+from kgen.base.chunks import CHUNK, draw_in_chunks
+from kgen.base.model import GenerativeModel
 from kgen.core import backend, validation
 from kgen.core.backend import compiled, register, tfd
 from kgen.core.random import as_seed

@@ -14,10 +14,10 @@ import numpy as np
 from sklearn.base import ClassNamePrefixFeaturesOutMixin, TransformerMixin
 
 from kgen import heads
+from kgen.base.chunks import in_chunks
 from kgen.base.fields import estimator, param
 from kgen.base.latent import LatentMixin
 from kgen.base.likelihood import LikelihoodEstimator
-from kgen.base.model import in_chunks
 from kgen.core import validation
 from kgen.heads import MixtureOfLogistics
 from kgen.layers import Embed

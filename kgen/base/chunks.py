@@ -1,0 +1,82 @@
+"""Batches of a few fixed sizes, so that few graphs are compiled.
+
+See `docs/decisions/0011-fixed-chunk-sizes.md`.
+"""
+
+from collections.abc import Iterator
+
+import keras
+import numpy as np
+
+from kgen.core import validation
+from kgen.core.random import as_seed, keyed_uniform
+
+CHUNK = 64
+"""Batch size of densities and codes. Always the same: the last bits of a product of
+matrices depend on their shapes."""
+
+
+def chunks(n: int, parts: int = 1, small: int = 32) -> Iterator[tuple[int, int, int]]:
+    """Cut n samples into pieces of three sizes, so that few graphs are compiled.
+
+    Args:
+        n: number of samples.
+        parts: the sizes are 64, 16 and 1 over it.
+        small: how many may be left for pieces of the second size.
+
+    Yields:
+        (start, count, size): `count` examples from `start`, to be padded to `size`.
+
+    Example:
+        >>> list(chunks(82))
+        [(0, 64, 64), (64, 16, 16), (80, 2, 16)]
+        >>> list(chunks(41, parts=2))
+        [(0, 32, 32), (32, 8, 8), (40, 1, 1)]
+        >>> list(chunks(63, parts=2))
+        [(0, 32, 32), (32, 31, 32)]
+        >>> list(chunks(20, small=16))
+        [(0, 20, 64)]
+    """
+    start, whole = 0, (n + 15) // 64 * 64
+    while start < n:
+        left = n - start
+        size = 64 if start < whole or left > small else 16 if left > 1 else 1
+        size = max(1, size // parts)
+        yield start, min(left, size), size
+        start += size
+
+
+def pad(array: np.ndarray, size: int) -> np.ndarray:
+    """Lengthen an array to `size` rows by repeating its last one."""
+    missing = size - len(array)
+    return np.concatenate([array, np.repeat(array[-1:], missing, axis=0)])
+
+
+def draw_in_chunks(draw, n, seed, size, *conditions) -> np.ndarray:
+    """Draw n examples, a chunk at a time.
+
+    Args:
+        draw: compiled function of a chunk of noise, (chunk, size), uniform in (0, 1),
+            and of the conditions that belong to it.
+        n: number of examples, >= 1.
+        seed: integer; None draws one from NumPy's global state.
+        size: how much noise one example takes.
+        *conditions: arrays of n rows.
+    """
+    seed, n = as_seed(seed), validation.check_count("n_samples", n)
+    parts = []
+    for start, count, chunk in chunks(n):
+        noise = keyed_uniform(seed, start, chunk, (size,))
+        rows = [pad(c[start : start + count], chunk) for c in conditions]
+        parts.append(keras.ops.convert_to_numpy(draw(noise, *rows))[:count])
+    return np.concatenate(parts)
+
+
+def in_chunks(function, *arrays: np.ndarray) -> np.ndarray:
+    """Apply a compiled function of batches to arrays of any length."""
+    parts = []
+    for start in range(0, len(arrays[0]), CHUNK):
+        rows = [a[start : start + CHUNK] for a in arrays]
+        values = function(*(pad(r, CHUNK) for r in rows))
+        parts.append(keras.ops.convert_to_numpy(values)[: len(rows[0])])
+    return np.concatenate(parts)
