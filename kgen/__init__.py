@@ -1,4 +1,4 @@
-"""Deep generative models for Keras 3, with the manners of scikit-learn.
+"""Deep generative models for Keras 3, with scikit-learn's API.
 
 Every model has two doors: an estimator (`kgen.PixelCNN`: arrays in, arrays out) and the
 Keras model inside it (`kgen.models.PixelCNNModel`).
@@ -7,7 +7,7 @@ Keras model inside it (`kgen.models.PixelCNNModel`).
 import importlib
 from typing import Any
 
-from kgen import data, heads, layers, models, networks
+from kgen import base, data, heads, layers, models, networks, objectives, penalties
 from kgen.adversarial.conditional_gan import ConditionalGAN
 from kgen.adversarial.gan import GAN
 from kgen.autoregressive.gated_pixelcnn import ConditionalPixelCNN, GatedPixelCNN
@@ -21,6 +21,7 @@ from kgen.base.fields import estimators
 from kgen.base.files import load
 from kgen.core.messages import ImplicitDensityError
 from kgen.core.versions import show_versions
+from kgen.variational.beta_vae import BetaVAE
 from kgen.variational.vae import VAE
 
 __version__ = "0.1.0"
@@ -30,6 +31,7 @@ __all__ = [
     "MADE",
     "NADE",
     "VAE",
+    "BetaVAE",
     "ConditionalGAN",
     "ConditionalPixelCNN",
     "GatedPixelCNN",
@@ -38,6 +40,7 @@ __all__ = [
     "PixelRNN",
     "SequenceRNN",
     "WaveNet",
+    "base",
     "data",
     "estimators",
     "heads",
@@ -45,6 +48,8 @@ __all__ = [
     "load",
     "models",
     "networks",
+    "objectives",
+    "penalties",
     "plots",
     "show_versions",
     "testing",

@@ -1,6 +1,5 @@
 """The Keras door: every model as a plain `keras.Model`."""
 
-from kgen.adversarial.conditional_gan import ConditionalGANModel
 from kgen.adversarial.gan import GANModel
 from kgen.autoregressive.gated_pixelcnn import GatedPixelCNNModel
 from kgen.autoregressive.made import MADEModel
@@ -12,7 +11,6 @@ from kgen.autoregressive.wavenet import WaveNetModel
 from kgen.variational.model import VAEModel
 
 __all__ = [
-    "ConditionalGANModel",
     "GANModel",
     "GatedPixelCNNModel",
     "MADEModel",

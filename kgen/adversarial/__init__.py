@@ -1,1 +1,5 @@
-"""Models that draw samples but have no density."""
+"""Models that learn from a discriminator, and draw samples without a density."""
+
+from kgen.adversarial.estimator import AdversarialEstimator
+
+__all__ = ["AdversarialEstimator"]

@@ -1,38 +1,41 @@
 """What the estimators around a generator and a discriminator have in common."""
 
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import keras
 import numpy as np
 from keras import layers
 
-from kgen.adversarial.objectives import objectives
-from kgen.base.estimator import GenerativeEstimator
+from kgen.base.codes import LatentEstimator
+from kgen.base.density import NoDensity
 from kgen.base.fields import param
-from kgen.base.latent import LatentMixin
 from kgen.core import messages
 from kgen.data.summary import Summary
 from kgen.networks import Architecture
 from kgen.networks import _base as networks
+from kgen.objectives import Objective, objectives
 
-_DENSITY = ("log_prob", "score_samples", "score", "bits_per_dim")
+# Radford et al., 2016, sec. 4: the usual beta_1 of 0.9 makes training oscillate.
+ADAM = {"learning_rate": 2e-4, "beta_1": 0.5}
 
 
-class AdversarialEstimator(LatentMixin, GenerativeEstimator):
-    """Base of the estimators without a density."""
+class AdversarialEstimator(NoDensity, LatentEstimator):
+    """Base of the estimators that learn from a discriminator alone."""
 
     latent_dim: int = param(64, ge=1)
-    architecture: str | Architecture = param("auto")
-    objective: str = param("non_saturating")
+    objective: str | Objective = param("non_saturating")
     discriminator_steps: int = param(1, ge=1)
-    learning_rate: float = param(2e-4, gt=0)
+    learning_rate: float = param(ADAM["learning_rate"], gt=0)
 
-    # Radford et al., 2016, sec. 4: the usual 0.9 makes training oscillate.
-    _optimizer_options: ClassVar[dict[str, dict]] = {"adam": {"beta_1": 0.5}}
+    _optimizer_options: ClassVar[dict[str, dict]] = {"adam": {"beta_1": ADAM["beta_1"]}}
 
     @property
     def _batches_per_step(self) -> int:
         return int(self.discriminator_steps)
+
+    @property
+    def _compile_options(self) -> dict:
+        return {"steps": {"discriminator": int(self.discriminator_steps)}}
 
     def _adapt(self, summary: Summary) -> None:
         """Map the range of every feature, or of all pixels, to that of tanh."""
@@ -40,23 +43,20 @@ class AdversarialEstimator(LatentMixin, GenerativeEstimator):
         if len(summary.event_shape) > 1:
             low, high = np.array([summary.low]), np.array([summary.high])
         self.low_, self.high_ = low, high
-        objectives[self.objective]  # unknown names fail here
+        objectives.resolve(self.objective)  # unknown names fail here
 
-    def _check_known(self, summary: Summary) -> None:
-        super()._check_known(summary)
+    def _check_values(self, summary: Summary) -> None:
         low, high = self.low_.min(), self.high_.max()
         # New examples may go a little beyond the training data, not elsewhere.
         margin = 0.5 * (high - low)
         inside = low - margin <= summary.low and summary.high <= high + margin
         if not inside or (self.discrete_ and not summary.integral):
             kind = "integers" if self.discrete_ else "numbers"
-            raise messages.other_range(
-                type(self).__name__,
-                summary.describe(),
-                f"{kind} in [{low:g}, {high:g}]",
-            )
+            fitted = f"{kind} in [{low:g}, {high:g}]"
+            owner = type(self).__name__
+            raise messages.other_range(owner, summary.describe(), fitted)
 
-    def _networks(self, event_shape: tuple[int, ...]) -> Architecture:
+    def _architecture(self, event_shape: tuple[int, ...]) -> Architecture:
         return networks.get(self.architecture, event_shape)
 
     def _scalings(self) -> tuple[list[layers.Layer], layers.Layer]:
@@ -71,16 +71,7 @@ class AdversarialEstimator(LatentMixin, GenerativeEstimator):
         scale, offset = inverse.tolist(), (-middle * inverse).tolist()
         return to_data, layers.Rescaling(scale, offset, dtype="float32")
 
-    def _compile_model(self, optimizer: keras.optimizers.Optimizer) -> None:
-        self.model_.compile(
-            optimizer,
-            steps={"discriminator": int(self.discriminator_steps)},
-            jit_compile=self.jit_compile,
-        )
 
-    def __getattr__(self, name: str) -> Any:
-        if name in _DENSITY:
-            raise messages.no_density(type(self).__name__, name)
-        raise AttributeError(
-            f"{type(self).__name__!r} object has no attribute {name!r}"
-        )
+def network_of(shape: tuple[int, ...], *parts: layers.Layer) -> keras.Sequential:
+    """Layers and networks in a row, for float32 inputs of that shape."""
+    return keras.Sequential([keras.Input(shape, dtype="float32"), *parts])

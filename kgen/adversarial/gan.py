@@ -1,78 +1,115 @@
 """Generative adversarial network.
 
+    D and G play the game  min over G, max over D  of
+        V(D, G) = E over x of log D(x)  +  E over z of log(1 - D(G(z)))        (eq. 1)
+
+in which z is standard normal. In turn (algorithm 1) D takes k steps, each on a
+minibatch of its own, and G takes one.
+
 References:
     Goodfellow et al., Generative Adversarial Nets, 2014. https://arxiv.org/abs/1406.2661
     Radford et al., Unsupervised Representation Learning with Deep Convolutional
     Generative Adversarial Networks, 2016. https://arxiv.org/abs/1511.06434
+    Mirza and Osindero, Conditional Generative Adversarial Nets, 2014 (conditions).
+    https://arxiv.org/abs/1411.1784
 """
 
-from typing import Any
-
-import keras
-import numpy as np
 from keras import ops
 
-from kgen.adversarial._base import AdversarialModel
-from kgen.adversarial.estimator import AdversarialEstimator
-from kgen.adversarial.objectives import objectives, play
-from kgen.base.chunks import in_chunks
+from kgen.adversarial.estimator import ADAM, AdversarialEstimator, network_of
+from kgen.base.chunks import draw_in_chunks
 from kgen.base.fields import estimator
-from kgen.core.backend import register
+from kgen.base.players import Player, PlayersModel
+from kgen.core import backend, validation
+from kgen.core.backend import compiled, register
+from kgen.objectives import objectives
 
 
 @register
-class GANModel(AdversarialModel):
-    """Keras model behind `GAN`.
+class GANModel(PlayersModel):
+    """Keras model behind `GAN` and `ConditionalGAN`.
 
     Args:
-        generator: `keras.Model` from codes (n, latent_dim) to data in their own units.
-        discriminator: `keras.Model` from data in their own units to logits (n, 1),
-            large for real.
-        objective: "non_saturating" or "minimax".
+        generator: `keras.Model` from codes (n, latent_dim) to data in their own units;
+            of a conditional model from [codes, conditions (n, condition_dim)].
+        discriminator: `keras.Model` from data in their own units (or [data,
+            conditions]) to logits (n, 1), large for real.
+        objective: name or instance of a `kgen.objectives.Objective`.
         seed: seed of the noise; None draws one from NumPy's global state.
         **kwargs: see `keras.Model`.
 
-    Input shape: codes, (n, latent_dim). `fit` takes data.
+    Input: codes, (n, latent_dim), or {"z": codes, "condition": conditions}. `fit` takes
+        data, or {"x": data, "condition": conditions}.
     Output shape: (n, *event_shape), in data units.
     """
 
-    players = ("discriminator", "generator")
+    default_optimizer = ADAM
 
     def __init__(
         self, generator, discriminator, objective="non_saturating", seed=None, **kwargs
     ):
         super().__init__(seed=seed, **kwargs)
-        objectives[objective]
         self.generator = generator
         self.discriminator = discriminator
-        self.objective = objective
-        self.latent_dim = generator.input_shape[-1]
+        self.objective = objectives.resolve(objective)
+        (_, self.latent_dim), *condition = [v.shape for v in generator.inputs]
+        self.condition_dim = condition[0][-1] if condition else 0
         self.event_shape = tuple(generator.output_shape[1:])
+        self.set_players(
+            Player("discriminator", "d_loss", (discriminator,)),
+            Player("generator", "g_loss", (generator,)),
+        )
 
-    def call(self, z, training=False):  # noqa: FBT002 (Keras' hook)
-        return ops.cast(self.generator(z, training=training), "float32")
+    def call(self, inputs, training=False):  # noqa: FBT002 (Keras' hook)
+        z, condition = self.unpack(inputs, "z")
+        return self.generate(z, condition, training=training)
 
-    def loss_of(self, player, data, training):
-        def generate():
-            z = self.noise(player, ops.shape(data)[0], training=training)
-            return self(z, training=training)
+    def generate(self, z, condition, *, training):
+        """G(z), or G(z|y): data in their own units, float32."""
+        inputs = z if condition is None else [z, condition]
+        return ops.cast(self.generator(inputs, training=training), "float32")
 
-        def score(x):
-            return ops.cast(self.discriminator(x, training=training), "float32")
+    def score(self, x, condition, *, training):
+        """Logit of D(x), or of D(x|y), float32."""
+        inputs = x if condition is None else [x, condition]
+        return ops.cast(self.discriminator(inputs, training=training), "float32")
 
-        return play(self.objective, player, data, generate, score)
+    def losses_of(self, turn, data, training):
+        (player,) = turn
+        x, condition = self.unpack(data)
+        z = self.noise(player, (ops.shape(x)[0], self.latent_dim), training=training)
+        fake = self.generate(z, condition, training=training)
+        if player == "generator":
+            fake = self.score(fake, condition, training=training)
+            return {"generator": self.objective.generator(fake)}
+        real = self.score(x, condition, training=training)
+        fake = self.score(ops.stop_gradient(fake), condition, training=training)
+        return {"discriminator": self.objective.discriminator(real, fake)}
 
-    def sample(self, n, seed=None):
+    @compiled
+    def decode(self, z, condition=None):
+        """G(z) in inference mode: data in their own units."""
+        return self.generate(z, condition, training=False)
+
+    def sample(self, n, seed=None, condition=None):
         """Draw examples.
 
         Args:
             n: number of examples, >= 1.
             seed: integer; None draws one from NumPy's global state.
+            condition: shape (n, condition_dim), or (1, condition_dim) for all; for
+                conditional models only.
 
         Returns:
             Float32 array of shape (n, *event_shape), in data units.
         """
-        return self._sample(n, seed)
+
+        def draw(noise, *condition):
+            return self.decode(backend.normal_quantile(noise), *condition)
+
+        n = validation.check_count("n_samples", n)
+        condition = self.check_condition(condition, n)
+        return draw_in_chunks(draw, n, seed, self.latent_dim, condition)
 
 
 @estimator
@@ -83,7 +120,7 @@ class GAN(AdversarialEstimator):
         latent_dim: dimensions of the code, >= 1.
         architecture: "conv" (the DCGAN guidelines), "mlp", "auto" (conv for images,
             mlp for tables), or a `kgen.networks.Architecture`.
-        objective: "non_saturating" or "minimax".
+        objective: "non_saturating", "minimax", or a `kgen.objectives.Objective`.
         discriminator_steps: steps of the discriminator, each on a batch of its own,
             for one of the generator, >= 1 (k in the paper).
 
@@ -106,24 +143,14 @@ class GAN(AdversarialEstimator):
 
     def build_model(self, event_shape: tuple[int, ...]) -> GANModel:
         """Build the Keras model for examples of that shape."""
-        architecture = self._networks(event_shape)
-        to_data, from_data = self._scalings()
+        architecture, latent_dim = self._architecture(event_shape), int(self.latent_dim)
         down = architecture.down(event_shape, 1, dtype=self.policy_)
-        latent_dim = int(self.latent_dim)
         up = architecture.up(latent_dim, event_shape, dtype=self.policy_)
+        to_data, from_data = self._scalings()
         return GANModel(
-            keras.Sequential(
-                [keras.Input((latent_dim,), dtype="float32"), up, *to_data]
-            ),
-            keras.Sequential(
-                [keras.Input(event_shape, dtype="float32"), from_data, down]
-            ),
-            objective=str(self.objective),
+            network_of((latent_dim,), up, *to_data),
+            network_of(event_shape, from_data, down),
+            self.objective,
             seed=self.seed_,
             dtype=self.policy_,
         )
-
-    def decode(self, z: Any) -> np.ndarray:
-        """Examples for codes of shape (n, latent_dim)."""
-        codes = self._codes(z)
-        return self._outputs(in_chunks(self.model_.generate, codes))

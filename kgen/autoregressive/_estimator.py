@@ -5,12 +5,13 @@ from typing import Any, ClassVar
 import numpy as np
 
 from kgen.base.chunks import in_chunks
-from kgen.base.likelihood import LikelihoodEstimator
+from kgen.base.density import Density
+from kgen.base.head import HeadEstimator
 from kgen.core import messages, validation
 from kgen.core.random import new_seed
 
 
-class AutoregressiveEstimator(LikelihoodEstimator):
+class AutoregressiveEstimator(Density, HeadEstimator):
     """What estimators around an `AutoregressiveModel` have in common."""
 
     _ranks: ClassVar[tuple[int, ...]] = (3, 4)
@@ -24,8 +25,7 @@ class AutoregressiveEstimator(LikelihoodEstimator):
         """
         x = self._inputs(X)
         condition = self._conditions_of(len(x), y, "log_prob")
-        arrays = [x] if condition is None else [x, condition]
-        return in_chunks(self.model_.log_prob, *arrays)
+        return in_chunks(self.model_.log_prob, x, condition)
 
     def sample(
         self,

@@ -16,7 +16,6 @@ from keras import ops
 
 from kgen.autoregressive._estimator import AutoregressiveEstimator
 from kgen.autoregressive.raster import RasterModel, check_dilations
-from kgen.base.conditional import ConditionalMixin
 from kgen.base.fields import estimator, param
 from kgen.core import validation
 from kgen.core.backend import register
@@ -130,7 +129,7 @@ class _GatedEstimator(AutoregressiveEstimator):
             int(self.filters),
             int(self.layers),
             tuple(map(int, self.dilations)),
-            int(getattr(self, "condition_dim_", 0)),
+            self.condition_dim_,
             dtype=self.policy_,
         )
 
@@ -168,7 +167,7 @@ class GatedPixelCNN(_GatedEstimator):
 
 
 @estimator
-class ConditionalPixelCNN(ConditionalMixin, _GatedEstimator):
+class ConditionalPixelCNN(_GatedEstimator):
     """Density of images given a label or a vector: p(x|y), exact.
 
     The gated PixelCNN, in every gate of which y has a say. p(x|y) of every class and
@@ -198,3 +197,5 @@ class ConditionalPixelCNN(ConditionalMixin, _GatedEstimator):
         >>> model.log_prob(X, y).shape
         (64,)
     """
+
+    conditional = True

@@ -14,7 +14,6 @@ References:
 import math
 from typing import ClassVar
 
-import keras
 import numpy as np
 from keras import ops
 
@@ -205,6 +204,7 @@ class NADE(VectorEstimator):
     learning_rate: float = param(3e-3, gt=0)
 
     _reals: ClassVar[type[Head]] = MixtureOfNormals
+    _loops: ClassVar[bool] = True
 
     def build_model(self, event_shape: tuple[int, ...]) -> NADEModel:
         """Build the Keras model for examples of that shape."""
@@ -212,8 +212,3 @@ class NADE(VectorEstimator):
         if order is not None:
             order = order_of("NADE", order, math.prod(event_shape)).tolist()
         return NADEModel(self.head_, int(self.hidden), order, dtype=self.policy_)
-
-    def _compile_model(self, optimizer: keras.optimizers.Optimizer) -> None:
-        # A loop of many small operations: XLA makes it several times as quick.
-        jit_compile = self.jit_compile if self.jit_compile != "auto" else can_compile()
-        self.model_.compile(optimizer, jit_compile=jit_compile)

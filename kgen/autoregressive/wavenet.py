@@ -16,7 +16,6 @@ from typing import ClassVar
 from keras import ops
 
 from kgen.autoregressive._sequences import SequenceEstimator, SequenceModel
-from kgen.base.conditional import ConditionalMixin
 from kgen.base.fields import estimator, param
 from kgen.core import validation
 from kgen.core.backend import register
@@ -111,7 +110,7 @@ class WaveNetModel(SequenceModel):
 
 
 @estimator
-class WaveNet(ConditionalMixin, SequenceEstimator):
+class WaveNet(SequenceEstimator):
     """Density of sequences (sound, time series), by dilated causal convolutions.
 
     Args:
@@ -159,6 +158,6 @@ class WaveNet(ConditionalMixin, SequenceEstimator):
             int(self.filters),
             int(self.layers),
             int(self.stacks),
-            int(self.condition_dim_) if self.conditional else 0,
+            self.condition_dim_,
             dtype=self.policy_,
         )

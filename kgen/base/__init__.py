@@ -1,1 +1,34 @@
-"""The two bases: Keras models that sample, and scikit-learn estimators around them."""
+"""What authors of models subclass and use: estimators, Keras models, strategies."""
+
+from kgen.base.chunks import draw_in_chunks, in_chunks
+from kgen.base.codes import CodeEstimator, LatentEstimator
+from kgen.base.density import Density, NoDensity
+from kgen.base.estimator import GenerativeEstimator
+from kgen.base.fields import estimator, param
+from kgen.base.head import HeadEstimator
+from kgen.base.model import GenerativeModel
+from kgen.base.players import Player, PlayersModel
+from kgen.core.backend import compiled, register, tfd
+from kgen.core.registry import Registry
+from kgen.core.strategy import Strategy
+
+__all__ = [
+    "CodeEstimator",
+    "Density",
+    "GenerativeEstimator",
+    "GenerativeModel",
+    "HeadEstimator",
+    "LatentEstimator",
+    "NoDensity",
+    "Player",
+    "PlayersModel",
+    "Registry",
+    "Strategy",
+    "compiled",
+    "draw_in_chunks",
+    "estimator",
+    "in_chunks",
+    "param",
+    "register",
+    "tfd",
+]

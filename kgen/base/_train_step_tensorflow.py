@@ -1,10 +1,11 @@
-"""The training step of models with one optimizer: Keras' own, right on replicas.
+"""The training steps on TensorFlow: with one optimizer, and with one for every player.
 
 Keras adds up the losses of the replicas of a strategy; here the mean over the whole
 batch is trained on, as on a single device, even where its parts differ in size.
 """
 
 import keras
+from keras import tree
 
 from kgen.core import backend, replicas
 from kgen.core.backend import tf
@@ -40,6 +41,83 @@ class SingleTrainStep:
         return replicas.loggable(logs)
 
 
+class PlayersTrainStep:
+    """`train_step` and `test_step` of a `PlayersModel`: every turn, one after another.
+
+    In a turn one player learns, or several do from the same forward pass.
+    """
+
+    def train_step(self, data):
+        """Let every player take its steps, each on a part of the batch of its own."""
+        backend.keep_graph(self)
+        data = _without_weights(data)
+        parts = max(self.steps.values())
+        for turn in self.turns:
+            for step in range(max(self.steps[name] for name in turn)):
+                self._take(turn, *replicas.filled(_part(data, step, parts)))
+        return replicas.loggable(self.tracked())
+
+    def _take(self, turn, data, n):
+        learned = {name: self.variables_of(name) for name in turn}
+        watched = [v.value for variables in learned.values() for v in variables]
+        with tf.GradientTape(len(turn) > 1, watch_accessed_variables=False) as tape:
+            tape.watch(watched)
+            losses, reports = self._play(turn, data, training=True)
+            scaled = {
+                name: self.optimizers[name].scale_loss(losses[name] * replicas.share(n))
+                for name in turn
+            }
+        gradients = {name: tape.gradient(scaled[name], learned[name]) for name in turn}
+        del tape
+        for name in turn:
+            self.optimizers[name].apply(gradients[name], learned[name])
+        self._track(losses, reports, n)
+        for name in turn:
+            self.after_step(name)
+
+    def test_step(self, data):
+        """The players' losses in inference mode, without learning from them."""
+        backend.keep_graph(self)
+        data, n = replicas.filled(_without_weights(data))
+        for turn in self.turns:
+            self._track(*self._play(turn, data, training=False), n)
+        return replicas.loggable(self.tracked())
+
+    def _play(self, turn, data, *, training):
+        """Losses of the players of a turn, and whatever else is to be reported."""
+        reports = dict(self.losses_of(turn, data, training=training))
+        losses = {
+            name: self.with_penalties(reports.pop(name), self.players[name].networks)
+            for name in turn
+        }
+        return losses, reports
+
+    def _track(self, losses, reports, n):
+        for name, loss in losses.items():
+            self.trackers[self.players[name].log].update_state(loss, sample_weight=n)
+        for name, value in reports.items():
+            self.trackers[name].update_state(value, sample_weight=n)
+
+
 def _unpacked(data):
     data, n = replicas.filled(data)
     return keras.utils.unpack_x_y_sample_weight(data), n
+
+
+def _without_weights(data):
+    x, _, sample_weight = keras.utils.unpack_x_y_sample_weight(data)
+    if sample_weight is not None:
+        raise ValueError(
+            "Models with several players take no `sample_weight` or class weights."
+        )
+    return x
+
+
+def _part(data, index, parts):
+    """One of `parts` equal parts of a batch, never an empty one if that is not."""
+    if parts == 1:
+        return data
+    n = tf.shape(tree.flatten(data)[0])[0]
+    start = index * n // parts
+    stop = tf.maximum((index + 1) * n // parts, start + 1)
+    return tree.map_structure(lambda tensor: tensor[start:stop], data)

@@ -4,6 +4,7 @@ See `docs/decisions/0011-fixed-chunk-sizes.md`.
 """
 
 from collections.abc import Iterator
+from typing import Any
 
 import keras
 import numpy as np
@@ -52,7 +53,7 @@ def pad(array: np.ndarray, size: int) -> np.ndarray:
     return np.concatenate([array, np.repeat(array[-1:], missing, axis=0)])
 
 
-def draw_in_chunks(draw, n, seed, size, *conditions) -> np.ndarray:
+def draw_in_chunks(draw, n, seed, size, *conditions: Any) -> np.ndarray:
     """Draw n examples, a chunk at a time.
 
     Args:
@@ -61,22 +62,29 @@ def draw_in_chunks(draw, n, seed, size, *conditions) -> np.ndarray:
         n: number of examples, >= 1.
         seed: integer; None draws one from NumPy's global state.
         size: how much noise one example takes.
-        *conditions: arrays of n rows.
+        *conditions: arrays of n rows; those that are None are left out.
     """
+    given = [c for c in conditions if c is not None]
     seed, n = as_seed(seed), validation.check_count("n_samples", n)
     parts = []
     for start, count, chunk in chunks(n):
         noise = keyed_uniform(seed, start, chunk, (size,))
-        rows = [pad(c[start : start + count], chunk) for c in conditions]
+        rows = [pad(c[start : start + count], chunk) for c in given]
         parts.append(keras.ops.convert_to_numpy(draw(noise, *rows))[:count])
     return np.concatenate(parts)
 
 
-def in_chunks(function, *arrays: np.ndarray) -> np.ndarray:
-    """Apply a compiled function of batches to arrays of any length."""
+def in_chunks(function, *arrays: Any) -> np.ndarray:
+    """Apply a compiled function of batches to arrays of any length.
+
+    Args:
+        function: of as many arrays, in batches of `CHUNK` rows.
+        *arrays: all of one length; those that are None are left out.
+    """
+    given = [a for a in arrays if a is not None]
     parts = []
-    for start in range(0, len(arrays[0]), CHUNK):
-        rows = [a[start : start + CHUNK] for a in arrays]
+    for start in range(0, len(given[0]), CHUNK):
+        rows = [a[start : start + CHUNK] for a in given]
         values = function(*(pad(r, CHUNK) for r in rows))
         parts.append(keras.ops.convert_to_numpy(values)[: len(rows[0])])
     return np.concatenate(parts)

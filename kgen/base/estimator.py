@@ -9,17 +9,11 @@ import numpy as np
 from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
 
-from kgen.base import inputs, training
-from kgen.base.fields import collect_fields, estimators, param
-from kgen.core import (
-    backend,
-    messages,
-    persistence,
-    precision,
-    replicas,
-    validation,
-)
-from kgen.core.random import new_seed, seed_scope
+from kgen.base import files, fitting, inputs
+from kgen.base.fields import collect_fields, param
+from kgen.core import backend, messages, validation
+from kgen.core.random import new_seed
+from kgen.data.conditions import Conditions, read_conditions
 from kgen.data.sources import ArraySource, StreamSource, with_channel
 from kgen.data.summary import Summary, summarise
 
@@ -30,12 +24,13 @@ from kgen.data.summary import Summary, summarise
 class GenerativeEstimator(BaseEstimator):
     """Base of all estimators: fit, sample, save.
 
-    A subclass adds fields and implements
-
-    - `build_model(event_shape)`: an uncompiled model for examples of that
-      shape, (features,) or (height, width, channels), in the dtype policy
-      `self.policy_`;
-    - `_adapt(summary)`: what to read from the training data before that.
+    A final estimator adds fields (`name: type = param(default, limits)`) and implements
+    `build_model(event_shape)`: an uncompiled model for examples of that shape,
+    (features,) or (height, width, channels), in the dtype policy `self.policy_`. It is
+    made of bases, which say what it can do: `HeadEstimator`, `Density` or `NoDensity`,
+    `LatentEstimator`, `CodeEstimator`. One of p(x|y) says `conditional = True`, or has
+    a field of that name, and finds the length of the model's vectors in
+    `condition_dim_`.
 
     Args:
         epochs: passes over the data, >= 1.
@@ -46,9 +41,9 @@ class GenerativeEstimator(BaseEstimator):
         precision: name of a Keras dtype policy. "auto" is mixed_bfloat16 or
             mixed_float16 on GPUs that are quick at it, float32 elsewhere.
         jit_compile: whether XLA compiles training steps; "auto" leaves it to Keras
-            (NADE's it compiles, and its density). False also leaves it out of
+            (but compiles NADE's, and its density). False also keeps it out of
             incremental samplers.
-        warm_start: go on training in `fit` where the last one ended.
+        warm_start: whether `fit` resumes training where the last one ended.
         verbose: 0 is silent, 1 shows progress bars, 2 a line per epoch.
         random_state: None, int or RandomState. The same int gives the same fit.
     """
@@ -63,10 +58,21 @@ class GenerativeEstimator(BaseEstimator):
     verbose: int = param(0, choices=(0, 1, 2))
     random_state: Any = param(None)
 
+    conditional = False
+    """Whether the model is one of p(x|y), so that y has to be given everywhere."""
+
     _ranks: ClassVar[tuple[int, ...]] = (2, 3, 4)
     # Whether examples are sequences, which may differ in length from those in fit.
     _any_length: ClassVar[bool] = False
+    # Further settings of an optimizer that is given by its name.
     _optimizer_options: ClassVar[dict[str, dict]] = {}
+    # Further arguments of the model's `compile`.
+    _compile_options: ClassVar[Any] = {}
+    # Batches that one training step uses up.
+    _batches_per_step: ClassVar[Any] = 1
+    # Whether training is a loop of many small operations, which XLA makes several
+    # times as quick: "auto" stands for XLA then.
+    _loops: ClassVar[bool] = False
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
@@ -77,12 +83,10 @@ class GenerativeEstimator(BaseEstimator):
         raise NotImplementedError
 
     def _adapt(self, summary: Summary) -> None:
-        raise NotImplementedError
+        """Read from the training data what `build_model` has to know of them."""
 
-    @property
-    def _batches_per_step(self) -> int:
-        """Batches that one training step uses up."""
-        return 1
+    def _check_values(self, summary: Summary) -> None:
+        """Raise a ValueError for values that the fitted model is not made for."""
 
     def fit(
         self,
@@ -104,7 +108,7 @@ class GenerativeEstimator(BaseEstimator):
             validation_data: X, (X, y) or a dataset, evaluated after every epoch.
             callbacks: Keras callbacks: none, one, or a list.
             backup_dir: folder for a backup after every epoch, from which the same
-                call takes an interrupted fit up again; emptied when the fit ends.
+                call resumes an interrupted fit; emptied when the fit ends.
 
         Returns:
             The estimator itself, with `model_`, `history_` and `event_shape_`.
@@ -116,84 +120,8 @@ class GenerativeEstimator(BaseEstimator):
         """
         backend.need_tensorflow(f"{type(self).__name__}.fit")
         validation.check_params(self)
-        former, weights = dict(vars(self)), []
-        if self._continues():
-            weights = training.snapshot(self.model_)
-        keeper = training.KeepEpoch(self)
-        try:
-            callbacks = keras.tree.flatten(callbacks or [])
-            self._fit(X, y, validation_data, callbacks, backup_dir, keeper)
-        except BaseException as problem:
-            if not (isinstance(problem, KeyboardInterrupt) and keeper.rewind()):
-                self.__dict__.clear()
-                self.__dict__.update(former)
-                for variable, value in weights:
-                    variable.assign(value)
-            raise
+        fitting.fit(self, X, y, validation_data, callbacks, backup_dir)
         return self
-
-    def _continues(self) -> bool:
-        return self.warm_start and hasattr(self, "model_")
-
-    def _fit(self, X, y, validation_data, callbacks, backup_dir, keeper) -> None:
-        continues = self._continues()
-        if continues and not replicas.made_in_current_strategy(vars(self)["model_"]):
-            raise messages.other_strategy(type(self).__name__)
-        if not continues:
-            for name in [name for name in vars(self) if name.endswith("_")]:
-                delattr(self, name)
-        source = self._source(X, y, reset=not continues)
-        held_out = None
-        if validation_data is not None:
-            X, y = inputs.split_validation(validation_data)
-            held_out = self._source(X, y, reset=False)
-        if not continues:
-            self.seed_ = replicas.agreed(new_seed(self.random_state))
-            self.policy_ = precision.resolve(self.precision)
-            self.history_: dict[str, list[float]] = {}
-            with seed_scope(self.seed_):
-                self.model_ = self.build_model(self._model_shape())
-                if not self.model_.built:
-                    self.model_.build((None, *self._model_shape()))
-                self._compile()
-        elif isinstance(self.optimizer, str):
-            for optimizer in self.model_.optimizer_list():
-                optimizer.learning_rate = float(self.learning_rate)
-        first = training.epochs_in(self.history_)
-        last = first + int(self.epochs)
-        callbacks = [training.StopOnNaN(type(self).__name__), *callbacks, keeper]
-        if backup_dir is not None:
-            backup = training.Backup(self, backup_dir)
-            first = backup.restore(first, last)
-            callbacks.append(backup)
-        if first < last:
-            size = int(self.batch_size) * self._batches_per_step
-            self.model_.fit(
-                source.batches(size, self.seed_, first),
-                initial_epoch=first,
-                epochs=last,
-                steps_per_epoch=source.steps(size),
-                validation_data=held_out and held_out.batches(size),
-                shuffle=False,  # the source shuffles, with our seed
-                verbose=int(self.verbose),
-                callbacks=callbacks,
-            )
-        if backup_dir is not None:
-            backup.remove()
-
-    def _compile(self) -> None:
-        optimizer = self.optimizer
-        if isinstance(optimizer, str):
-            optimizer = training.named_optimizer(
-                optimizer, self.learning_rate, self._optimizer_options
-            )
-        else:
-            optimizer = type(optimizer).from_config(optimizer.get_config())
-        self._compile_model(optimizer)
-        self.model_.build_optimizers()
-
-    def _compile_model(self, optimizer: keras.optimizers.Optimizer) -> None:
-        self.model_.compile(optimizer, jit_compile=self.jit_compile)
 
     def _source(self, X: Any, y: Any, *, reset: bool) -> ArraySource | StreamSource:
         """Check training data, and read from them what the model has to know."""
@@ -210,19 +138,21 @@ class GenerativeEstimator(BaseEstimator):
             self._adapt(summary)
         else:
             self._check_known(summary)
-        self._attach_conditions(source, y, reset=reset)
+        if self.conditional:
+            batches = read_conditions(owner, source, y)
+            if reset:
+                self.conditions_ = Conditions.learn(owner, batches)
+            self.conditions_.attach(source, batches)
         return source
 
-    def _attach_conditions(self, source: Any, y: Any, *, reset: bool) -> None:
-        """Nothing: y is ignored, unless a `ConditionalMixin` stands before."""
-
     def _check_known(self, summary: Summary) -> None:
-        """Raise a ValueError for data of another shape than in fit."""
+        """Raise a ValueError for data unlike those in fit."""
         skip = int(self._any_length)
         if summary.event_shape[skip:] != self.event_shape_[skip:]:
             raise messages.other_shape(
                 type(self).__name__, summary.event_shape, self.event_shape_
             )
+        self._check_values(summary)
 
     def _inputs(self, X: Any) -> np.ndarray:
         """Checked data as the model takes them."""
@@ -264,31 +194,54 @@ class GenerativeEstimator(BaseEstimator):
         return self._outputs(self.model_.sample(n, seed=seed, **options))
 
     def _conditions_to_draw(self, n, y, seed) -> tuple[int, np.ndarray | None]:
-        """How many to draw, and the condition of each; see `ConditionalMixin`."""
-        if y is not None:
-            raise messages.unwanted_y(type(self).__name__)
-        return 1 if n is None else n, None
+        """How many to draw, and the condition of each, if the model is conditional."""
+        if not self.conditional:
+            if y is not None:
+                raise messages.unwanted_y(type(self).__name__)
+            return 1 if n is None else n, None
+        if y is None:
+            n = 1 if n is None else n
+            return n, self.conditions_.draw(n, seed)
+        condition = self.conditions_.of(n, y, "sample", "n_samples is")
+        return len(condition), condition
 
     def _conditions_of(self, n: int, y: Any, method: str) -> np.ndarray | None:
-        """The condition of each of n examples: none here, see `ConditionalMixin`."""
-        return None
+        """The condition of each of n examples; None if the model is not conditional."""
+        return self.conditions_.of(n, y, method) if self.conditional else None
+
+    @property
+    def condition_dim_(self) -> int:
+        """Length of the vectors that the model is conditional on; 0 if it is not."""
+        return self.conditions_.dim if self.conditional else 0
+
+    @property
+    def classes_(self) -> np.ndarray | None:
+        """Labels, sorted; None for condition vectors. Conditional estimators only."""
+        return self._conditions("classes_").classes
+
+    @property
+    def class_prior_(self) -> np.ndarray | None:
+        """Frequencies of the labels in the training data; None for vectors."""
+        return self._conditions("class_prior_").prior
+
+    def _conditions(self, name: str) -> Conditions:
+        if "conditions_" not in vars(self):
+            raise AttributeError(
+                f"This {type(self).__name__} has no `{name}`: it is not conditional, "
+                "or not fitted."
+            )
+        return self.conditions_
 
     def save(self, path: str | os.PathLike) -> None:
         """Write the fitted estimator to one file, without pickle.
 
         `kgen.load` reads the estimator back, `keras.saving.load_model` its model. If
-        writing fails, the file that was there before stays whole.
+        writing fails, the file that was there before is left intact.
 
         Args:
             path: where to, usually ending in ".keras".
         """
-        check_is_fitted(self)
-        if estimators.name_of(type(self)) != type(self).__name__:
-            raise messages.unregistered(type(self).__name__)
-        fitted = {k: v for k, v in vars(self).items() if k.endswith("_")}
-        fitted.pop("model_")
-        facts = {"class": type(self).__name__, "params": self.get_params(deep=False)}
-        persistence.write(path, self.model_, {**facts, "fitted": fitted})
+        files.save(self, path)
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()

@@ -1,17 +1,34 @@
-"""Estimators from files."""
+"""Estimators in files, and from them."""
 
 import os
+from typing import Any
 
-from kgen.base.estimator import GenerativeEstimator
+from sklearn.utils.validation import check_is_fitted
+
 from kgen.base.fields import estimators
 from kgen.core import messages, persistence
 
 
-def load(path: str | os.PathLike) -> GenerativeEstimator:
+def save(estimator: Any, path: str | os.PathLike) -> None:
+    """Write a fitted estimator to one file: see `GenerativeEstimator.save`."""
+    check_is_fitted(estimator)
+    name = type(estimator).__name__
+    if estimators.name_of(type(estimator)) != name:
+        raise messages.unregistered(name)
+    fitted = {k: v for k, v in vars(estimator).items() if k.endswith("_")}
+    fitted.pop("model_")
+    facts = {"class": name, "params": estimator.get_params(deep=False)}
+    persistence.write(path, estimator.model_, {**facts, "fitted": fitted})
+
+
+def load(path: str | os.PathLike) -> Any:
     """Read an estimator that its `save` wrote, without pickle and in safe mode.
 
     Args:
         path: the file.
+
+    Returns:
+        The estimator, of the class it was saved from.
 
     Raises:
         FileNotFoundError: if there is no such file.

@@ -1,6 +1,7 @@
 """What the Keras models of kgen have in common."""
 
 from pathlib import Path
+from typing import Any
 
 import keras
 import numpy as np
@@ -114,10 +115,11 @@ class GenerativeModel(ConfigMixin, _TrainStep, keras.Model):
             name=name,
         )
 
-    def with_penalties(self, loss, network=None):
-        """Add what layers of the model, or of one of its networks, want added."""
-        for penalty in (network or self).losses:
-            loss = loss + keras.ops.cast(penalty, "float32")
+    def with_penalties(self, loss, networks=None):
+        """Add what layers of the model, or of some of its networks, want added."""
+        for network in networks or (self,):
+            for penalty in network.losses:
+                loss = loss + keras.ops.cast(penalty, "float32")
         return loss
 
     def training_variables(self) -> list:
@@ -127,13 +129,22 @@ class GenerativeModel(ConfigMixin, _TrainStep, keras.Model):
             variables += optimizer.variables
         return variables
 
+    players: Any = {}  # noqa: RUF012 (see `PlayersModel`)
+
     def optimizer_list(self) -> list:
-        """Optimizers the model was compiled with."""
+        """Optimizers the model was compiled with, one for each player."""
+        if self.players:
+            return list(self.optimizers.values())
         return [self.optimizer] if self.optimizer is not None else []
 
     def build_optimizers(self) -> None:
         """Create the optimizers' variables, which is too late inside `fit` for some."""
-        self.optimizer.build(self.trainable_variables)
+        learned: list = [self.variables_of(player) for player in self.players]
+        for optimizer, variables in zip(
+            self.optimizer_list(), learned or [self.trainable_variables], strict=True
+        ):
+            if not optimizer.built:
+                optimizer.build(variables)
 
 
 def iterations(optimizer):

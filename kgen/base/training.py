@@ -101,7 +101,7 @@ def snapshot(model: Any) -> list:
 
 
 class Backup(keras.callbacks.Callback):
-    """Save an estimator after every epoch, and take an interrupted fit up again.
+    """Save an estimator after every epoch, and resume an interrupted fit.
 
     Of several workers the first one writes, and all read: the folder is one they share.
 
@@ -128,10 +128,10 @@ class Backup(keras.callbacks.Callback):
         fitted = facts["fitted"]
         done = epochs_in(fitted["history_"])
         # What was read from the data, too, has to be the same.
-        mine = {k: v for k, v in vars(self.estimator).items() if k in fitted}
-        its = {k: v for k, v in fitted.items() if k in mine}
+        own = {k: v for k, v in vars(self.estimator).items() if k in fitted}
+        saved = {k: v for k, v in fitted.items() if k in own}
         params = self.estimator.get_params(deep=False)
-        same = _text(facts["params"]) == _text(params) and _text(its) == _text(mine)
+        same = _text(facts["params"]) == _text(params) and _text(saved) == _text(own)
         if not (same and first <= done <= last):
             raise messages.other_backup(self.path)
         self.estimator.model_ = model

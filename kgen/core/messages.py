@@ -214,7 +214,7 @@ def other_backup(path: object) -> ValueError:
     return ValueError(
         f"{path} is the backup of a fit with other hyper-parameters or data. Pass the "
         "same parameters, "
-        "and data of the same shape and kind to take that fit up again, or another "
+        "and data of the same shape and kind to resume that fit, or another "
         "backup_dir for a new one."
     )
 
@@ -229,7 +229,7 @@ def unreadable(path: object, problem: object) -> ValueError:
 def unregistered(owner: str) -> ValueError:
     return ValueError(
         f"{owner} is not among kgen.estimators, so that kgen.load would not know it. "
-        f"Register the class first: kgen.estimators.register({owner!r})({owner}). "
+        f"Register the class first: kgen.base.estimator({owner}). "
         "Nothing is lost: the estimator is as it was."
     )
 

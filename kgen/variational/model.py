@@ -1,9 +1,16 @@
 """The Keras model of all variational autoencoders.
 
+    z ~ p(z) = Normal(0, I),    x|z ~ p(x|z),    q(z|x) near the posterior p(z|x)
+
+    ELBO:  log p(x) >= E over q of log p(x|z)  -  KL(q(z|x) || p(z))
+
+    IWAE:  log p(x) >= E over q of log (1/k sum over i of w_i),
+           w_i = p(x, z_i) / q(z_i|x),  z_1 ... z_k ~ q(z|x)
+
 References:
-    Kingma and Welling, Auto-Encoding Variational Bayes, 2014.
+    Kingma and Welling, Auto-Encoding Variational Bayes, 2014, eq. 3.
     https://arxiv.org/abs/1312.6114
-    Burda et al., Importance Weighted Autoencoders, 2016 (`n_importance`).
+    Burda et al., Importance Weighted Autoencoders, 2016, eq. 8 (`n_importance`).
     https://arxiv.org/abs/1509.00519
 """
 
@@ -16,10 +23,11 @@ from keras import ops
 from kgen import heads
 from kgen.base.chunks import CHUNK, draw_in_chunks
 from kgen.base.model import GenerativeModel
-from kgen.core import backend, validation
+from kgen.core import backend, messages, validation
 from kgen.core.backend import compiled, register, tfd
 from kgen.core.random import as_seed
-from kgen.variational.penalties import KL
+from kgen.penalties import KL, penalties
+from kgen.variational.posteriors import posteriors
 
 GROUP = 64
 """Codes per example that are decoded at once, at most."""
@@ -30,23 +38,31 @@ OUTPUTS = 2**25
 
 @register
 class VAEModel(GenerativeModel):
-    """Keras model behind `VAE`: q(z|x), p(x|z), and the evidence lower bound.
+    """Keras model of variational autoencoders: q(z|x), p(x|z), and what binds them.
 
     Args:
-        encoder: `keras.Model` from data, in their own units, to one tensor (n, 2 *
-            latent_dim): posterior means, then log-scales.
-        decoder: `keras.Model` from codes (n, latent_dim) to the head's parameters,
-            (n, *event_shape[:-1], head.params_size(channels)).
-        head: name or instance of a `kgen.heads.Head`.
-        penalty: `kgen.variational.penalties.KL` by default.
+        encoder: `keras.Model` from data, in their own units, to one tensor (n,
+            posterior.params_size(latent_dim)): by default means, then log-scales. Of a
+            conditional model from [data, conditions (n, condition_dim)].
+        decoder: `keras.Model` from codes (n, latent_dim), or [codes, conditions], to
+            the head's parameters, (n, *event_shape[:-1], head.params_size(channels)).
+        head: name or instance of a `kgen.heads.Head`: p(x|z).
+        penalty: name or instance of a `kgen.penalties.Penalty`: what keeps codes near
+            the prior.
+        posterior: "normal", "point", or a `kgen.variational.Posterior`: q(z|x).
         n_importance: codes per example in the training objective, >= 1; above 1 it is
             the importance weighted bound.
         seed: seed of the noise; None draws one from NumPy's global state.
         **kwargs: see `keras.Model`.
 
-    Input shape: (n, *event_shape), in the units of the data.
-    Output: dict of "posterior" (n, 2 * latent_dim), "z" (n, n_importance, latent_dim)
-        and "params" (n * n_importance, ...), the head's parameters for every code.
+    Input: (n, *event_shape), in the units of the data, or {"x": data, "condition":
+        conditions}.
+    Output: dict of "posterior", the encoder's outputs, "z" (n, n_importance,
+        latent_dim), and "params" (n * n_importance, ...), the head's parameters for
+        every code.
+
+    Raises:
+        ValueError: for settings or networks that do not fit together.
     """
 
     def __init__(
@@ -54,61 +70,73 @@ class VAEModel(GenerativeModel):
         encoder,
         decoder,
         head="bernoulli",
-        penalty=None,
+        penalty="kl",
+        posterior="normal",
         n_importance=1,
         seed=None,
         **kwargs,
     ):
         # Not by Keras: 16-bit floats are too coarse for data in their own units.
         super().__init__(autocast=False, **kwargs)
-        validation.check_setting("VAEModel", "n_importance", n_importance, ge=1)
         self.encoder = encoder
         self.decoder = decoder
         self.head = heads.get(head)
-        self.penalty = KL() if penalty is None else penalty
-        if n_importance > 1 and self.penalty.weight != 1:
-            raise ValueError(
-                f"n_importance={n_importance} needs a penalty of weight 1, not "
-                f"{self.penalty.weight}: an importance weighted bound has no such term."
-            )
-        self.n_importance = n_importance
+        self.penalty = penalties.resolve(penalty)
+        self.posterior = posteriors.resolve(posterior)
+        self.n_importance = validation.check_setting(
+            self, "n_importance", n_importance, ge=1
+        )
         self.seed = as_seed(seed)
-        self.latent_dim = decoder.input_shape[-1]
-        self.event_shape = tuple(encoder.input_shape[1:])
-        if encoder.output_shape[-1] != 2 * self.latent_dim:
-            raise ValueError(
-                "`encoder` must put out (n, 2 * latent_dim), means and log-scales. Got "
-                f"{encoder.output_shape}, but `decoder` takes {self.latent_dim} "
-                "latent dimensions."
-            )
-        wanted = self.head.params_size(self.event_shape[-1])
-        if decoder.output_shape[1:] != (*self.event_shape[:-1], wanted):
-            raise ValueError(
-                "`decoder` must put out the head's parameters, (n, "
-                f"{', '.join(map(str, (*self.event_shape[:-1], wanted)))}). Got "
-                f"{decoder.output_shape}."
-            )
+        (_, self.latent_dim), *condition = [v.shape for v in decoder.inputs]
+        self.condition_dim = condition[0][-1] if condition else 0
+        self.event_shape = tuple(encoder.inputs[0].shape[1:])
+        self.has_density = self.posterior.has_density
+        self._check()
         self.terms = [
-            keras.metrics.Mean(name=name) for name in ("reconstruction", "kl")
+            keras.metrics.Mean(name=name)
+            for name in ("reconstruction", self.penalty.name)
         ]
         self.step = self.add_counter("step")
         self.built = True
+
+    def _check(self):
+        if self.penalty.needs_density and not self.posterior.has_density:
+            raise ValueError(
+                f"penalty={self.penalty} needs a posterior with a density. Got "
+                f"posterior={self.posterior}."
+            )
+        if self.n_importance > 1 and self.penalty != KL():
+            raise ValueError(
+                f"n_importance={self.n_importance} needs the plain penalty KL() of "
+                f"weight 1. Got {self.penalty}: an importance weighted bound has no "
+                "such term."
+            )
+        outputs = self.posterior.params_size(self.latent_dim)
+        if self.encoder.output_shape[-1] != outputs:
+            raise ValueError(
+                f"`encoder` must put out (n, {outputs}), what a {self.posterior} of "
+                f"the decoder's {self.latent_dim} latent dimensions takes (a normal: "
+                f"means, then log-scales). Got {self.encoder.output_shape}."
+            )
+        wanted = (
+            *self.event_shape[:-1],
+            self.head.params_size(self.event_shape[-1]),
+        )
+        if self.decoder.output_shape[1:] != wanted:
+            raise ValueError(
+                "`decoder` must put out the head's parameters, (n, "
+                f"{', '.join(map(str, wanted))}). Got {self.decoder.output_shape}."
+            )
 
     @property
     def prior(self):
         """p(z): standard normal."""
         return tfd.MultivariateNormalDiag(np.zeros(self.latent_dim, "float32"))
 
-    def posterior(self, params):
-        """q(z|x), from the encoder's output."""
-        mean, log_scale = ops.split(ops.cast(params, "float32"), 2, axis=-1)
-        # Bounds far outside what is ever learned, so that exp stays finite.
-        scale = ops.exp(backend.bounded(log_scale, -15.0, 15.0))
-        return tfd.MultivariateNormalDiag(mean, scale)
-
-    def call(self, x, training=False):  # noqa: FBT002 (Keras' hook)
+    def call(self, inputs, training=False):  # noqa: FBT002 (Keras' hook)
+        x, condition = self.unpack(inputs)
         x = ops.cast(x, "float32")
-        posterior = self.encoder(x, training=training)
+        params = self._encode(x, condition, training=training)
         shape = (self.n_importance, self.latent_dim)
         if training:
             shape = (ops.shape(x)[0], *shape)
@@ -116,49 +144,64 @@ class VAEModel(GenerativeModel):
             self.step.assign_add(1)
         else:
             noise = backend.row_normal(x, shape, self.seed)
-        z = self._codes(posterior, noise)
-        return {
-            "posterior": posterior,
-            "z": z,
-            "params": self._decode_all(z, training=training),
-        }
+        z = self.posterior.codes(params, noise)
+        outputs = self._decode(z, condition, training=training)
+        return {"posterior": params, "z": z, "params": outputs}
 
-    def _codes(self, posterior, noise):
-        """Reparametrised codes, (n, k, latent_dim), for noise of that shape."""
-        q = self.posterior(posterior)
-        return ops.expand_dims(q.loc, 1) + ops.expand_dims(q.stddev(), 1) * noise
+    def _encode(self, x, condition, *, training):
+        inputs = x if condition is None else [x, condition]
+        return self.encoder(inputs, training=training)
 
-    def _decode_all(self, z, *, training):
-        flat = ops.reshape(z, (-1, self.latent_dim))
-        return self.decoder(flat, training=training)
+    def _decode(self, z, condition, *, training):
+        """The head's parameters (n * k, ...) of codes (n, k, latent_dim)."""
+        inputs = ops.reshape(z, (-1, self.latent_dim))
+        if condition is not None:
+            inputs = [inputs, ops.repeat(condition, z.shape[1], axis=0)]
+        return self.decoder(inputs, training=training)
 
     def _log_likelihood(self, x, params, k):
         """Log p(x|z) of k codes for every example, (n, k)."""
         repeated = ops.repeat(ops.cast(x, "float32"), k, axis=0)
         return ops.reshape(self.head(params).log_prob(repeated), (-1, k))
 
-    def _log_weights(self, log_likelihood, posterior, z):
+    def _log_weights(self, log_likelihood, params, z):
         """Log p(x, z) - log q(z|x), (n, k)."""
-        q = self.posterior(ops.expand_dims(posterior, 1))
+        q = self.posterior(ops.expand_dims(params, 1))
         return log_likelihood + self.prior.log_prob(z) - q.log_prob(z)
 
-    def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, **kwargs):
-        posterior, z = y_pred["posterior"], y_pred["z"]
-        k = self.n_importance
-        log_likelihood = self._log_likelihood(x, y_pred["params"], k)
+    def compute_loss(
+        self,
+        x=None,
+        y=None,
+        y_pred=None,
+        sample_weight=None,
+        training=True,  # noqa: FBT002 (Keras' hook)
+        **kwargs,
+    ):
+        x, _ = self.unpack(x)
+        params, z = y_pred["posterior"], y_pred["z"]
+        log_likelihood = self._log_likelihood(x, y_pred["params"], self.n_importance)
         reconstruction = -ops.mean(log_likelihood, axis=1)
-        penalty = self.penalty(self.posterior(posterior), self.prior)
-        loss = reconstruction + self.penalty.weight * penalty
-        if k > 1:
-            log_weights = self._log_weights(log_likelihood, posterior, z)
-            loss = math.log(k) - ops.logsumexp(log_weights, axis=1)
+        term, penalty = self._penalty(params, z, training=training)
+        if self.n_importance == 1:
+            loss = reconstruction + penalty
+        else:
+            loss = -_mean_of_exp(self._log_weights(log_likelihood, params, z))
         weight = 1.0 if sample_weight is None else ops.cast(sample_weight, "float32")
-        for tracker, value in zip(self.terms, (reconstruction, penalty), strict=True):
+        for tracker, value in zip(self.terms, (reconstruction, term), strict=True):
             tracker.update_state(value * weight)
         return self.with_penalties(ops.mean(loss * weight))
 
+    def _penalty(self, params, z, *, training):
+        """The penalty's term as it is reported, and as it is minimised, (n,) each."""
+        step, z_prior = self.step.value if training else None, None
+        if self.penalty.needs_prior_codes:
+            key = (self.seed + 1, -1 if step is None else step)
+            z_prior = backend.stateless_normal(ops.shape(z), key)
+        return self.penalty(self.posterior(params), self.prior, z, z_prior, step)
+
     @compiled
-    def log_prob(self, x, n_importance=64):
+    def log_prob(self, x, condition=None, n_importance=64):
         """Lower bound of the log-density, shape (n,), in nats and data units.
 
         The noise is keyed by the model's seed and the row itself: the result depends
@@ -166,11 +209,19 @@ class VAEModel(GenerativeModel):
 
         Args:
             x: data, shape (n, *event_shape).
+            condition: vectors (n, condition_dim), for conditional models only.
             n_importance: codes per example, >= 1. 1 gives the evidence lower bound
                 with its KL term in closed form; more gives a tighter bound.
+
+        Raises:
+            ImplicitDensityError: if the posterior has no density.
         """
+        if not self.has_density:
+            raise messages.no_density(
+                f"VAEModel(posterior={self.posterior})", "log_prob"
+            )
         x = ops.cast(x, "float32")
-        posterior = self.encoder(x, training=False)
+        params = self._encode(x, condition, training=False)
         n_importance = int(n_importance)
         # Codes per example that are decoded at once, to bound memory.
         outputs = CHUNK * math.prod(self.decoder.output_shape[1:])
@@ -179,50 +230,61 @@ class VAEModel(GenerativeModel):
 
         def add(group, total):
             noise = backend.row_normal(x, (size, self.latent_dim), self.seed, group)
-            z = self._codes(posterior, noise)
-            params = self._decode_all(z, training=False)
-            log_likelihood = self._log_likelihood(x, params, size)
+            z = self.posterior.codes(params, noise)
+            found = self._decode(z, condition, training=False)
+            log_likelihood = self._log_likelihood(x, found, size)
             if n_importance == 1:
-                kl = tfd.kl_divergence(self.posterior(posterior), self.prior)
+                kl = tfd.kl_divergence(self.posterior(params), self.prior)
                 return log_likelihood[:, 0] - kl
-            log_weights = self._log_weights(log_likelihood, posterior, z)
+            log_weights = self._log_weights(log_likelihood, params, z)
             within = group * size + ops.arange(size) < n_importance
             log_weights = ops.where(within, log_weights, -np.inf)
             return ops.logaddexp(total, ops.logsumexp(log_weights, axis=1))
 
-        start = ops.zeros_like(x[(slice(None), *(0 for _ in self.event_shape))])
-        total = ops.fori_loop(0, groups, add, start - np.inf)
-        return total - math.log(n_importance)
+        start = ops.full((ops.shape(x)[0],), -np.inf)
+        return ops.fori_loop(0, groups, add, start) - math.log(n_importance)
 
     @compiled
-    def encode(self, x):
-        """Posterior means, shape (n, latent_dim)."""
-        posterior = self.encoder(ops.cast(x, "float32"), training=False)
-        return self.posterior(posterior).loc
+    def encode(self, x, condition=None):
+        """Codes (posterior means), shape (n, latent_dim)."""
+        x = ops.cast(x, "float32")
+        return self.posterior.mean(self._encode(x, condition, training=False))
 
     @compiled
-    def decode(self, z):
+    def decode(self, z, condition=None):
         """The head's mean for codes of shape (n, latent_dim), in data units."""
-        return self.head.mean(self.decoder(z, training=False))
+        return self.head.mean(self._decode(z[:, None], condition, training=False))
 
     @compiled
-    def _draw(self, z, noise):
-        return self.head.draw(self.decoder(z, training=False), noise)
+    def _draw(self, z, noise, condition=None):
+        params = self._decode(z[:, None], condition, training=False)
+        return self.head.draw(params, noise)
 
-    def sample(self, n, seed=None):
+    def sample(self, n, seed=None, condition=None):
         """Draw z from the prior, then x from p(x|z).
 
         Args:
             n: number of examples, >= 1.
             seed: integer; None draws one from NumPy's global state.
+            condition: shape (n, condition_dim), or (1, condition_dim) for all; for
+                conditional models only.
 
         Returns:
             Float32 array of shape (n, *event_shape), in data units.
         """
         shape = self.head.noise_shape(self.event_shape)
 
-        def draw(noise):
+        def draw(noise, *condition):
             z = backend.normal_quantile(noise[:, : self.latent_dim])
-            return self._draw(z, noise[:, self.latent_dim :].reshape(-1, *shape))
+            noise = noise[:, self.latent_dim :].reshape(-1, *shape)
+            return self._draw(z, noise, *condition)
 
-        return draw_in_chunks(draw, n, seed, self.latent_dim + math.prod(shape))
+        n = validation.check_count("n_samples", n)
+        condition = self.check_condition(condition, n)
+        size = self.latent_dim + math.prod(shape)
+        return draw_in_chunks(draw, n, seed, size, condition)
+
+
+def _mean_of_exp(log_values):
+    """Log of the mean of exp(log_values) over the last axis."""
+    return ops.logsumexp(log_values, axis=-1) - math.log(log_values.shape[-1])

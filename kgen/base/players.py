@@ -1,55 +1,108 @@
-"""Models that several players train, each with a loss and an optimizer of its own."""
+"""Models in which several players learn, each with a loss and an optimizer of its own.
+
+Two players make a GAN; an autoencoder and a critic of its codes an AAE; encoder,
+decoder and discriminator a VAE/GAN.
+"""
+
+import dataclasses
+from typing import Any
 
 import keras
 
-from kgen.adversarial._train_step_tensorflow import AlternatingTrainStep
-from kgen.base.chunks import draw_in_chunks
 from kgen.base.model import GenerativeModel, iterations
 from kgen.core import backend, validation
-from kgen.core.backend import compiled
 from kgen.core.random import as_seed
 
+if backend.NAME == "tensorflow":
+    from kgen.base._train_step_tensorflow import PlayersTrainStep
+else:
+    PlayersTrainStep = type("PlayersTrainStep", (), {})  # type: ignore[misc,assignment]
 
-class AdversarialModel(AlternatingTrainStep, GenerativeModel):
-    """A game of networks.
 
-    A subclass sets `players`, the names of its networks in the order in which they
-    move, `latent_dim` and `event_shape`, and implements `loss_of(player, data,
-    training)`, a scalar; `call`, from codes to data in their own units; and `sample`,
-    by `_sample`. `self.noise(player, n, training=training)` gives it codes.
+@dataclasses.dataclass(frozen=True)
+class Player:
+    """One who learns.
+
+    Attributes:
+        name: by which `compile` and `losses_of` know the player.
+        log: name of its loss in logs and history.
+        networks: models or layers whose weights it learns, at least one.
+    """
+
+    name: str
+    log: str
+    networks: tuple[Any, ...]
+
+
+class PlayersModel(PlayersTrainStep, GenerativeModel):
+    """Base of the models whose networks learn from losses of their own.
+
+    A subclass calls `set_players` at the end of its `__init__`, and implements
+
+    - `losses_of(turn, data, training)`, which returns a dict with the loss of every
+      player of the turn, a scalar, under the player's name; what else is in it is
+      reported under its own name, if `set_players` was told;
+    - `call` and `sample`;
+    - `after_step(player)`, if something is to be done after a player's step.
+
+    `noise(player, shape, training=...)` gives it random numbers.
 
     Args:
         seed: seed of the noise; None draws one from NumPy's global state.
         **kwargs: see `keras.Model`.
     """
 
-    players: tuple[str, ...] = ()
+    default_optimizer: dict[str, Any] = {}  # noqa: RUF012
+    """Settings of the Adam that `optimizer="adam"` stands for; Keras' if empty."""
 
     def __init__(self, seed=None, **kwargs):
         backend.need_tensorflow(type(self).__name__)
         # Not by Keras: 16-bit floats are too coarse for data in their own units.
         super().__init__(autocast=False, **kwargs)
         self.seed = as_seed(seed)
-        self.trackers = {
-            player: keras.metrics.Mean(name=f"{player[0]}_loss")
-            for player in self.players
-        }
         self.optimizers = {}
+
+    def set_players(self, *players, turns=None, reports=()):
+        """Say who plays.
+
+        Args:
+            *players: each a `Player`.
+            turns: tuples of the names of players, in the order in which they move; the
+                players of one tuple share a forward pass. None: each on its own.
+            reports: names of further scalars that `losses_of` returns.
+
+        Raises:
+            ValueError: if two players or reports share a name in the logs.
+        """
+        self.players = {player.name: player for player in players}
+        self.turns = turns or tuple((player.name,) for player in players)
+        logs = [*(player.log for player in players), *reports]
+        if len(set(logs)) < len(logs) or len(self.players) < len(players):
+            raise ValueError(f"Two players, or two reports, have one name: {logs}.")
+        self.trackers = {name: keras.metrics.Mean(name=name) for name in logs}
         self.steps = dict.fromkeys(self.players, 1)
         self.built = True
 
+    def losses_of(self, turn, data, training):
+        """Losses of the players of a turn: see the class."""
+        raise NotImplementedError
+
+    def after_step(self, player):
+        """Do something after a step of a player: clip its weights, average them."""
+
     def variables_of(self, player):
         """Weights that a player learns."""
-        return getattr(self, player).trainable_variables
+        networks = self.players[player].networks
+        return [v for network in networks for v in network.trainable_variables]
 
-    def noise(self, player, n, *, training):
-        """Codes from the prior, standard normal, (n, latent_dim).
+    def noise(self, player, shape, *, training):
+        """Standard normal noise for a batch.
 
-        Fresh in every training step, the same in every evaluation.
+        Fresh in every training step of the player, the same in every evaluation.
         """
         step = iterations(self.optimizers[player]) if training else -1
-        stream = self.seed + self.players.index(player)
-        return backend.stateless_normal((n, self.latent_dim), (stream, step))
+        stream = self.seed + list(self.players).index(player)
+        return backend.stateless_normal(shape, (stream, step))
 
     @property
     def metrics(self):
@@ -59,12 +112,13 @@ class AdversarialModel(AlternatingTrainStep, GenerativeModel):
     @property
     def optimizer(self):
         """All optimizers as one, for callbacks that set a learning rate."""
-        return _Together(self.optimizer_list()) if self.optimizer_list() else None
+        optimizers = list(self.optimizers.values())
+        return SharedLearningRate(optimizers) if optimizers else None
 
     @optimizer.setter
     def optimizer(self, value):
         if value is not None:
-            raise AttributeError("Give a game its optimizers by `compile`.")
+            raise AttributeError("Give the players their optimizers by `compile`.")
 
     def compile(
         self,
@@ -78,8 +132,7 @@ class AdversarialModel(AlternatingTrainStep, GenerativeModel):
 
         Args:
             optimizer: name or instance of a Keras optimizer, of which every player
-                gets a copy, or a dict from players to such. "adam" is that of the
-                DCGAN paper: learning rate 2e-4, beta_1 0.5.
+                gets a copy, or a dict from players to such.
             steps: dict from players to steps per batch, >= 1; 1 for those left out.
                 The batch is cut into as many parts as the longest turn has steps, so
                 that every step sees examples of its own (Goodfellow et al., 2014,
@@ -102,7 +155,7 @@ class AdversarialModel(AlternatingTrainStep, GenerativeModel):
         shared = "adam" if isinstance(optimizer, dict) else optimizer
         self.steps = {p: (steps or {}).get(p, 1) for p in self.players}
         self.optimizers = {
-            player: self._wrapped(_copy(given.get(player, shared)))
+            player: self._wrapped(self._fresh(given.get(player, shared)))
             for player in self.players
         }
 
@@ -113,6 +166,13 @@ class AdversarialModel(AlternatingTrainStep, GenerativeModel):
                 f"{type(self).__name__} has no player {unknown}. Its players are "
                 f"{list(self.players)}."
             )
+
+    def _fresh(self, optimizer):
+        """A fresh optimizer: players must not share moments."""
+        if optimizer == "adam":
+            return keras.optimizers.Adam(**self.default_optimizer)
+        optimizer = keras.optimizers.get(optimizer)
+        return type(optimizer).from_config(optimizer.get_config())
 
     def _wrapped(self, optimizer):
         # Keras does this for the one optimizer it knows of. Without it small gradients
@@ -139,32 +199,12 @@ class AdversarialModel(AlternatingTrainStep, GenerativeModel):
         self.compile(**{**config, "optimizer": optimizers})
         self.build_optimizers()
 
-    def build_optimizers(self):
-        for player, optimizer in self.optimizers.items():
-            if not optimizer.built:
-                optimizer.build(self.variables_of(player))
-
-    def optimizer_list(self):
-        return list(self.optimizers.values())
-
     def tracked(self):
-        """Means since the epoch began. A game has no single loss to add to them."""
+        """Means since the epoch began. There is no single loss to add to them."""
         return {tracker.name: tracker.result() for tracker in self.trackers.values()}
 
-    @compiled
-    def generate(self, inputs):
-        """Data in their own units, in inference mode."""
-        return self(inputs, training=False)
 
-    def _sample(self, n, seed, *conditions):
-        def draw(noise, *conditions):
-            z = backend.normal_quantile(noise)
-            return self.generate([z, *conditions] if conditions else z)
-
-        return draw_in_chunks(draw, n, seed, self.latent_dim, *conditions)
-
-
-class _Together:
+class SharedLearningRate:
     """The learning rate of several optimizers; setting it sets it for all."""
 
     def __init__(self, optimizers):
@@ -182,11 +222,3 @@ class _Together:
     def learning_rate(self, value):
         for optimizer in self._optimizers:
             optimizer.learning_rate = value
-
-
-def _copy(optimizer):
-    """A fresh optimizer: players must not share moments."""
-    if optimizer == "adam":
-        return keras.optimizers.Adam(2e-4, beta_1=0.5)
-    optimizer = keras.optimizers.get(optimizer)
-    return type(optimizer).from_config(optimizer.get_config())

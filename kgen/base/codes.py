@@ -1,0 +1,110 @@
+"""Estimators whose examples have a code, a vector of `latent_dim` numbers."""
+
+from typing import Any
+
+import numpy as np
+from sklearn.base import ClassNamePrefixFeaturesOutMixin, TransformerMixin
+from sklearn.utils.validation import check_is_fitted
+
+from kgen.base.chunks import in_chunks
+from kgen.base.estimator import GenerativeEstimator
+from kgen.base.fields import param
+from kgen.core import messages
+from kgen.networks import Architecture
+
+
+class LatentEstimator(GenerativeEstimator):
+    """An estimator that makes examples of codes: z from the prior, then x given z.
+
+    Its Keras model has `latent_dim` and `decode(z, condition=None)`.
+
+    Args:
+        latent_dim: dimensions of the code, >= 1.
+        architecture: what its networks are: "mlp", "conv" (images only; the DCGAN
+            guidelines), "auto" (conv for images, mlp for tables), or a
+            `kgen.networks.Architecture`.
+    """
+
+    latent_dim: int = param(32, ge=1)
+    architecture: str | Architecture = param("auto")
+
+    def sample(
+        self, n_samples: int | None = None, *, y: Any = None, random_state: Any = None
+    ) -> np.ndarray:
+        """Draw examples like the training data: first z from the prior, then x given z.
+
+        Args:
+            n_samples: how many, >= 1; None is 1, or as many as there are in y.
+            y: labels or condition vectors, for conditional estimators only.
+            random_state: None (fresh draws), int or RandomState. Sample i depends on
+                it and on i, not on how many are drawn.
+
+        Returns:
+            Array of shape (n_samples, *event_shape_) and dtype of the training data.
+        """
+        return self._draw(n_samples, y, random_state)
+
+    def decode(self, z: Any, y: Any = None) -> np.ndarray:
+        """Examples for codes: the mean of p(x|z), in the form of the training data.
+
+        Integers are rounded; for binary data it is the likelier value.
+
+        Args:
+            z: codes, shape (n, latent_dim).
+            y: labels or condition vectors, for conditional estimators only.
+        """
+        codes = self._codes(z)
+        condition = self._conditions_of(len(codes), y, "decode")
+        return self._outputs(in_chunks(self.model_.decode, codes, condition))
+
+    def inverse_transform(self, X: Any, y: Any = None) -> np.ndarray:
+        """Alias of `decode`, for pipelines: X are codes."""
+        return self.decode(X, y)
+
+    def _codes(self, z: Any) -> np.ndarray:
+        """Checked codes, float32 of shape (n, latent_dim)."""
+        check_is_fitted(self)
+        try:
+            codes = np.asarray(z, "float32")
+        except (TypeError, ValueError) as problem:
+            owner = type(self).__name__
+            raise messages.not_numeric("z", owner, problem) from problem
+        wanted = self.model_.latent_dim
+        if codes.ndim != 2 or codes.shape[1] != wanted or not np.isfinite(codes).all():
+            raise messages.wrong_codes(codes.shape, wanted)
+        return codes
+
+
+class CodeEstimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, LatentEstimator):
+    """An estimator that also finds the code of an example, a feature vector.
+
+    Its Keras model has `encode(x, condition=None)`, too.
+    """
+
+    def encode(self, X: Any, y: Any = None) -> np.ndarray:
+        """Codes of examples (posterior means), shape (n, latent_dim), float32.
+
+        Args:
+            X: array like the training data.
+            y: labels or condition vectors, for conditional estimators only.
+        """
+        x = self._inputs(X)
+        condition = self._conditions_of(len(x), y, "encode")
+        return in_chunks(self.model_.encode, x, condition)
+
+    def transform(self, X: Any, y: Any = None) -> np.ndarray:
+        """Alias of `encode`, for pipelines."""
+        return self.encode(X, y)
+
+    def reconstruct(self, X: Any, y: Any = None) -> np.ndarray:
+        """Decoded codes of X: X as the model sees it."""
+        return self.decode(self.encode(X, y), y)
+
+    @property
+    def _n_features_out(self) -> int:
+        return self.model_.latent_dim
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.transformer_tags.preserves_dtype = ["float32"]
+        return tags

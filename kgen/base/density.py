@@ -1,0 +1,54 @@
+"""Having a density, and saying clearly that there is none."""
+
+from typing import Any
+
+import numpy as np
+from sklearn.base import DensityMixin
+
+from kgen.base.estimator import GenerativeEstimator
+from kgen.core import messages
+
+
+class Density(DensityMixin, GenerativeEstimator):
+    """An estimator that gives examples a probability, exact or bounded from below.
+
+    A subclass implements `log_prob(X, y=None)`.
+    """
+
+    def log_prob(self, X: Any, y: Any = None) -> np.ndarray:
+        """Log-density of every example, shape (n,), float32, in nats and data units.
+
+        Args:
+            X: array like the training data.
+            y: labels or condition vectors, for conditional estimators only.
+        """
+        raise NotImplementedError
+
+    def score_samples(self, X: Any, y: Any = None) -> np.ndarray:
+        """Alias of `log_prob`, under scikit-learn's name."""
+        return self.log_prob(X, y)
+
+    def score(self, X: Any, y: Any = None) -> float:
+        """Mean of `log_prob`, in nats per example."""
+        return float(np.mean(self.log_prob(X, y), dtype="float64"))
+
+    def bits_per_dim(self, X: Any, y: Any = None) -> float:
+        """Bits that the density spends on a scalar of X: lower is better."""
+        return float(-self.score(X, y) / (np.log(2.0) * np.prod(np.shape(X)[1:])))
+
+
+_METHODS = ("log_prob", "score_samples", "score", "bits_per_dim")
+
+
+class NoDensity(GenerativeEstimator):
+    """An estimator that draws samples, but cannot say how probable an example is.
+
+    It has none of the methods of `Density`; whoever asks for one is told what to use.
+    """
+
+    def __getattr__(self, name: str) -> Any:
+        if name in _METHODS:
+            raise messages.no_density(type(self).__name__, name)
+        raise AttributeError(
+            f"{type(self).__name__!r} object has no attribute {name!r}"
+        )

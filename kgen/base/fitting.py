@@ -1,0 +1,116 @@
+"""What `fit` does, step by step, and what it undoes if it fails."""
+
+from typing import Any
+
+import keras
+
+from kgen.base import inputs, training
+from kgen.core import backend, messages, precision, replicas
+from kgen.core.random import new_seed, seed_scope
+
+
+def fit(
+    estimator: Any, X: Any, y: Any, validation_data: Any, callbacks: Any, backup: Any
+) -> None:
+    """Fit an estimator whose parameters are checked; see `GenerativeEstimator.fit`.
+
+    If that fails, the estimator is as before; if it is interrupted after an epoch, as
+    it was at the end of that.
+    """
+    former, weights = dict(vars(estimator)), []
+    if _resumes(estimator):
+        weights = training.snapshot(estimator.model_)
+    keeper = training.KeepEpoch(estimator)
+    try:
+        callbacks = keras.tree.flatten(callbacks or [])
+        source, held_out = _prepare(estimator, X, y, validation_data)
+        _train(estimator, source, held_out, callbacks, backup, keeper)
+    except BaseException as problem:
+        if not (isinstance(problem, KeyboardInterrupt) and keeper.rewind()):
+            vars(estimator).clear()
+            vars(estimator).update(former)
+            for variable, value in weights:
+                variable.assign(value)
+        raise
+
+
+def _resumes(estimator: Any) -> bool:
+    return estimator.warm_start and hasattr(estimator, "model_")
+
+
+def _prepare(estimator: Any, X: Any, y: Any, validation_data: Any) -> tuple:
+    """Check the data, and build the model unless there is one to train further."""
+    resumes = _resumes(estimator)
+    if not resumes:
+        for name in [name for name in vars(estimator) if name.endswith("_")]:
+            delattr(estimator, name)
+    elif not replicas.made_in_current_strategy(estimator.model_):
+        raise messages.other_strategy(type(estimator).__name__)
+    source = estimator._source(X, y, reset=not resumes)
+    held_out = None
+    if validation_data is not None:
+        X, y = inputs.split_validation(validation_data)
+        held_out = estimator._source(X, y, reset=False)
+    if not resumes:
+        _build(estimator)
+    elif isinstance(estimator.optimizer, str):
+        for optimizer in estimator.model_.optimizer_list():
+            optimizer.learning_rate = float(estimator.learning_rate)
+    return source, held_out
+
+
+def _build(estimator: Any) -> None:
+    estimator.seed_ = replicas.agreed(new_seed(estimator.random_state))
+    estimator.policy_ = precision.resolve(estimator.precision)
+    estimator.history_ = {}
+    shape = estimator._model_shape()
+    with seed_scope(estimator.seed_):
+        model = estimator.model_ = estimator.build_model(shape)
+        if not model.built:
+            model.build((None, *shape))
+        model.compile(
+            _optimizer(estimator),
+            jit_compile=_jit_compile(estimator),
+            **estimator._compile_options,
+        )
+        model.build_optimizers()
+
+
+def _optimizer(estimator: Any) -> keras.optimizers.Optimizer:
+    """The optimizer of a fit, never the user's own instance."""
+    optimizer = estimator.optimizer
+    if isinstance(optimizer, str):
+        return training.named_optimizer(
+            optimizer, estimator.learning_rate, estimator._optimizer_options
+        )
+    return type(optimizer).from_config(optimizer.get_config())
+
+
+def _jit_compile(estimator: Any) -> bool | str:
+    if estimator.jit_compile == "auto" and estimator._loops:
+        return backend.can_compile()
+    return estimator.jit_compile
+
+
+def _train(estimator, source, held_out, callbacks, backup_dir, keeper) -> None:
+    first = training.epochs_in(estimator.history_)
+    last = first + int(estimator.epochs)
+    callbacks = [training.StopOnNaN(type(estimator).__name__), *callbacks, keeper]
+    if backup_dir is not None:
+        backup = training.Backup(estimator, backup_dir)
+        first = backup.restore(first, last)
+        callbacks.append(backup)
+    if first < last:
+        size = int(estimator.batch_size) * estimator._batches_per_step
+        estimator.model_.fit(
+            source.batches(size, estimator.seed_, first),
+            initial_epoch=first,
+            epochs=last,
+            steps_per_epoch=source.steps(size),
+            validation_data=held_out and held_out.batches(size),
+            shuffle=False,  # the source shuffles, with our seed
+            verbose=int(estimator.verbose),
+            callbacks=callbacks,
+        )
+    if backup_dir is not None:
+        backup.remove()

@@ -1,0 +1,34 @@
+"""Estimators whose networks end in a head, which they choose by the data."""
+
+from typing import ClassVar
+
+from kgen.base.estimator import GenerativeEstimator
+from kgen.base.fields import param
+from kgen.core import messages
+from kgen.data.summary import Summary
+from kgen.heads import Categorical, Head, Normal, auto
+
+
+class HeadEstimator(GenerativeEstimator):
+    """An estimator with a head: what the outputs of its network mean.
+
+    Args:
+        head: name or instance of a `kgen.heads.Head`; "auto" chooses by the data.
+    """
+
+    head: str | Head = param("auto")
+
+    # What "auto" takes for integers with many levels, and for floats.
+    _many_levels: ClassVar[type[Head]] = Categorical
+    _reals: ClassVar[type[Head]] = Normal
+
+    def _adapt(self, summary: Summary) -> None:
+        self.head_ = auto.for_data(self.head, summary, self._many_levels, self._reals)
+        self.levels_ = self.head_.levels
+        self.discrete_ = self.levels_ is not None or self.dtype_.kind in "biu"
+
+    def _check_values(self, summary: Summary) -> None:
+        if not self.head_.support.holds(summary):
+            raise messages.other_values(
+                type(self).__name__, summary.describe(), auto.call(self.head_)
+            )

@@ -1,0 +1,182 @@
+"""What an estimator is told beside X: labels of any type, or condition vectors."""
+
+import dataclasses
+from collections.abc import Iterable
+from typing import Any, Self
+
+import numpy as np
+
+from kgen.core import messages, persistence
+from kgen.core.random import keyed_uniform
+from kgen.data.sources import ArraySource, StreamSource
+from kgen.data.summary import check_finite
+
+
+@dataclasses.dataclass(frozen=True)
+class Conditions:
+    """The encoding of y for a model: labels as one-hot vectors, vectors as they are.
+
+    Attributes:
+        owner: name of the estimator, for error messages.
+        dim: length of the vectors that the model gets.
+        classes: labels in sorted order, shape (dim,); None for condition vectors.
+        prior: their frequencies in the training data, shape (dim,), or None.
+    """
+
+    owner: str
+    dim: int
+    classes: np.ndarray | None = None
+    prior: np.ndarray | None = None
+
+    @classmethod
+    def learn(cls, owner: str, batches: list[np.ndarray]) -> Self:
+        """Read from training data which labels there are, or how long vectors are.
+
+        Args:
+            owner: name of the estimator.
+            batches: y as `read_conditions` returns it.
+
+        Raises:
+            ValueError: for labels that are not all of one kind.
+        """
+        y = np.concatenate(batches)
+        if y.ndim == 2:
+            return cls(owner, y.shape[1])
+        if y.dtype.kind == "f" and (y != np.rint(y)).any():
+            raise messages.wrong_labels(
+                "Got real numbers: as condition vectors they have shape (n, k)."
+            )
+        try:
+            classes, counts = np.unique(y, return_counts=True)
+        except TypeError as problem:
+            raise messages.wrong_labels(f"Got {problem}.") from problem
+        return cls(owner, len(classes), classes, counts / counts.sum())
+
+    def attach(
+        self, source: ArraySource | StreamSource, batches: list[np.ndarray]
+    ) -> None:
+        """Have a source hand out condition vectors with its examples.
+
+        Raises:
+            ValueError: for labels that were not seen in fit.
+        """
+        encoded = [self._encode(y) for y in batches]
+        if isinstance(source, StreamSource):
+            source.encode = lambda y: self._encode(_checked(self.owner, y))
+        else:
+            (source.condition,) = encoded
+
+    def of(self, n: int, y: Any, method: str, what: str = "X has length") -> np.ndarray:
+        """Condition vectors of n examples, float32 of shape (n, dim).
+
+        Args:
+            n: number of examples, >= 1; None is as many as there are in y.
+            y: labels or vectors, one for each example, or a single one for all.
+            method: the estimator's method, for error messages.
+            what: what has n, likewise.
+
+        Raises:
+            ValueError: if y is missing, unknown, or has another length.
+        """
+        if y is None:
+            raise messages.missing_y(self.owner, method)
+        y = [y] if np.ndim(y) == 0 else y
+        condition = self._encode(_checked(self.owner, y))
+        n = len(condition) if n is None else n
+        if len(condition) == 1:
+            condition = np.repeat(condition, n, axis=0)
+        if len(condition) != n or n == 0:
+            raise messages.wrong_length(len(condition), n, what)
+        return condition
+
+    def draw(self, n: int, seed: int) -> np.ndarray:
+        """Condition vectors of n labels, drawn at their training frequencies.
+
+        Raises:
+            ValueError: for condition vectors, which have no frequencies.
+        """
+        if self.prior is None:
+            raise messages.missing_y(self.owner, "sample")
+        # A stream of its own: that of `seed` is the model's.
+        u = keyed_uniform(seed + 2**32, 0, n, ())
+        index = np.searchsorted(np.cumsum(self.prior)[:-1], u, side="right")
+        return np.eye(self.dim, dtype="float32")[index]
+
+    def _encode(self, y: np.ndarray) -> np.ndarray:
+        if self.classes is None:
+            if y.shape == (self.dim,) and self.dim > 1:
+                y = y[np.newaxis]  # one vector for all
+            if y.ndim != 2 or y.shape[1] != self.dim:
+                wanted = f"condition vectors of shape (n, {self.dim})"
+                raise messages.wrong_conditions(y.shape, wanted)
+            return y.astype("float32")
+        if y.ndim != 1:
+            raise messages.wrong_conditions(y.shape, "labels of shape (n,)")
+        try:
+            index = np.searchsorted(self.classes, y).clip(max=self.dim - 1)
+            wrong = self.classes[index] != y
+        except TypeError:  # labels of another type do not compare
+            wrong = np.ones(len(y), bool)
+        if np.any(wrong):
+            unseen = np.unique(y[np.broadcast_to(wrong, y.shape)].astype(str)).tolist()
+            raise messages.unseen_labels(unseen, self.classes.tolist())
+        return np.eye(self.dim, dtype="float32")[index]
+
+
+persistence.add_codec(
+    "conditions",
+    lambda value: isinstance(value, Conditions),
+    lambda name, value: dataclasses.asdict(value),
+    lambda facts: Conditions(**facts),
+)
+
+
+def read_conditions(
+    owner: str, source: ArraySource | StreamSource, y: Any
+) -> list[np.ndarray]:
+    """Return all of y, checked, batch by batch as the source has X.
+
+    Raises:
+        ValueError: if y is missing, of another length than X, or beside a dataset.
+    """
+    batches = []
+    if isinstance(source, StreamSource):
+        if y is not None:
+            raise messages.y_beside_dataset(owner)
+        pairs: Iterable = source.pairs()
+    else:
+        pairs = [(source.x, y)]
+    for x, part in pairs:
+        if part is None:
+            raise messages.missing_y(owner, "fit")
+        checked = _checked(owner, part)
+        if len(checked) != len(x):
+            raise messages.wrong_length(len(checked), len(x), "X has length")
+        batches.append(checked)
+    return batches
+
+
+def _checked(owner: str, y: Any) -> np.ndarray:
+    """Labels (n,) or condition vectors (n, k), as NumPy has them."""
+    try:
+        y = np.asarray(y)
+    except ValueError as problem:
+        raise messages.not_numeric("y", owner, problem) from problem
+    if y.ndim == 2 and y.shape[1] == 1 and y.dtype.kind != "f":
+        y = y[:, 0]
+    if y.ndim not in (1, 2):
+        wanted = "labels (n,) or condition vectors (n, k)"
+        raise messages.wrong_conditions(y.shape, wanted)
+    if y.ndim == 2 and y.dtype.kind not in "biuf":
+        raise messages.not_numeric("y", owner, f"dtype {y.dtype}")
+    if y.dtype.kind == "f":
+        check_finite("y", owner, y)
+    if y.dtype.kind == "S":  # strings, as tf.data hands them out
+        y = np.char.decode(y, "utf-8")
+    if y.dtype == object and y.ndim == 1:
+        plain = [v.decode("utf-8") if isinstance(v, bytes) else v for v in y]
+        y = np.array(plain, object)
+        if any(v is None or v != v for v in y):
+            raise messages.wrong_labels("Got None or NaN.")
+        y = y.astype(str) if all(isinstance(v, str) for v in y) else y
+    return y

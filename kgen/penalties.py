@@ -1,0 +1,100 @@
+"""What keeps the codes of an autoencoder near the prior."""
+
+from keras import ops
+
+from kgen.core import validation
+from kgen.core.backend import register, tfd
+from kgen.core.registry import Registry
+from kgen.core.strategy import Strategy
+
+
+class Penalty(Strategy):
+    """A term of the loss that sees the posterior, the prior, and codes of both.
+
+    To write one, give it a `name`, by which history knows its term, implement
+    `__call__`, and decorate the class with `kgen.base.register`; under a name with
+    `kgen.penalties.penalties.register`, too.
+    """
+
+    name: str
+    needs_density = False
+    """Whether the posterior must have a density: a point has none."""
+
+    needs_prior_codes = False
+    """Whether codes are to be drawn from the prior, for `z_prior`."""
+
+    def __call__(self, posterior, prior, z, z_prior=None, step=None):
+        """Return the term as it is reported, and what is added to the loss.
+
+        Args:
+            posterior: distribution of codes given x, of batch shape (n,).
+            prior: distribution of codes.
+            z: codes drawn from the posterior, shape (n, k, latent_dim).
+            z_prior: as many drawn from the prior, if `needs_prior_codes`.
+            step: number of the training step, from 1; None in evaluation.
+
+        Returns:
+            Two tensors of shape (n,), float32: the term itself, never multiplied by a
+            weight, and the weighted one.
+        """
+        raise NotImplementedError
+
+
+penalties = Registry("penalty", Penalty)
+
+
+@penalties.register("kl")
+@register
+class KL(Penalty):
+    """weight * KL(q(z|x) || p(z)), in closed form; by default that of the ELBO.
+
+    Args:
+        weight: factor of the divergence in the loss, >= 0: beta in beta-VAEs.
+        warm_up: training steps over which the weight rises linearly from 0, >= 0. In
+            evaluation it is always the full one.
+        free_bits: nats that every dimension of the code may spend, on average over a
+            batch, before it is penalised, >= 0.
+
+    Raises:
+        ValueError: for a setting out of range.
+
+    References:
+        Kingma and Welling, Auto-Encoding Variational Bayes, 2014, appendix B.
+        https://arxiv.org/abs/1312.6114
+        Higgins et al., beta-VAE, 2017 (`weight`).
+        https://openreview.net/forum?id=Sy2fzU9gl
+        Soenderby et al., Ladder Variational Autoencoders, 2016 (`warm_up`).
+        https://arxiv.org/abs/1602.02282
+        Kingma et al., Improved Variational Inference with Inverse Autoregressive Flow,
+        2016, eq. 15 (`free_bits`). https://arxiv.org/abs/1606.04934
+
+    Example:
+        >>> KL(weight=4.0)
+        KL(weight=4.0, warm_up=0, free_bits=0.0)
+    """
+
+    name = "kl"
+    needs_density = True
+
+    def __init__(self, weight=1.0, warm_up=0, free_bits=0.0):
+        self.weight = validation.check_number(self, "weight", weight, ge=0)
+        self.warm_up = validation.check_setting(self, "warm_up", warm_up, ge=0)
+        self.free_bits = validation.check_number(self, "free_bits", free_bits, ge=0)
+
+    def __call__(self, posterior, prior, z, z_prior=None, step=None):
+        divergence = tfd.kl_divergence(posterior, prior)
+        weight = self.weight
+        if self.warm_up and step is not None:
+            weight = weight * ops.minimum(ops.cast(step, "float32") / self.warm_up, 1.0)
+        return divergence, weight * self._beyond_free_bits(posterior, prior, divergence)
+
+    def _beyond_free_bits(self, posterior, prior, divergence):
+        """Sum over dimensions j of max(free_bits, mean over the batch of KL_j)."""
+        if not self.free_bits:
+            return divergence
+        of_dimension = tfd.kl_divergence(
+            tfd.Normal(posterior.mean(), posterior.stddev()),
+            tfd.Normal(prior.mean(), prior.stddev()),
+        )
+        kept = ops.maximum(ops.mean(of_dimension, axis=0), self.free_bits)
+        return ops.broadcast_to(ops.sum(kept), ops.shape(divergence))

@@ -1,0 +1,60 @@
+"""beta-VAE: a VAE whose divergence from the prior costs beta times as much.
+
+    loss = - E over q of log p(x|z)  +  beta * KL(q(z|x) || p(z))              (eq. 4)
+
+Above 1, beta presses the code: few dimensions carry something, and tend to carry one
+factor of variation each. The network, the bound and `log_prob` are those of the VAE.
+
+References:
+    Higgins et al., beta-VAE: Learning Basic Visual Concepts with a Constrained
+    Variational Framework, 2017, sec. 2. https://openreview.net/forum?id=Sy2fzU9gl
+"""
+
+from kgen.base.fields import estimator, param
+from kgen.penalties import KL
+from kgen.variational.estimator import VariationalEstimator
+from kgen.variational.model import VAEModel
+
+
+@estimator
+class BetaVAE(VariationalEstimator):
+    """Variational autoencoder whose codes are pressed for independent factors.
+
+    `history_` has the divergence as it is, never multiplied by beta; `log_prob` is a
+    bound of the density, without beta.
+
+    Args:
+        beta: factor of the divergence in the loss, >= 0; 1 is the VAE.
+        latent_dim: dimensions of the code, >= 1.
+        architecture: see `VAE`.
+        head: see `VAE`.
+
+    Shape:
+        X: (n, features), (n, height, width) or (n, height, width, channels).
+
+    References:
+        Higgins et al., beta-VAE, 2017. https://openreview.net/forum?id=Sy2fzU9gl
+
+    Example:
+        >>> from kgen.data.toy import bars
+        >>> X = bars(64, size=4, random_state=0)
+        >>> vae = BetaVAE(beta=4.0, latent_dim=2, epochs=1, random_state=0).fit(X)
+        >>> vae.transform(X).shape
+        (64, 2)
+        >>> vae.model_.penalty.weight
+        4.0
+    """
+
+    beta: float = param(4.0, ge=0)
+
+    def build_model(self, event_shape: tuple[int, ...]) -> VAEModel:
+        """Build the Keras model for examples of that shape."""
+        encoder, decoder = self._autoencoder(event_shape, 2 * int(self.latent_dim))
+        return VAEModel(
+            encoder,
+            decoder,
+            self.head_,
+            penalty=KL(self.beta),
+            seed=self.seed_,
+            dtype=self.policy_,
+        )

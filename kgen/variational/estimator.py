@@ -1,0 +1,75 @@
+"""What the estimators around a `VAEModel` have in common."""
+
+from typing import Any, ClassVar
+
+import keras
+import numpy as np
+
+from kgen.base.chunks import in_chunks
+from kgen.base.codes import CodeEstimator
+from kgen.base.density import Density
+from kgen.base.fields import param
+from kgen.base.head import HeadEstimator
+from kgen.core import validation
+from kgen.heads import Head, MixtureOfLogistics
+from kgen.layers import Embed
+from kgen.networks import Architecture
+from kgen.networks import _base as networks
+
+
+class AutoencoderEstimator(CodeEstimator, HeadEstimator):
+    """An encoder to codes and a decoder to the parameters of a head."""
+
+    architecture: str | Architecture = param("mlp")
+    batch_size: int = param(128, ge=1)
+
+    _many_levels: ClassVar[type[Head]] = MixtureOfLogistics
+
+    def _autoencoder(
+        self, event_shape: tuple[int, ...], outputs: int
+    ) -> tuple[keras.Model, keras.Model]:
+        """Build an encoder with so many outputs, and a decoder of `latent_dim`."""
+        policy, head, latent_dim = self.policy_, self.head_, int(self.latent_dim)
+        architecture = networks.get(self.architecture, event_shape)
+        encoder = keras.Sequential(
+            [
+                keras.Input(event_shape, dtype="float32"),
+                Embed(head, dtype=policy),
+                architecture.down(event_shape, outputs, dtype=policy),
+            ],
+            name="encoder",
+        )
+        params_shape = (*event_shape[:-1], head.params_size(event_shape[-1]))
+        return encoder, architecture.up(latent_dim, params_shape, dtype=policy)
+
+
+class VariationalEstimator(Density, AutoencoderEstimator):
+    """An autoencoder with a density, bounded from below."""
+
+    def log_prob(self, X: Any, y: Any = None, n_importance: int = 64) -> np.ndarray:
+        """Lower bound of the log-density, shape (n,), float32, in nats and data units.
+
+        Deterministic: the noise is fixed by the fitted seed and the row itself.
+
+        Args:
+            X: array like the training data.
+            y: labels or condition vectors, for conditional estimators only.
+            n_importance: codes per example, >= 1. 1 gives the evidence lower bound;
+                the more, the tighter.
+        """
+        k = validation.check_setting("log_prob", "n_importance", n_importance, ge=1)
+        x = self._inputs(X)
+        condition = self._conditions_of(len(x), y, "log_prob")
+
+        def bound(x, condition=None):
+            return self.model_.log_prob(x, condition, k)
+
+        return in_chunks(bound, x, condition)
+
+    def active_units(self, X: Any, y: Any = None) -> int:
+        """How many latent dimensions carry information about X.
+
+        Those whose posterior mean has a variance above 0.01 over X (Burda et al.,
+        2016, sec. 5).
+        """
+        return int(np.sum(np.var(self.encode(X, y), axis=0) > 0.01))
