@@ -29,6 +29,7 @@ TINY = {
     "GatedPixelCNN": {"filters": 8, "layers": 2, "epochs": 1},
     "ConditionalPixelCNN": {"filters": 8, "layers": 2, "epochs": 1},
     "VAE": {"latent_dim": 2, "epochs": 1},
+    "BetaVAE": {"latent_dim": 2, "epochs": 1},
     "GAN": {"latent_dim": 4, "epochs": 1},
     "ConditionalGAN": {"latent_dim": 4, "epochs": 1},
 }

@@ -17,7 +17,7 @@ PACKAGE = ROOT / "kgen"
 # What stands on what: a module may import from its own layer and those before it.
 LAYERS = [
     {"core"},
-    {"data", "heads", "layers"},
+    {"data", "heads", "layers", "objectives", "penalties"},
     {"networks"},
     {"base"},
     {"autoregressive", "variational", "adversarial"},
@@ -145,10 +145,17 @@ def test_import_registers_every_keras_class(fresh_import):
     assert defined == {n for n in fresh_import["registered"] if n.startswith("kgen>")}
 
 
+PUBLIC = (
+    kgen.base, kgen.heads, kgen.layers, kgen.models, kgen.networks, kgen.objectives,
+    kgen.penalties, kgen.testing, kgen.autoregressive, kgen.variational,
+    kgen.adversarial,
+)  # fmt: skip
+
+
 def public_names():
     for name in kgen.__all__:
         yield f"kgen.{name}", getattr(kgen, name)
-    for module in (kgen.models, kgen.heads, kgen.layers, kgen.networks, kgen.testing):
+    for module in PUBLIC:
         for name in module.__all__:
             yield f"{module.__name__}.{name}", getattr(module, name)
 

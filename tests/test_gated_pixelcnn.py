@@ -7,7 +7,7 @@ import kgen
 from kgen.data.toy import bars
 from kgen.models import GatedPixelCNNModel
 from kgen.testing.autoregressive import check_incremental, check_order
-from kgen.testing.models import scatter
+from kgen.testing.spaces import scatter
 from tests.conftest import tiny
 
 

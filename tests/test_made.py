@@ -8,7 +8,7 @@ from kgen.data.toy import bars, every_image
 from kgen.models import MADEModel
 from kgen.testing import check_model
 from kgen.testing.autoregressive import check_incremental
-from kgen.testing.models import scatter
+from kgen.testing.spaces import scatter
 
 
 @pytest.mark.parametrize("direct", [False, True])

@@ -8,7 +8,7 @@ import kgen
 from kgen.autoregressive.nade import conditionals
 from kgen.data.toy import bars, mixture
 from kgen.models import NADEModel
-from kgen.testing.models import scatter
+from kgen.testing.spaces import scatter
 
 
 @pytest.mark.parametrize("jit", [False, True])

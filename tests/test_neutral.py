@@ -18,7 +18,7 @@ from kgen.models import PixelCNNModel, VAEModel
 from kgen.networks import architectures
 from kgen.testing import check_head, check_layer, check_model
 from kgen.testing.autoregressive import check_incremental, check_order
-from kgen.testing.models import check_normalised
+from kgen.testing.spaces import check_normalised
 
 if keras.backend.backend() != "jax":
     pytest.skip("runs with KERAS_BACKEND=jax only", allow_module_level=True)

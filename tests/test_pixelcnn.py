@@ -9,7 +9,7 @@ from kgen.data.toy import bars, every_image
 from kgen.models import PixelCNNModel
 from kgen.testing import check_model
 from kgen.testing.autoregressive import check_incremental, check_order
-from kgen.testing.models import scatter
+from kgen.testing.spaces import scatter
 from tests.conftest import tiny
 
 

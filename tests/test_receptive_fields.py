@@ -6,7 +6,7 @@ import pytest
 
 from kgen import layers
 from kgen.models import GatedPixelCNNModel, PixelCNNModel
-from kgen.testing.models import scatter
+from kgen.testing.spaces import scatter
 from tests.conftest import moved_by
 
 SHAPE, ROW, COLUMN = (13, 17), 10, 8

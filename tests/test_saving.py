@@ -344,9 +344,20 @@ def test_a_class_of_your_own_is_registered_first(tmp_path, eager):
     class MyVAE(kgen.VAE):
         pass
 
-    mine = fit(MyVAE(latent_dim=2, epochs=1))
-    with pytest.raises(ValueError, match=r"estimators.register\('MyVAE'\)"):
-        mine.save(tmp_path / "a.keras")
+    own = fit(MyVAE(latent_dim=2, epochs=1))
+    with pytest.raises(ValueError, match=r"kgen.base.estimator\(MyVAE\)"):
+        own.save(tmp_path / "a.keras")
+    kgen.base.estimator(MyVAE)
+    try:
+        own.save(tmp_path / "a.keras")
+        assert type(kgen.load(tmp_path / "a.keras")) is MyVAE
+    finally:
+        del kgen.estimators._entries["MyVAE"]
+
+
+def test_two_estimators_of_one_name_are_refused():
+    with pytest.raises(ValueError, match="'VAE' already"):
+        kgen.base.estimator(type("VAE", (kgen.VAE,), {}))
 
 
 def test_labels_of_any_type_come_back(tmp_path, eager):

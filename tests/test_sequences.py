@@ -12,7 +12,7 @@ from kgen.data.toy import bars, waves
 from kgen.models import SequenceRNNModel, WaveNetModel
 from kgen.testing import check_estimator, check_model
 from kgen.testing.autoregressive import check_incremental, check_order
-from kgen.testing.models import scatter
+from kgen.testing.spaces import scatter
 from tests.conftest import moved_by, tiny
 
 BOTH = ["WaveNet", "SequenceRNN"]

@@ -14,8 +14,10 @@ from kgen.core import backend
 from kgen.data.toy import bars
 from kgen.models import VAEModel
 from kgen.networks import Architecture, architectures
-from kgen.testing.models import _marginal, scatter
-from kgen.variational.penalties import KL
+from kgen.penalties import KL, Penalty
+from kgen.testing import check_model
+from kgen.testing.spaces import scatter
+from kgen.testing.variational import marginal
 from tests.conftest import tiny
 
 
@@ -48,7 +50,9 @@ def test_bound_against_numpy():
     assert found["reconstruction"] == pytest.approx(reconstruction.mean(), rel=1e-5)
     assert found["kl"] == pytest.approx(kl.mean(), rel=1e-5)
     assert found["loss"] == pytest.approx((reconstruction + kl).mean(), rel=1e-5)
-    np.testing.assert_allclose(model.log_prob(x, 1), -(reconstruction + kl), rtol=1e-5)
+    np.testing.assert_allclose(
+        model.log_prob(x, n_importance=1), -(reconstruction + kl), rtol=1e-5
+    )
 
 
 def test_importance_weighting_against_numpy():
@@ -63,7 +67,7 @@ def test_importance_weighting_against_numpy():
     noise = (z - mean) / np.exp(log_scale)
     log_q = -0.5 * (noise**2 + np.log(2 * np.pi) + 2 * log_scale).sum(axis=2)
     bound = np.log(np.mean(np.exp(log_x + log_z - log_q), axis=1))
-    np.testing.assert_allclose(model.log_prob(x, 3), bound, rtol=1e-4)
+    np.testing.assert_allclose(model.log_prob(x, n_importance=3), bound, rtol=1e-4)
     model.compile("adam")
     loss = model.evaluate(x, verbose=0, return_dict=True)["loss"]
     assert loss == pytest.approx(-bound.mean(), rel=1e-4)
@@ -75,7 +79,7 @@ def test_groups_of_codes_add_up(k):
     scatter(model)
     model.encoder.set_weights([0.2 * w for w in model.encoder.get_weights()])
     x = np.random.default_rng(0).integers(2, size=(40, 6)).astype("float32")
-    apart = model.log_prob(x, k).numpy() - np.log(_marginal(model, x))
+    apart = model.log_prob(x, n_importance=k).numpy() - np.log(marginal(model, x))
     assert np.abs(apart).max() < 0.3
     assert abs(apart.mean()) < 0.05
 
@@ -90,6 +94,132 @@ def test_penalty_is_weighted_in_the_loss_but_not_in_the_log():
     assert terms["loss"] == pytest.approx(terms["reconstruction"] + 4 * terms["kl"])
     with pytest.raises(ValueError, match="weight=-1"):
         KL(-1)
+
+
+def test_warm_up_is_linear_in_the_steps_and_over_in_evaluation():
+    x = np.random.default_rng(0).integers(2, size=(50, 6)).astype("float32")
+    model = small(penalty=KL(2.0, warm_up=4))
+    scatter(model)
+    model.compile(keras.optimizers.SGD(0.0))
+    for step in range(1, 7):
+        model.reset_metrics()
+        terms = model.train_on_batch(x, return_dict=True)
+        assert terms["kl"] > 0.05
+        expected = terms["reconstruction"] + 2.0 * min(step / 4, 1) * terms["kl"]
+        assert terms["loss"] == pytest.approx(expected, rel=1e-5)
+    terms = model.evaluate(x, verbose=0, return_dict=True)
+    expected = terms["reconstruction"] + 2.0 * terms["kl"]
+    assert terms["loss"] == pytest.approx(expected, rel=1e-5)
+
+
+def test_free_bits_against_numpy():
+    x = np.random.default_rng(0).integers(2, size=(50, 6)).astype("float32")
+    model = small(penalty=KL(free_bits=0.1))
+    scatter(model)
+    model.compile("adam")
+    terms = model.evaluate(x, batch_size=50, verbose=0, return_dict=True)
+    mean, log_scale = np.split(model(x)["posterior"].numpy(), 2, axis=1)
+    of_dimension = 0.5 * (mean**2 + np.exp(2 * log_scale) - 1 - 2 * log_scale)
+    of_dimension = of_dimension.mean(axis=0)
+    limit = of_dimension.mean()  # above one dimension and below the other
+    model = small(penalty=KL(free_bits=limit))
+    scatter(model)
+    model.compile("adam")
+    terms = model.evaluate(x, batch_size=50, verbose=0, return_dict=True)
+    expected = terms["reconstruction"] + np.maximum(of_dimension, limit).sum()
+    assert terms["loss"] == pytest.approx(expected, rel=1e-4)
+    assert terms["kl"] == pytest.approx(of_dimension.sum(), rel=1e-4)
+
+
+@kgen.base.register
+class MeanGap(Penalty):
+    """How far the mean code is from that of codes from the prior."""
+
+    name = "gap"
+    needs_prior_codes = True
+
+    def __init__(self, weight=10.0):
+        self.weight = weight
+
+    def __call__(self, posterior, prior, z, z_prior=None, step=None):
+        assert z_prior.shape == z.shape
+        gap = keras.ops.mean(z, axis=(0, 1)) - keras.ops.mean(z_prior, axis=(0, 1))
+        gap = keras.ops.sum(gap**2) + 0.0 * z[:, 0, 0]
+        return gap, self.weight * gap
+
+
+def test_a_penalty_of_your_own_with_point_codes(tmp_path):
+    """A plain autoencoder with a term of its own: no density, and it says so."""
+    X = bars(64, size=3, random_state=0).reshape(64, 9).astype("float32")
+    encoder = keras.Sequential([keras.Input((9,)), keras.layers.Dense(2)])
+    decoder = keras.Sequential([keras.Input((2,)), keras.layers.Dense(9)])
+    settings = {"penalty": MeanGap(3.0), "posterior": "point", "seed": 0}
+    model = VAEModel(encoder, decoder, **settings)
+    model.compile(keras.optimizers.Adam(0.05))
+    history = model.fit(X, epochs=20, verbose=0).history
+    assert set(history) == {"loss", "reconstruction", "gap"}
+    total = history["reconstruction"][-1] + 3 * history["gap"][-1]
+    assert history["loss"][-1] == pytest.approx(total, rel=1e-5)
+    assert history["loss"][-1] < history["loss"][0]
+    np.testing.assert_allclose(model.encode(X), encoder(X), rtol=1e-6)
+    with pytest.raises(kgen.ImplicitDensityError, match="Point"):
+        model.log_prob(X)
+    check_model(model, X)
+    model.save(tmp_path / "a.keras")
+    assert keras.saving.load_model(tmp_path / "a.keras").penalty == MeanGap(3.0)
+    with pytest.raises(ValueError, match=r"KL\(.*needs a posterior with a density"):
+        VAEModel(encoder, decoder, posterior="point")
+    with pytest.raises(ValueError, match="Did you mean 'point'"):
+        VAEModel(encoder, decoder, posterior="pint")
+
+
+def conditional(k=3, latent_dim=1, levels=2, scalars=3):
+    """A VAE of p(x|y), by hand: the condition joins data and codes."""
+    head, join = kgen.heads.Categorical(levels), keras.layers.Concatenate
+    x, z, y = keras.Input((scalars,)), keras.Input((latent_dim,)), keras.Input((k,))
+    hidden = keras.layers.Dense(4, "tanh")(join()([x, y]))
+    encoder = keras.Model([x, y], keras.layers.Dense(2 * latent_dim)(hidden))
+    hidden = keras.layers.Dense(4, "tanh")(join()([z, y]))
+    outputs = keras.layers.Dense(head.params_size(scalars))(hidden)
+    return VAEModel(encoder, keras.Model([z, y], outputs), head, seed=0)
+
+
+def test_a_conditional_model_keeps_the_contract():
+    model = conditional()
+    model.compile("adam")
+    assert model.condition_dim == 3
+    x = np.random.default_rng(0).integers(2, size=(20, 3)).astype("float32")
+    check_model(model, x)
+    scatter(model)
+    a, b = np.eye(3, dtype="float32")[:2]
+    first, second = (model.log_prob(x, np.tile(y, (20, 1))) for y in (a, b))
+    assert np.abs(first - second).max() > 0.01
+    assert model.decode(np.zeros((2, 1), "float32"), np.stack([a, b])).shape == (2, 3)
+    with pytest.raises(ValueError, match="needs a `condition`"):
+        model.sample(2)
+    with pytest.raises(ValueError, match="'condition'"):
+        model.fit(x, verbose=0)
+
+
+def test_beta_one_is_the_vae_and_more_presses_the_code(eager):
+    X = bars(64, size=3, random_state=0)
+    plain = tiny("VAE", epochs=3).fit(X)
+    one = tiny("BetaVAE", epochs=3, beta=1).fit(X)
+    np.testing.assert_array_equal(plain.log_prob(X), one.log_prob(X))
+    assert plain.history_ == one.history_
+    free, pressed = (
+        tiny("BetaVAE", epochs=60, beta=beta, learning_rate=5e-3).fit(X)
+        for beta in (0.1, 20.0)
+    )
+    assert free.history_["kl"][-1] > 10 * pressed.history_["kl"][-1]
+    terms = {name: values[-1] for name, values in free.history_.items()}
+    total = terms["reconstruction"] + 0.1 * terms["kl"]
+    assert terms["loss"] == pytest.approx(total, rel=1e-4)
+    assert free.active_units(X) > pressed.active_units(X) == 0
+    grid = GridSearchCV(tiny("BetaVAE"), {"beta": [0.5, np.float64(2)]}, cv=2)
+    assert grid.fit(X).best_estimator_.model_.penalty.weight in (0.5, 2.0)
+    with pytest.raises(ValueError, match="beta=-1"):
+        tiny("BetaVAE", beta=-1).fit(X)
 
 
 def test_learns_bars_near_their_entropy():
@@ -162,7 +292,7 @@ def test_keyword_arguments_and_numpy_numbers():
     model = small()
     x = np.ones((3, 6), "float32")
     by_name = model.log_prob(x, n_importance=5)
-    np.testing.assert_array_equal(by_name, model.log_prob(x, np.int64(5)))
+    np.testing.assert_array_equal(by_name, model.log_prob(x, None, np.int64(5)))
     assert model.encode(x=x).shape == (3, 2)
     assert np.isfinite(model(x, training=True)["z"]).all()  # before compile, too
 
@@ -174,7 +304,9 @@ def test_weights_and_regularisers_count():
     plain = model.evaluate(x, verbose=0, return_dict=True)
     weights = np.array([3.0, 0, 0, 0, 0, 0])
     weighted = model.evaluate(x, x, sample_weight=weights, verbose=0, return_dict=True)
-    assert weighted["loss"] == pytest.approx(-float(model.log_prob(x, 1)[0]) / 2)
+    assert weighted["loss"] == pytest.approx(
+        -float(model.log_prob(x, n_importance=1)[0]) / 2
+    )
     total = weighted["reconstruction"] + weighted["kl"]
     assert weighted["loss"] == pytest.approx(total, rel=1e-5)
     decoder = keras.Sequential(

@@ -66,12 +66,12 @@ class GANModel(PlayersModel):
 
     def generate(self, z, condition, *, training):
         """G(z), or G(z|y): data in their own units, float32."""
-        inputs = z if condition is None else [z, condition]
+        inputs = self.with_condition(z, condition)
         return ops.cast(self.generator(inputs, training=training), "float32")
 
     def score(self, x, condition, *, training):
         """Logit of D(x), or of D(x|y), float32."""
-        inputs = x if condition is None else [x, condition]
+        inputs = self.with_condition(x, condition)
         return ops.cast(self.discriminator(inputs, training=training), "float32")
 
     def losses_of(self, turn, data, training):

@@ -57,6 +57,12 @@ class GenerativeModel(ConfigMixin, _TrainStep, keras.Model):
             )
         return inputs[name], inputs["condition"]
 
+    def with_condition(self, x, condition):
+        """Return the input of a network: x, or both if there is a condition."""
+        if condition is None:
+            return x
+        return [keras.ops.convert_to_tensor(part) for part in (x, condition)]
+
     def check_condition(self, condition, n: int) -> np.ndarray | None:
         """Return condition vectors as float32 of shape (n, condition_dim), or None.
 

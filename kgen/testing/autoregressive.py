@@ -9,6 +9,31 @@ import numpy as np
 from kgen.autoregressive.sampling import How
 from kgen.core import backend
 from kgen.core.random import keyed_uniform
+from kgen.testing.models import model_check
+from kgen.testing.spaces import (
+    check_normalised,
+    check_objective,
+    check_samples,
+    draw,
+    enumerable,
+    log_prob,
+    scatter,
+    space,
+)
+
+
+@model_check(lambda model: hasattr(model, "conditionals"))
+def check_autoregressive(model: Any, x: np.ndarray) -> None:
+    """All that holds for a density by the chain rule, and for samples from it."""
+    check_objective(model, x)
+    check_independent_noise(model)
+    scatter(model)
+    check_order(model, x.shape[1:])
+    if model.incremental:
+        check_incremental(model)
+    if enumerable(model):
+        check_normalised(model)
+        check_samples(model, np.exp(log_prob(model, space(model))))
 
 
 def check_order(model: Any, event_shape: tuple[int, ...]) -> None:
@@ -95,3 +120,18 @@ def _given(model, n, random):
     if not dim:
         return {}
     return {"condition": random.normal(size=(n, dim)).astype("float32")}
+
+
+def check_independent_noise(model: Any, n: int = 1000) -> None:
+    """With all weights zero, scalars are independent and must not repeat each other."""
+    size = math.prod(model.event_shape)
+    if not 1 < size <= 64:
+        return
+    weights = model.get_weights()
+    for variable in model.trainable_variables:
+        variable.assign(0.0 * variable)
+    samples = draw(model, n, 3).reshape(n, size)
+    correlation = np.corrcoef(samples.T) - np.eye(size)
+    model.set_weights(weights)
+    # Five standard errors, for up to 2,016 pairs.
+    assert np.abs(correlation).max() < 5 / np.sqrt(n), "scalars share their noise"

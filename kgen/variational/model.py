@@ -149,15 +149,14 @@ class VAEModel(GenerativeModel):
         return {"posterior": params, "z": z, "params": outputs}
 
     def _encode(self, x, condition, *, training):
-        inputs = x if condition is None else [x, condition]
-        return self.encoder(inputs, training=training)
+        return self.encoder(self.with_condition(x, condition), training=training)
 
     def _decode(self, z, condition, *, training):
         """The head's parameters (n * k, ...) of codes (n, k, latent_dim)."""
-        inputs = ops.reshape(z, (-1, self.latent_dim))
+        flat = ops.reshape(z, (-1, self.latent_dim))
         if condition is not None:
-            inputs = [inputs, ops.repeat(condition, z.shape[1], axis=0)]
-        return self.decoder(inputs, training=training)
+            condition = ops.repeat(condition, z.shape[1], axis=0)
+        return self.decoder(self.with_condition(flat, condition), training=training)
 
     def _log_likelihood(self, x, params, k):
         """Log p(x|z) of k codes for every example, (n, k)."""
