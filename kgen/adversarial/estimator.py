@@ -12,7 +12,7 @@ from kgen.base.fields import param
 from kgen.base.latent import LatentMixin
 from kgen.core import messages
 from kgen.data.summary import Summary
-from kgen.networks import Architecture
+from kgen.networks import Builder
 from kgen.networks import _base as networks
 
 _DENSITY = ("log_prob", "score_samples", "score", "bits_per_dim")
@@ -22,7 +22,7 @@ class AdversarialEstimator(LatentMixin, GenerativeEstimator):
     """Base of the estimators without a density."""
 
     latent_dim: int = param(64, ge=1)
-    architecture: str | Architecture = param("auto")
+    architecture: str | Builder = param("auto")
     objective: str = param("non_saturating")
     discriminator_steps: int = param(1, ge=1)
     learning_rate: float = param(2e-4, gt=0)
@@ -56,7 +56,7 @@ class AdversarialEstimator(LatentMixin, GenerativeEstimator):
                 f"{kind} in [{low:g}, {high:g}]",
             )
 
-    def _networks(self, event_shape: tuple[int, ...]) -> Architecture:
+    def _networks(self, event_shape: tuple[int, ...]) -> Builder:
         return networks.get(self.architecture, event_shape)
 
     def _scalings(self) -> tuple[list[layers.Layer], layers.Layer]:

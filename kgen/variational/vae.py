@@ -21,7 +21,7 @@ from kgen.base.likelihood import LikelihoodEstimator
 from kgen.core import validation
 from kgen.heads import MixtureOfLogistics
 from kgen.layers import Embed
-from kgen.networks import Architecture
+from kgen.networks import Builder
 from kgen.networks import _base as networks
 from kgen.variational.model import VAEModel
 
@@ -59,7 +59,7 @@ class VAE(
     """
 
     latent_dim: int = param(32, ge=1)
-    architecture: str | Architecture = param("mlp")
+    architecture: str | Builder = param("mlp")
     n_importance: int = param(1, ge=1)
     batch_size: int = param(128, ge=1)
 
