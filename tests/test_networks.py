@@ -114,7 +114,7 @@ def test_defaults_are_what_the_papers_say():
 
 
 def test_residual_networks_are_those_of_the_papers():
-    """Miyato et al., 2018, tables 3-4, and Gulrajani et al., 2017, app. F."""
+    """Miyato et al., 2018, app. B.4, and Gulrajani et al., 2017, app. F."""
     down = ResNet(width=4, blocks=2, widest=8).down((32, 32, 3), 1, dtype="float32")
     kinds = [type(layer).__name__ for layer in down.layers]
     *blocks, last = ["ResidualBlock"] * 6, "BatchNormalization"

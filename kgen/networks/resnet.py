@@ -4,7 +4,7 @@ References:
     Gulrajani et al., Improved Training of Wasserstein GANs, 2017, app. F.
     https://arxiv.org/abs/1704.00028
     Miyato et al., Spectral Normalization for Generative Adversarial Networks, 2018,
-    app. B.4, tables 3-4. https://arxiv.org/abs/1802.05957
+    app. B.4. https://arxiv.org/abs/1802.05957
     He et al., Identity Mappings in Deep Residual Networks, 2016.
     https://arxiv.org/abs/1603.05027
 """
@@ -54,7 +54,7 @@ class ResNet(Builder):
 
     References:
         Gulrajani et al., 2017, app. F. https://arxiv.org/abs/1704.00028
-        Miyato et al., 2018, app. B.4, tables 3-4. https://arxiv.org/abs/1802.05957
+        Miyato et al., 2018, app. B.4. https://arxiv.org/abs/1802.05957
 
     Example:
         >>> critic = ResNet(width=8, normalisation="layer").down((28, 20, 3), 1)
