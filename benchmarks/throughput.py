@@ -145,7 +145,7 @@ class PlainGAN(keras.Model):
 
 def plain_gan():
     """The DCGAN networks that kgen builds, under a step written by hand."""
-    conv = kgen.networks.architectures["conv"]
+    conv = kgen.networks.Conv()
     up, down = conv.up(64, (28, 28, 1)), conv.down((28, 28, 1), 1)
     generator = keras.Sequential([keras.Input((64,)), up, layers.Activation("tanh")])
     model = PlainGAN(generator, down)

@@ -14,7 +14,7 @@ from kgen.core import backend
 from kgen.core.random import keyed_uniform
 from kgen.data.toy import bars, mixture
 from kgen.models import GANModel
-from kgen.networks import architectures
+from kgen.networks import Conv
 from kgen.objectives import Minimax, NonSaturating, objectives
 from tests.conftest import tiny
 
@@ -208,7 +208,7 @@ def test_sampling_is_in_inference_mode(eager):
 
 
 def test_the_default_network_for_images_follows_the_dcgan_guidelines():
-    conv = architectures["conv"]
+    conv = Conv()
     for network in (
         conv.down((28, 20, 3), 1, dtype=None),
         conv.up(9, (28, 20, 3), dtype=None),

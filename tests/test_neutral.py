@@ -15,7 +15,7 @@ from kgen.autoregressive._sequences import SequenceModel
 from kgen.core import backend
 from kgen.data.toy import bars, every_image
 from kgen.models import PixelCNNModel, VAEModel
-from kgen.networks import architectures
+from kgen.networks import MLP
 from kgen.testing import check_head, check_layer, check_model
 from kgen.testing.autoregressive import check_incremental, check_order
 from kgen.testing.spaces import check_normalised
@@ -31,7 +31,7 @@ def pixelcnn(policy, shape, head="bernoulli"):
 
 
 def vae(policy, shape, head="bernoulli", latent_dim=1):
-    head, mlp = heads.get(head), architectures["mlp"]
+    head, mlp = heads.get(head), MLP()
     encoder = keras.Sequential(
         [
             keras.Input(shape, dtype="float32"),
@@ -160,7 +160,7 @@ def test_layers():
 def test_what_needs_tensorflow_says_so():
     with pytest.raises(RuntimeError, match="KERAS_BACKEND=tensorflow"):
         kgen.PixelCNN().fit(bars(8, size=3, random_state=0))
-    mlp = architectures["mlp"]
+    mlp = MLP()
     with pytest.raises(RuntimeError, match="GANModel"):
         kgen.models.GANModel(
             mlp.up(2, (2,), dtype="float32"), mlp.down((2,), 1, dtype="float32")

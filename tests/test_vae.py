@@ -1,4 +1,4 @@
-"""What is special about VAE: terms of the bound, codes, architectures, pipelines."""
+"""What is special about VAE: terms of the bound, codes, pipelines."""
 
 import keras
 import numpy as np
@@ -13,7 +13,6 @@ import kgen
 from kgen.core import backend
 from kgen.data.toy import bars
 from kgen.models import VAEModel
-from kgen.networks import Architecture, architectures
 from kgen.penalties import KL, Penalty
 from kgen.testing import check_model
 from kgen.testing.spaces import scatter
@@ -271,13 +270,6 @@ def test_decoding_whole_numbers_gives_whole_numbers(eager):
     assert (tiny("VAE").fit(X).reconstruct(X) % 1 != 0).any()
 
 
-@pytest.mark.parametrize("size", [(1, 1), (2, 9), (28, 20), (33, 16)])
-def test_conv_networks_mirror_each_other(size):
-    conv = architectures["conv"]
-    assert conv.down((*size, 3), 5, dtype="float32").output_shape == (None, 5)
-    assert conv.up(4, (*size, 2), dtype="float32").output_shape == (None, *size, 2)
-
-
 def test_the_noise_is_the_same_under_xla():
     rows = np.random.default_rng(0).normal(size=(5, 3)).astype("float32")
     for function in (
@@ -372,21 +364,6 @@ def test_what_strays_beyond_its_bounds_comes_back():
     assert tape.gradient(inside, x)[1] == 2.0
     np.testing.assert_allclose(tape.gradient(below, x)[0], np.exp(-15.0))
     assert tape.gradient(above, x)[2] == 30.0
-
-
-def test_builders_of_your_own(eager):
-    def down(event_shape, units, *, dtype):
-        return keras.Sequential(
-            [
-                keras.Input(event_shape),
-                keras.layers.Flatten(dtype=dtype),
-                keras.layers.Dense(units, dtype=dtype),
-            ]
-        )
-
-    mine = Architecture(down, architectures["mlp"].up)
-    vae = tiny("VAE", architecture=mine).fit(bars(20, random_state=0))
-    assert sum(w.shape == (16, 4) for w in vae.model_.encoder.weights) == 1
 
 
 def test_networks_that_do_not_fit_together():

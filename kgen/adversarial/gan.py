@@ -118,8 +118,9 @@ class GAN(AdversarialEstimator):
 
     Args:
         latent_dim: dimensions of the code, >= 1.
-        architecture: "conv" (the DCGAN guidelines), "mlp", "auto" (conv for images,
-            mlp for tables), or a `kgen.networks.Architecture`.
+        architecture: what both networks are: "conv" (the DCGAN guidelines), "resnet",
+            "mlp", "auto" (conv for images, mlp for tables), or a builder with settings
+            of its own, such as `kgen.networks.Conv(width=32)`.
         objective: "non_saturating", "minimax", or a `kgen.objectives.Objective`.
         discriminator_steps: steps of the discriminator, each on a batch of its own,
             for one of the generator, >= 1 (k in the paper).

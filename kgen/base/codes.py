@@ -10,7 +10,7 @@ from kgen.base.chunks import in_chunks
 from kgen.base.estimator import GenerativeEstimator
 from kgen.base.fields import param
 from kgen.core import messages
-from kgen.networks import Architecture
+from kgen.networks import Builder
 
 
 class LatentEstimator(GenerativeEstimator):
@@ -20,13 +20,13 @@ class LatentEstimator(GenerativeEstimator):
 
     Args:
         latent_dim: dimensions of the code, >= 1.
-        architecture: what its networks are: "mlp", "conv" (images only; the DCGAN
-            guidelines), "auto" (conv for images, mlp for tables), or a
-            `kgen.networks.Architecture`.
+        architecture: what its networks are: the name of a `kgen.networks.Builder`
+            ("mlp", "conv", "resnet"), "auto" (conv for images, mlp for tables), or an
+            instance.
     """
 
     latent_dim: int = param(32, ge=1)
-    architecture: str | Architecture = param("auto")
+    architecture: str | Builder = param("auto")
 
     def sample(
         self, n_samples: int | None = None, *, y: Any = None, random_state: Any = None

@@ -182,5 +182,16 @@ _CODECS: dict[str, tuple[Callable, Callable, Callable]] = {
 def add_codec(
     kind: str, test: Callable, to_json: Callable, from_json: Callable
 ) -> None:
-    """Teach `encode` and `decode` one more kind of hyper-parameter."""
-    _CODECS[kind] = (test, to_json, from_json)
+    """Teach `encode` and `decode` one more kind of hyper-parameter.
+
+    The latest kind is tried first, before the more general ones that stand here.
+    """
+    former = {name: codec for name, codec in _CODECS.items() if name != kind}
+    _CODECS.clear()
+    _CODECS.update({kind: (test, to_json, from_json), **former})
+
+
+def is_registered(value: Any) -> bool:
+    """Whether Keras can make an object again, knowing its class by a name."""
+    name = keras.saving.get_registered_name(type(value))
+    return keras.saving.get_registered_object(name) is type(value)

@@ -1,7 +1,20 @@
 """Networks between data and vectors: encoders, decoders, generators, discriminators."""
 
-from kgen.networks._base import Architecture, architectures
-from kgen.networks.conv import conv
-from kgen.networks.mlp import mlp
+from kgen.networks._base import Architecture, Builder, architectures, get
+from kgen.networks.conv import Conv
+from kgen.networks.features import with_features
+from kgen.networks.mlp import MLP
+from kgen.networks.residual_block import ResidualBlock
+from kgen.networks.resnet import ResNet
 
-__all__ = ["Architecture", "architectures", "conv", "mlp"]
+__all__ = [
+    "MLP",
+    "Architecture",
+    "Builder",
+    "Conv",
+    "ResNet",
+    "ResidualBlock",
+    "architectures",
+    "get",
+    "with_features",
+]

@@ -1,63 +1,184 @@
-"""The contract of an architecture: two functions that build networks."""
+"""The contract of an architecture: an object that builds networks."""
 
 import dataclasses
 from collections.abc import Callable
+from typing import Any
 
 import keras
 
-from kgen.core import persistence
+from kgen.core import messages, persistence
 from kgen.core.registry import Registry
+from kgen.core.strategy import Strategy
 
-architectures = Registry("architecture")
+
+class Builder(Strategy):
+    """Base of the architectures: builds networks from data to vectors, and back.
+
+    To write one, implement `down` and `up`, check the settings in `__init__`, and
+    register the class with `keras.saving.register_keras_serializable`, by which files
+    know it. `@architectures.register("name")` gives the defaults a name.
+
+    Event shapes have no batch axis: (features,) or (height, width, channels).
+    """
+
+    images_only = False
+    """Whether event shapes have to be (height, width, channels)."""
+
+    def down(
+        self,
+        event_shape: tuple[int, ...],
+        units: int,
+        *,
+        dtype: Any = None,
+        wrap: Callable | None = None,
+    ) -> keras.Model:
+        """Build a network from data to vectors: an encoder, or a discriminator.
+
+        Args:
+            event_shape: shape of one example; its values are about [-1, 1].
+            units: length of the output vector, >= 1.
+            dtype: Keras dtype policy, which every layer gets.
+            wrap: a function from a layer to a layer, such as
+                `keras.layers.SpectralNormalization`, which is applied to every layer
+                with a kernel.
+
+        Returns:
+            A fresh, built model, (n, *event_shape) to (n, units).
+        """
+        raise NotImplementedError
+
+    def up(
+        self,
+        units: int,
+        event_shape: tuple[int, ...],
+        *,
+        dtype: Any = None,
+        wrap: Callable | None = None,
+    ) -> keras.Model:
+        """Build a network from vectors to data: a decoder, or a generator.
+
+        Args:
+            units: length of the input vector, >= 1.
+            event_shape: shape of one output. There is no last activation.
+            dtype: see `down`.
+            wrap: see `down`.
+
+        Returns:
+            A fresh, built model, (n, units) to (n, *event_shape).
+        """
+        raise NotImplementedError
+
+
+architectures = Registry("architecture", Builder)
 
 
 @dataclasses.dataclass(frozen=True)
-class Architecture:
+class _Function:
+    """A function of the user's, which gets `wrap` only if there is one."""
+
+    function: Callable[..., keras.Model]
+
+    def __call__(self, *shapes, wrap=None, **options):
+        if wrap is not None:
+            options["wrap"] = wrap
+        return self.function(*shapes, **options)
+
+    def __repr__(self):
+        return repr(self.function)
+
+
+class Architecture(Builder):
     """A pair of functions, each of which builds a fresh, built `keras.Model`.
 
-    Attributes:
+    Files hold no functions. `architectures.register("name")(Architecture(down, up))`
+    gives the pair a name, by which they know it.
+
+    Args:
         down: `down(event_shape, units, *, dtype)`, from data (about [-1, 1]) to a
             vector of `units` numbers: encoders and discriminators.
         up: `up(units, event_shape, *, dtype)`, from a vector of `units` numbers to
             an array of shape `event_shape`, without a last activation: decoders and
             generators.
 
-    Event shapes have no batch axis: (features,) or (height, width, channels).
+    Models that wrap layers, for example in spectral normalisation, also pass `wrap`,
+    as in `Builder`; to others the functions need not have it.
+
+    Raises:
+        ValueError: if one of them cannot be called.
 
     Example:
-        >>> mlp = architectures["mlp"]
-        >>> mlp.down((28, 28, 1), 64, dtype="float32").output_shape
+        >>> from kgen.networks import MLP
+        >>> pair = Architecture(MLP(widths=8).down, MLP().up)
+        >>> pair.down((28, 28, 1), 64, dtype="float32").output_shape
         (None, 64)
-        >>> mlp.up(32, (28, 28, 1), dtype="float32").output_shape
+        >>> pair.up(32, (28, 28, 1), dtype="float32").output_shape
         (None, 28, 28, 1)
     """
 
-    down: Callable[..., keras.Model]
-    up: Callable[..., keras.Model]
+    def __init__(
+        self, down: Callable[..., keras.Model], up: Callable[..., keras.Model]
+    ) -> None:
+        self.down = _as_function("down", down)  # type: ignore[method-assign]
+        self.up = _as_function("up", up)  # type: ignore[method-assign]
+
+    def __sklearn_clone__(self):
+        # Copies of methods would not be equal to them, and not be found by name.
+        return Architecture(self.down, self.up)
 
 
-def get(architecture: str | Architecture, event_shape: tuple) -> Architecture:
-    """Resolve a name; "auto" is conv for images and mlp for tables.
+def _as_function(name: str, function: Any) -> _Function:
+    if not callable(function):
+        raise ValueError(
+            f"Architecture({name}={function!r}): `{name}` must be a function."
+        )
+    return function if isinstance(function, _Function) else _Function(function)
+
+
+def get(architecture: str | Builder, event_shape: tuple[int, ...]) -> Builder:
+    """Resolve a name to a builder of networks for such data.
+
+    Args:
+        architecture: "auto" (conv for images, mlp for tables), a name among
+            `architectures`, or a `Builder`, which is returned as it is.
+        event_shape: shape of one example.
 
     Raises:
-        ValueError: for an unknown name, or "conv" on a table.
+        ValueError: for an unknown name, or a builder for images where there are none.
+
+    Example:
+        >>> get("auto", (28, 28, 1))
+        Conv(width=64, widest=512, ...)
     """
-    if architecture == "auto":
+    if isinstance(architecture, str) and architecture == "auto":
         architecture = "conv" if len(event_shape) == 3 else "mlp"
-    if architecture == "conv" and len(event_shape) != 3:
+    builder = architectures.resolve(architecture)
+    if builder.images_only:
+        check_images(architecture, event_shape)
+    return builder
+
+
+def check_images(architecture: str | Builder, event_shape: tuple[int, ...]) -> None:
+    """Raise a ValueError if the event shape is not that of an image."""
+    if len(event_shape) != 3:
         raise ValueError(
-            "architecture='conv' needs images (n, height, width[, channels]). Got "
-            f"examples of shape {event_shape}. Use architecture='mlp'."
+            f"architecture={architecture!r} needs images (n, height, width[, "
+            f"channels]). Got examples of shape {event_shape}. Use "
+            "architecture='mlp'."
         )
-    if isinstance(architecture, Architecture):
-        return architecture
-    return architectures[architecture]
 
 
-# An architecture is functions, and files hold none: it is written by its name.
+def _to_name(name: str, builder: Builder) -> str:
+    registered = architectures.name_of(builder)
+    if registered is None:
+        raise messages.unwritable(name, builder)
+    return registered
+
+
+# Files hold no functions: what Keras cannot make again from its settings, as pairs of
+# functions, is written by the name that it was given.
 persistence.add_codec(
     "architecture",
-    lambda value: architectures.name_of(value) is not None,
-    lambda name, value: architectures.name_of(value),
-    lambda name: architectures[name],
+    lambda value: isinstance(value, Builder) and not persistence.is_registered(value),
+    _to_name,
+    architectures.resolve,
 )

@@ -1,114 +1,146 @@
 """Convolutional networks for images of any size, after the DCGAN guidelines.
 
-Strided convolutions down and transposed ones up, batch normalisation everywhere but at
-the data's side, LeakyReLU down and ReLU up, and no hidden dense layer.
-
 References:
     Radford et al., Unsupervised Representation Learning with Deep Convolutional
     Generative Adversarial Networks, 2016, sec. 3. https://arxiv.org/abs/1511.06434
 """
 
 import math
+from collections.abc import Callable
+from typing import Any
 
 import keras
 from keras import layers
 
-from kgen.core import backend
-from kgen.networks._base import Architecture, architectures
-
-WIDTH, WIDEST = 64, 512
-"""Features next to the data, doubled by every halving of the image, and at most."""
-
-KERNEL = 4
-"""A multiple of the stride, so that transposed convolutions cover pixels evenly."""
-
-# Sampling normalises by the running averages, which have to keep up with short runs.
-MOMENTUM = 0.9
+from kgen.core import validation
+from kgen.core.backend import register
+from kgen.networks import _parts
+from kgen.networks._base import Builder, architectures, check_images
+from kgen.networks._parts import Parts, sizes, small
 
 
-def sizes(height, width):
-    """Image sizes from the data down: halved, to 7 or less, at least twice.
+@architectures.register("conv")
+@register
+class Conv(Builder):
+    """Strided convolutions down, transposed ones up, and no hidden dense layer.
+
+    Halvings (rounded up) until height and width are 7 or less, at least two of them.
+    Normalisation is everywhere but at the data's side.
+
+    Args:
+        width: features next to the data, >= 1, doubled by every halving of the image.
+        widest: features at most, >= 1.
+        normalisation: None, "batch", or "layer", which is over all axes of an example,
+            with a scale and an offset for every channel, as in WGAN-GP (Gulrajani et
+            al., 2017, sec. 4). A critic under a gradient penalty must not have
+            "batch", which makes its output for an example depend on others.
+        kernel_size: height and width of the kernels, >= 2. A multiple of the stride,
+            2, lets transposed convolutions cover all pixels evenly.
+        activation: name of a Keras activation, or a function registered with Keras;
+            None is LeakyReLU(0.2) down and ReLU up, as in the guidelines.
+        dropout: share of every hidden layer's outputs to drop in training, in [0, 1).
+
+    Raises:
+        ValueError: for a setting out of range, and for data that are no images.
+
+    References:
+        Radford et al., 2016, sec. 3. https://arxiv.org/abs/1511.06434
 
     Example:
-        >>> sizes(28, 20)
-        [(28, 20), (14, 10), (7, 5)]
+        >>> generator = Conv(width=8, normalisation=None).up(16, (28, 20, 3))
+        >>> generator.output_shape
+        (None, 28, 20, 3)
     """
-    steps = [(height, width)]
-    while len(steps) < 3 or max(steps[-1]) > 7:
-        steps.append((-(-steps[-1][0] // 2), -(-steps[-1][1] // 2)))
-    return steps
 
+    images_only = True
 
-def down(event_shape, units, *, dtype=None):
-    """Images to a vector: strided convolutions, then one dense layer to the output."""
-    network = [keras.Input(event_shape)]
-    for stage in range(len(sizes(*event_shape[:2])) - 1):
-        convolution = layers.Conv2D(
-            _width(stage), use_bias=stage == 0, dtype=dtype, **_halving()
+    def __init__(
+        self,
+        width: int = 64,
+        widest: int = 512,
+        normalisation: str | None = "batch",
+        kernel_size: int = 4,
+        activation: str | Callable | None = None,
+        dropout: float = 0.0,
+    ) -> None:
+        self.width = validation.check_setting(self, "width", width, ge=1)
+        self.widest = validation.check_setting(self, "widest", widest, ge=1)
+        self.normalisation = _parts.check_normalisation(self, normalisation)
+        self.kernel_size = validation.check_setting(
+            self, "kernel_size", kernel_size, ge=2
         )
-        network.append(convolution)
-        if stage > 0:
-            network.append(_normalisation(dtype))
-        network.append(layers.LeakyReLU(0.2, dtype=dtype))
-    network += [
-        layers.Flatten(dtype=dtype),
-        layers.Dense(units, kernel_initializer=_small(), dtype=dtype),
-    ]
-    return keras.Sequential(network)
+        if activation is not None:
+            _parts.check_activation(self, activation)
+        self.activation = activation
+        self.dropout = _parts.check_dropout(self, dropout)
 
-
-def up(units, event_shape, *, dtype=None):
-    """A vector to images: the mirror image of `down`, cropped where a size was odd."""
-    steps = sizes(*event_shape[:2])
-    top = _width(len(steps) - 2)
-    network = [
-        keras.Input((units,)),
-        layers.Dense(math.prod(steps[-1]) * top, use_bias=False, dtype=dtype),
-        layers.Reshape((*steps[-1], top), dtype=dtype),
-    ]
-    for stage in reversed(range(len(steps) - 1)):
-        filters = _width(stage - 1) if stage > 0 else event_shape[-1]
-        transposed = layers.Conv2DTranspose(
-            filters, use_bias=stage == 0, dtype=dtype, **_halving()
-        )
+    def down(
+        self,
+        event_shape: tuple[int, ...],
+        units: int,
+        *,
+        dtype: Any = None,
+        wrap: Callable | None = None,
+    ) -> keras.Model:
+        check_images(self, event_shape)
+        parts = Parts(self.normalisation, self.dropout, dtype, wrap)
+        network = []
+        for stage in range(len(sizes(*event_shape[:2])) - 1):
+            plain = stage == 0 or self.normalisation is None
+            network.append(
+                parts.convolution(
+                    self._filters(stage), use_bias=plain, **self._halving()
+                )
+            )
+            if not plain:
+                network += parts.normalise()
+            leaky = layers.LeakyReLU(0.2, dtype=dtype)
+            network += self._activate(parts, leaky)
         network += [
-            _normalisation(dtype),
-            layers.ReLU(dtype=dtype),
-            transposed,
+            parts.flatten(),
+            parts.dense(units, kernel_initializer=small()),
         ]
-        (height, width), (small_height, small_width) = steps[stage], steps[stage + 1]
-        crop = ((0, 2 * small_height - height), (0, 2 * small_width - width))
-        network.append(
-            layers.Cropping2D(crop, data_format="channels_last", dtype=dtype)
-        )
-    return keras.Sequential(network)
+        return parts.network(event_shape, network)
 
+    def up(
+        self,
+        units: int,
+        event_shape: tuple[int, ...],
+        *,
+        dtype: Any = None,
+        wrap: Callable | None = None,
+    ) -> keras.Model:
+        check_images(self, event_shape)
+        parts = Parts(self.normalisation, self.dropout, dtype, wrap)
+        steps = sizes(*event_shape[:2])
+        top = self._filters(len(steps) - 2)
+        network = [
+            parts.dense(
+                math.prod(steps[-1]) * top, use_bias=self.normalisation is None
+            ),
+            layers.Reshape((*steps[-1], top), dtype=dtype),
+        ]
+        for stage in reversed(range(len(steps) - 1)):
+            filters = self._filters(stage - 1) if stage > 0 else event_shape[-1]
+            network += parts.normalise()
+            network += self._activate(parts, layers.ReLU(dtype=dtype))
+            plain = stage == 0 or self.normalisation is None
+            network.append(parts.transposed(filters, use_bias=plain, **self._halving()))
+            height, width = steps[stage + 1]
+            network.append(parts.crop((2 * height, 2 * width), steps[stage]))
+        return parts.network((units,), network)
 
-def _width(stage):
-    return min(WIDTH * 2**stage, WIDEST)
+    def _filters(self, stage: int) -> int:
+        return min(self.width * 2**stage, self.widest)
 
+    def _activate(self, parts: Parts, default: layers.Layer) -> list[layers.Layer]:
+        if self.activation is None:
+            return [default, *parts.drop()]
+        return parts.activate(self.activation)
 
-def _normalisation(dtype):
-    # Over the whole batch, also where its parts are on several replicas.
-    several = backend.replica_count() > 1
-    return layers.BatchNormalization(
-        momentum=MOMENTUM, synchronized=several, dtype=dtype
-    )
-
-
-def _halving():
-    return {
-        "kernel_size": KERNEL,
-        "strides": 2,
-        "padding": "same",
-        "data_format": "channels_last",
-        "kernel_initializer": _small(),
-    }
-
-
-def _small():
-    return keras.initializers.RandomNormal(stddev=0.02)  # Radford et al., sec. 4
-
-
-conv = Architecture(down, up)
-architectures.register("conv")(conv)
+    def _halving(self) -> dict[str, Any]:
+        return {
+            "kernel_size": self.kernel_size,
+            "strides": 2,
+            "kernel_initializer": small(),  # Radford et al., 2016, sec. 4
+        }

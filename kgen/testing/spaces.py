@@ -40,7 +40,9 @@ def with_condition(model: Any, x: np.ndarray) -> Any:
 
 def draw(model: Any, n: int, seed: int) -> np.ndarray:
     """Samples."""
-    options = {} if not model.condition_dim else {"condition": condition(model, n)}
+    options: dict[str, Any] = {}
+    if model.condition_dim:
+        options["condition"] = condition(model, n)
     if getattr(model, "incremental", False):
         options["jit_compile"] = False  # compiling would take longer than drawing
     return model.sample(n, seed=seed, **options)

@@ -5,6 +5,7 @@ from typing import Any, ClassVar
 import keras
 import numpy as np
 
+from kgen import networks
 from kgen.base.chunks import in_chunks
 from kgen.base.codes import CodeEstimator
 from kgen.base.density import Density
@@ -13,14 +14,13 @@ from kgen.base.head import HeadEstimator
 from kgen.core import validation
 from kgen.heads import Head, MixtureOfLogistics
 from kgen.layers import Embed
-from kgen.networks import Architecture
-from kgen.networks import _base as networks
+from kgen.networks import Builder
 
 
 class AutoencoderEstimator(CodeEstimator, HeadEstimator):
     """An encoder to codes and a decoder to the parameters of a head."""
 
-    architecture: str | Architecture = param("mlp")
+    architecture: str | Builder = param("mlp")
     batch_size: int = param(128, ge=1)
 
     _many_levels: ClassVar[type[Head]] = MixtureOfLogistics

@@ -1,0 +1,161 @@
+"""What the networks are made of, with the settings that all of them have."""
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import keras
+from keras import layers
+
+from kgen.core import backend, validation
+
+NORMALISATIONS = (None, "batch", "layer")
+
+# Sampling normalises by the running averages, which have to keep up with short runs.
+MOMENTUM = 0.9
+
+# Ba et al., Layer Normalization, 2016, leave it open; 1e-5 is that of the code of
+# Gulrajani et al., 2017. https://github.com/igul222/improved_wgan_training
+EPSILON = 1e-5
+
+
+def check_normalisation(owner: Any, value: Any) -> str | None:
+    """Return a normalisation: None, "batch" or "layer"."""
+    return validation.check_choice(owner, "normalisation", value, NORMALISATIONS)
+
+
+def check_dropout(owner: Any, value: Any) -> float:
+    """Return a share of units to drop, in [0, 1)."""
+    return validation.check_number(owner, "dropout", value, ge=0, lt=1)
+
+
+def check_activation(owner: Any, value: Any) -> str | Callable:
+    """Return an activation that Keras knows by a name, so that files can hold it.
+
+    Raises:
+        ValueError: if it is neither a name nor a registered function.
+    """
+    if isinstance(value, str):
+        try:
+            keras.activations.get(value)
+        except ValueError:
+            known = False
+        else:
+            known = True
+    else:
+        known = callable(value) and _is_known(value)
+    if not known:
+        raise ValueError(
+            f"{type(owner).__name__}(activation={value!r}): `activation` must be the "
+            "name of a Keras activation, such as 'relu', or a function that was "
+            "registered with keras.saving.register_keras_serializable."
+        )
+    return value
+
+
+def _is_known(function: Any) -> bool:
+    name = getattr(function, "__name__", "")
+    registered = keras.saving.get_registered_name(function)
+    return (
+        getattr(keras.activations, name, None) is function
+        or keras.saving.get_registered_object(registered) is function
+    )
+
+
+def small():
+    """Initial kernels of the last layer: outputs that start near zero.
+
+    Codes near the prior, scales near that of the data: otherwise the first losses are
+    so large that Adam takes long to forget them. Also Radford et al., 2016, sec. 4.
+    """
+    return keras.initializers.RandomNormal(stddev=0.02)
+
+
+def sizes(height: int, width: int) -> list[tuple[int, int]]:
+    """Image sizes from the data down: halved, to 7 or less, at least twice.
+
+    Example:
+        >>> sizes(28, 20)
+        [(28, 20), (14, 10), (7, 5)]
+    """
+    steps = [(height, width)]
+    while len(steps) < 3 or max(steps[-1]) > 7:
+        steps.append((math.ceil(steps[-1][0] / 2), math.ceil(steps[-1][1] / 2)))
+    return steps
+
+
+class Parts:
+    """The layers of one network, all with its dtype, and its wrapper on every kernel.
+
+    Args:
+        normalisation: None, "batch" or "layer".
+        dropout: share of units to drop, in [0, 1).
+        dtype: Keras dtype policy.
+        wrap: a function from a layer to a layer, or None.
+    """
+
+    def __init__(
+        self,
+        normalisation: str | None,
+        dropout: float,
+        dtype: Any,
+        wrap: Callable | None,
+    ) -> None:
+        self.normalisation = normalisation
+        self.rate = dropout
+        self.dtype = dtype
+        self.wrap = wrap or (lambda layer: layer)
+
+    def network(self, shape: tuple[int, ...], parts: list) -> keras.Model:
+        """Layers, one after the other, as a built model."""
+        return keras.Sequential([keras.Input(shape), *parts])
+
+    def dense(self, units: int, **options: Any) -> layers.Layer:
+        return self.wrap(layers.Dense(units, dtype=self.dtype, **options))
+
+    def convolution(self, filters: int, **options: Any) -> layers.Layer:
+        return self.wrap(layers.Conv2D(filters, **self._images(), **options))
+
+    def transposed(self, filters: int, **options: Any) -> layers.Layer:
+        return self.wrap(layers.Conv2DTranspose(filters, **self._images(), **options))
+
+    def _images(self) -> dict[str, Any]:
+        last = "channels_last"
+        return {"padding": "same", "data_format": last, "dtype": self.dtype}
+
+    def normalise(self) -> list[layers.Layer]:
+        """No layer, or one: all normalisations of all networks are made here.
+
+        "layer" is over all axes of an example, with a scale and an offset for every
+        channel, as in the critic of Gulrajani et al., 2017, sec. 4. For vectors that
+        is layer normalisation as Ba et al., 2016, have it.
+        """
+        if self.normalisation is None:
+            return []
+        if self.normalisation == "layer":
+            return [
+                layers.GroupNormalization(groups=1, epsilon=EPSILON, dtype=self.dtype)
+            ]
+        # Over the whole batch, also where its parts are on several replicas.
+        several = backend.replica_count() > 1
+        return [
+            layers.BatchNormalization(
+                momentum=MOMENTUM, synchronized=several, dtype=self.dtype
+            )
+        ]
+
+    def activate(self, activation: str | Callable) -> list[layers.Layer]:
+        """An activation, and dropout if there is any."""
+        return [layers.Activation(activation, dtype=self.dtype), *self.drop()]
+
+    def drop(self) -> list[layers.Layer]:
+        """No layer, or one."""
+        return [layers.Dropout(self.rate, dtype=self.dtype)] if self.rate else []
+
+    def flatten(self) -> layers.Layer:
+        return layers.Flatten(data_format="channels_last", dtype=self.dtype)
+
+    def crop(self, size: tuple[int, int], wanted: tuple[int, int]) -> layers.Layer:
+        """From one image size to another, below and at the right."""
+        edges = tuple((0, a - b) for a, b in zip(size, wanted, strict=True))
+        return layers.Cropping2D(edges, data_format="channels_last", dtype=self.dtype)
