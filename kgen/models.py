@@ -1,4 +1,7 @@
-"""The Keras door: every model as a plain `keras.Model`."""
+"""The Keras door: every model as a plain `keras.Model`.
+
+Written by docs/tables.py.
+"""
 
 from kgen.adversarial.gan import GANModel
 from kgen.autoregressive.gated_pixelcnn import GatedPixelCNNModel

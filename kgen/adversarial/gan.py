@@ -131,6 +131,8 @@ class GAN(AdversarialEstimator):
     References:
         Goodfellow et al., Generative Adversarial Nets, 2014.
         https://arxiv.org/abs/1406.2661
+        Radford et al., Unsupervised Representation Learning with Deep Convolutional
+        Generative Adversarial Networks, 2016. https://arxiv.org/abs/1511.06434
 
     Example:
         >>> from kgen.data.toy import mixture

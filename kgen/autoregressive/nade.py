@@ -186,6 +186,8 @@ class NADE(VectorEstimator):
     References:
         Larochelle and Murray, The Neural Autoregressive Distribution Estimator, 2011.
         https://proceedings.mlr.press/v15/larochelle11a.html
+        Uria et al., RNADE: The real-valued neural autoregressive density-estimator,
+        2013. https://arxiv.org/abs/1306.0186
 
     Example:
         >>> from kgen.data.toy import bars

@@ -1,6 +1,6 @@
 """Having a density, and saying clearly that there is none."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from sklearn.base import DensityMixin
@@ -12,8 +12,11 @@ from kgen.core import messages
 class Density(DensityMixin, GenerativeEstimator):
     """An estimator that gives examples a probability, exact or bounded from below.
 
-    A subclass implements `log_prob(X, y=None)`.
+    A subclass implements `log_prob(X, y=None)`, and says what the number is: "exact" or
+    "lower bound".
     """
+
+    density: ClassVar[str] = "exact"
 
     def log_prob(self, X: Any, y: Any = None) -> np.ndarray:
         """Log-density of every example, shape (n,), float32, in nats and data units.
@@ -45,6 +48,8 @@ class NoDensity(GenerativeEstimator):
 
     It has none of the methods of `Density`; whoever asks for one is told what to use.
     """
+
+    density: ClassVar[str] = "none"
 
     def __getattr__(self, name: str) -> Any:
         if name in _METHODS:

@@ -46,6 +46,8 @@ class AutoencoderEstimator(CodeEstimator, HeadEstimator):
 class VariationalEstimator(Density, AutoencoderEstimator):
     """An autoencoder with a density, bounded from below."""
 
+    density: ClassVar[str] = "lower bound"
+
     def log_prob(self, X: Any, y: Any = None, n_importance: int = 64) -> np.ndarray:
         """Lower bound of the log-density, shape (n,), float32, in nats and data units.
 
