@@ -15,7 +15,8 @@ from typing import ClassVar
 
 from keras import ops
 
-from kgen.autoregressive._sequences import SequenceEstimator, SequenceModel
+from kgen.autoregressive.estimator import SequenceEstimator
+from kgen.autoregressive.sequences import SequenceModel
 from kgen.base.conditional import ConditionalMixin
 from kgen.base.fields import estimator, param
 from kgen.core import validation
@@ -31,7 +32,7 @@ class WaveNetModel(SequenceModel):
     Args:
         head: name or instance of a `kgen.heads.Head`.
         filters: features of the residual and of the skip path, >= channels of the data.
-        layers: dilated convolutions of a stack, >= 1: dilations 1, 2, 4, 8 ...
+        depth: dilated convolutions of a stack, >= 1: dilations 1, 2, 4, 8 ...
         stacks: number of stacks, >= 1.
         condition_dim: length of the vectors that it is conditional on; 0 for none.
         **kwargs: see `keras.Model`, e.g. `dtype="mixed_bfloat16"`.
@@ -42,7 +43,7 @@ class WaveNetModel(SequenceModel):
 
     Example:
         >>> import numpy as np
-        >>> model = WaveNetModel("bernoulli", filters=8, layers=3, stacks=1)
+        >>> model = WaveNetModel("bernoulli", filters=8, depth=3, stacks=1)
         >>> model.compile("adam")
         >>> history = model.fit(np.ones((8, 12, 1)), verbose=0)
         >>> model.sample(2, seed=0, length=30).shape
@@ -53,25 +54,18 @@ class WaveNetModel(SequenceModel):
         self,
         head="categorical",
         filters=32,
-        layers=10,
+        depth=10,
         stacks=2,
         condition_dim=0,
         **kwargs,
     ):
         super().__init__(head, **kwargs)
-        owner = "WaveNetModel"
-        validation.check_setting(owner, "filters", filters, ge=1)
-        validation.check_setting(owner, "layers", layers, ge=1)
-        validation.check_setting(owner, "stacks", stacks, ge=1)
-        validation.check_setting(owner, "condition_dim", condition_dim, ge=0)
-        self.filters = filters
-        self.depth = layers
-        self.stacks = stacks
-        self.condition_dim = condition_dim
-
-    def get_config(self):
-        # `layers` is Keras' name for something else.
-        return {**super().get_config(), "layers": self.depth}
+        self.filters = validation.check_setting(self, "filters", filters, ge=1)
+        self.depth = validation.check_setting(self, "depth", depth, ge=1)
+        self.stacks = validation.check_setting(self, "stacks", stacks, ge=1)
+        self.condition_dim = validation.check_setting(
+            self, "condition_dim", condition_dim, ge=0
+        )
 
     @property
     def receptive_field(self):
@@ -82,9 +76,9 @@ class WaveNetModel(SequenceModel):
         row = self.row_shape(input_shape)
         of_data = self.shape_of(input_shape)[-1]
         channels = 1 if self.head.orders_channels else of_data
-        validation.check_setting("WaveNetModel", "filters", self.filters, ge=channels)
+        validation.check_setting(self, "filters", self.filters, ge=channels)
         settings = {"channels": channels, "dtype": self.dtype_policy}
-        # Two steps before the present one, whose own value mask A hides.
+        # A 1x5 kernel, of which mask A leaves the two previous steps.
         self.first = MaskedConv2D(self.filters, (1, 5), "A", **settings)
         self.first.build(row)
         self.blocks = []
@@ -156,9 +150,9 @@ class WaveNet(ConditionalMixin, SequenceEstimator):
         """Build the Keras model for examples of that shape."""
         return WaveNetModel(
             self.head_,
-            int(self.filters),
-            int(self.layers),
-            int(self.stacks),
-            int(self.condition_dim_) if self.conditional else 0,
+            self.filters,
+            self.layers,
+            self.stacks,
+            self.condition_dim_ if self.conditional else 0,
             dtype=self.policy_,
         )

@@ -11,14 +11,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from kgen.base import inputs, training
 from kgen.base.fields import collect_fields, estimators, param
-from kgen.core import (
-    backend,
-    messages,
-    persistence,
-    precision,
-    replicas,
-    validation,
-)
+from kgen.core import backend, messages, persistence, precision, replicas, validation
 from kgen.core.random import new_seed, seed_scope
 from kgen.data.sources import ArraySource, StreamSource, with_channel
 from kgen.data.summary import Summary, summarise
@@ -66,6 +59,8 @@ class GenerativeEstimator(BaseEstimator):
     _ranks: ClassVar[tuple[int, ...]] = (2, 3, 4)
     # Whether examples are sequences, which may differ in length from those in fit.
     _any_length: ClassVar[bool] = False
+    # A loop of many small operations: "auto" means XLA, where functions are compiled.
+    _loops: ClassVar[bool] = False
     _optimizer_options: ClassVar[dict[str, dict]] = {}
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
@@ -193,7 +188,10 @@ class GenerativeEstimator(BaseEstimator):
         self.model_.build_optimizers()
 
     def _compile_model(self, optimizer: keras.optimizers.Optimizer) -> None:
-        self.model_.compile(optimizer, jit_compile=self.jit_compile)
+        jit_compile = self.jit_compile
+        if self._loops and jit_compile == "auto":
+            jit_compile = backend.can_compile()
+        self.model_.compile(optimizer, jit_compile=jit_compile)
 
     def _source(self, X: Any, y: Any, *, reset: bool) -> ArraySource | StreamSource:
         """Check training data, and read from them what the model has to know."""
