@@ -126,6 +126,7 @@ class AutoregressiveModel(GenerativeModel):
         return self._log_prob(x, condition)
 
     log_prob_xla = compiled(_log_prob, relaxed=False, jit=True)
+    """The same, compiled by XLA, for every size of x anew."""
 
     def sample(
         self,

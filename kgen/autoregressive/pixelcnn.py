@@ -58,10 +58,10 @@ class PixelCNNModel(RasterModel):
         self.dilations = validation.check_settings(self, "dilations", dilations, ge=1)
 
     def build(self, input_shape):
-        of_data, filters = input_shape[-1], self.filters
-        channels = 1 if self.head.orders_channels else of_data
+        data_channels, filters = input_shape[-1], self.filters
+        channels = 1 if self.head.orders_channels else data_channels
         validation.check_setting(self, "filters", filters, ge=channels)
-        outputs = self.head.params_size(of_data)
+        outputs = self.head.params_size(data_channels)
         settings = {"channels": channels, "dtype": self.dtype_policy}
         dilations = itertools.islice(itertools.cycle(self.dilations), self.blocks)
         self.stem = MaskedConv2D(filters, 7, "A", **settings)

@@ -53,8 +53,8 @@ class PixelRNNModel(RasterModel):
         self.depth = validation.check_setting(self, "depth", depth, ge=1)
 
     def build(self, input_shape):
-        of_data, wide = input_shape[-1], 2 * self.hidden
-        channels = 1 if self.head.orders_channels else of_data
+        data_channels, wide = input_shape[-1], 2 * self.hidden
+        channels = 1 if self.head.orders_channels else data_channels
         validation.check_setting(self, "hidden", self.hidden, ge=channels)
         settings = {"channels": channels, "dtype": self.dtype_policy}
         recurrence = RECURRENCES[self.layer]
@@ -64,7 +64,7 @@ class PixelRNNModel(RasterModel):
             for _ in range(self.depth)
         ]
         self.last = MaskedConv2D(wide, 1, **settings)
-        self.out = MaskedConv2D(self.head.params_size(of_data), 1, **settings)
+        self.out = MaskedConv2D(self.head.params_size(data_channels), 1, **settings)
         self.stem.build(input_shape)
         for recurrent, up in self.residual:
             recurrent.build((*input_shape[:-1], wide))

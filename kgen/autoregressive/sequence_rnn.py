@@ -54,8 +54,8 @@ class SequenceRNNModel(SequenceModel):
 
     def build(self, input_shape):
         row = self.row_shape(input_shape)
-        of_data = self.shape_of(input_shape)[-1]
-        channels = 1 if self.head.orders_channels else of_data
+        data_channels = self.shape_of(input_shape)[-1]
+        channels = 1 if self.head.orders_channels else data_channels
         settings = {"channels": channels, "dtype": self.dtype_policy}
         self.past = PastRNN(self.cell, self.hidden, self.depth, **settings)
         self.past.build(row)
@@ -64,7 +64,7 @@ class SequenceRNNModel(SequenceModel):
         if channels > 1:
             self.present = MaskedConv2D(self.hidden, 1, "A", **settings)
             self.present.build(row)
-        self.out = MaskedConv2D(self.head.params_size(of_data), 1, **settings)
+        self.out = MaskedConv2D(self.head.params_size(data_channels), 1, **settings)
         self.out.build((*row[:-1], self.hidden))
         super().build(input_shape)
 

@@ -74,8 +74,8 @@ class WaveNetModel(SequenceModel):
 
     def build(self, input_shape):
         row = self.row_shape(input_shape)
-        of_data = self.shape_of(input_shape)[-1]
-        channels = 1 if self.head.orders_channels else of_data
+        data_channels = self.shape_of(input_shape)[-1]
+        channels = 1 if self.head.orders_channels else data_channels
         validation.check_setting(self, "filters", self.filters, ge=channels)
         settings = {"channels": channels, "dtype": self.dtype_policy}
         # A 1x5 kernel, of which mask A leaves the two previous steps.
@@ -90,7 +90,7 @@ class WaveNetModel(SequenceModel):
             block.build((*row[:-1], self.filters))
             self.blocks.append(block)
         self.last = MaskedConv2D(self.filters, 1, **settings)
-        self.out = MaskedConv2D(self.head.params_size(of_data), 1, **settings)
+        self.out = MaskedConv2D(self.head.params_size(data_channels), 1, **settings)
         self.last.build((*row[:-1], self.filters))
         self.out.build((*row[:-1], self.filters))
         super().build(input_shape)

@@ -111,7 +111,7 @@ _KERAS_STEPS = ("one_step_on_data", "multi_step_on_iterator")
 
 
 def keep_graph(model: Any) -> None:
-    """While a graph is traced: take it apart when the model goes.
+    """While a graph is traced: take it apart when the model is freed.
 
     TensorFlow's graphs refer to themselves where Python's garbage collector does not
     see it. They, and with them the weights that they use, would stay for ever.
@@ -134,7 +134,7 @@ _GRAPHS: weakref.WeakKeyDictionary = weakref.WeakKeyDictionary()
 
 
 def _take_apart(graphs: list) -> None:
-    """Free what TensorFlow would keep of a model that is gone.
+    """Free what TensorFlow would keep of a model that was freed.
 
     None of it has a public name. Should one be missing in another version, memory
     grows by some megabytes with every fit, and nothing else happens.

@@ -98,11 +98,11 @@ class MaskedConv2D(keras.layers.Layer):
         )
         mask = np.ones(self.kernel.shape, "float32")
         mask[-1, centre + 1 :] = 0.0
-        of_input = channel_of(features, self.channels)
-        of_output = np.tile(channel_of(self.filters, self.channels), self.parts)
-        earlier = of_input[:, None] < of_output[None, :]
+        input_channel = channel_of(features, self.channels)
+        output_channel = np.tile(channel_of(self.filters, self.channels), self.parts)
+        earlier = input_channel[:, None] < output_channel[None, :]
         if self.mask_type == "B":
-            earlier |= of_input[:, None] == of_output[None, :]
+            earlier |= input_channel[:, None] == output_channel[None, :]
         mask[-1, centre] = earlier
         self.mask = mask
 

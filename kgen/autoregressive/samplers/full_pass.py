@@ -60,12 +60,12 @@ def fill_some(model, batch, first, count, shape):
     """
     x, mask, noise, temperature, condition, which = batch
     n, total = ops.shape(x)[0], turns(model, shape)
-    together = model.head.orders_channels
-    width = shape[-1] if together else 1
-    of_turn = (
-        noise.shape[len(shape) :] if together else (1, *noise.shape[len(shape) + 1 :])
+    by_pixel = model.head.orders_channels
+    width = shape[-1] if by_pixel else 1
+    per_turn = (
+        noise.shape[len(shape) :] if by_pixel else (1, *noise.shape[len(shape) + 1 :])
     )
-    noise = ops.reshape(noise, (n, total, *of_turn))
+    noise = ops.reshape(noise, (n, total, *per_turn))
     mask = ops.reshape(mask, (n, total, width))
     order = model.permutation(which)
 
@@ -75,7 +75,7 @@ def fill_some(model, batch, first, count, shape):
         size = math.prod(params.shape[1:]) // total
         params = at(ops.reshape(params, (n, total, size)), index)
         head = model.head
-        if not together:
+        if not by_pixel:
             head = head.of_channel(index % shape[-1])
         drawn = head.draw(params, at(noise, index), temperature)
         new = ops.where(at(mask, index), at(x, index), drawn)

@@ -36,7 +36,7 @@ def fill_images(model, batch, *, return_params):
     cache = NetworkCache(model, n, width, batch.condition)
     buffer = [params_buffer(model, batch.x)] if return_params else []
 
-    def fill_row(i, state):
+    def next_row(i, state):
         drawn, cache.past = state
         row = batch._replace(
             x=at(batch.x, i), mask=at(batch.mask, i), noise=at(batch.noise, i)
@@ -48,7 +48,7 @@ def fill_images(model, batch, *, return_params):
         return drawn, cache.past
 
     state = ([batch.x, *buffer], cache.past)
-    drawn, _ = ops.fori_loop(0, height, fill_row, state)
+    drawn, _ = ops.fori_loop(0, height, next_row, state)
     return drawn
 
 
@@ -124,7 +124,7 @@ class NetworkCache:
             List of the row, filled, and of the parameters.
         """
 
-        def fill_pixel(column, state):
+        def next_pixel(column, state):
             drawn, self.row, place = state
             for layer in self.layers:
                 layer.enter_pixel(place)
@@ -143,7 +143,7 @@ class NetworkCache:
         # Counted up in the loop: XLA would compile `start + column` for every start.
         start = ops.convert_to_tensor(start, "int32")
         state = ([batch.x, *buffer], self.row, start)
-        drawn, self.row, _ = ops.fori_loop(0, batch.x.shape[1], fill_pixel, state)
+        drawn, self.row, _ = ops.fori_loop(0, batch.x.shape[1], next_pixel, state)
         return drawn
 
     def draw_pixel(self, batch):
@@ -157,14 +157,14 @@ class NetworkCache:
         """
         x, head, channels = batch.x, self.model.head, batch.x.shape[-1]
         if head.orders_channels:
-            params = self.params(0)
+            params = self.model.network(None, self.apply(0))
             drawn = head.draw(params, batch.noise, batch.temperature)
             x = ops.where(batch.mask, x, drawn)
             self.see(self.model.embed(x))
             return x, params
         params = []
         for c in range(channels):
-            params.append(self.params(c))
+            params.append(self.model.network(None, self.apply(c)))
             noise, mask = batch.noise[:, c : c + 1], batch.mask[:, c : c + 1]
             drawn = head.of_channel(c).draw(params[-1], noise, batch.temperature)
             value = ops.where(mask, x[:, c : c + 1], drawn)
@@ -180,10 +180,6 @@ class NetworkCache:
             if layer.reads_image:
                 layer.see(features)
 
-    def params(self, channel):
-        """The head's parameters of a channel of the pixel."""
-
-        def apply(layer, value):
-            return self.by_layer[id(layer)](value, channel)
-
-        return self.model.network(None, apply)
+    def apply(self, channel):
+        """How `network` applies a layer to features of that channel of the pixel."""
+        return lambda layer, value: self.by_layer[id(layer)](value, channel)
