@@ -2,7 +2,8 @@
 
     python benchmarks/nade.py --rounds 5
 
-In turn: examples per second of a training step and of `log_prob` at batches of 64, and
+In turn: examples per second of a training step and of the estimator's `log_prob`, both
+at batches of 64, and
 GFLOP per second of TensorFlow's own product of two matrices of 2048 x 2048, in this
 process, so that machines can be compared. And the peak of resident memory of a training
 step at a batch of 512, in a process of its own. Writes benchmarks/results/nade.json.
@@ -61,7 +62,7 @@ def main():
     ways = {
         "train, examples per second": (lambda: model.train_on_batch(x), 64),
         "log_prob, examples per second": (
-            lambda: ops.convert_to_numpy(model.log_prob(x)),
+            lambda: ops.convert_to_numpy(model.log_prob_xla(x)),
             64,
         ),
         "matmul, GFLOP per second": (

@@ -21,6 +21,8 @@ from training import RESULTS, machine, write
 
 import kgen
 from kgen import models
+from kgen.autoregressive.samplers import Batch
+from kgen.autoregressive.samplers.full_pass import fill_some
 
 GREY, COLOUR, SOUND = (28, 28, 1), (32, 32, 3), (2000, 1)
 CASES = {
@@ -64,18 +66,18 @@ def timed(function):
     return time.perf_counter() - wall, time.process_time() - cpu
 
 
-def full_pass(model, n, scalars, options):
+def full_pass(model, n, scalars, condition):
     """A function that draws so many scalars of n images by full passes."""
-    shape = model.event_shape
-    arguments = [
+    shape, first = model.event_shape, ops.convert_to_tensor(0)
+    batch = Batch(
         ops.zeros((n, *shape)),
         ops.zeros((n, *shape), "bool"),
         ops.zeros((n, *model.head.noise_shape(shape))) + 0.5,
         ops.convert_to_tensor(1.0),
-        options,
-        ops.convert_to_tensor(0),
-    ]
-    return lambda: ops.convert_to_numpy(model.fill_slowly(*arguments, scalars, shape))
+        condition,
+        None,
+    )
+    return lambda: ops.convert_to_numpy(fill_some(model, batch, first, scalars, shape))
 
 
 def measure(make, shape, rounds):
@@ -86,8 +88,7 @@ def measure(make, shape, rounds):
     for n in (16, 64):
         condition = np.eye(dim, dtype="float32")[np.arange(n) % dim] if dim else None
         given = {"condition": condition} if dim else {}
-        [(_, options)] = model.jobs(np.zeros((n, *shape), bool), 0, **given)
-        slowly = full_pass(model, n, scalars, options)
+        slowly = full_pass(model, n, scalars, condition)
         x = np.zeros((n, *shape), "float32")
         ways = {
             "incremental": lambda n=n, g=given: model.sample(n, seed=0, **g),

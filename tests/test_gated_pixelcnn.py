@@ -22,7 +22,7 @@ from tests.conftest import tiny
     ids=["grey", "levels", "coupled", "reals"],
 )
 def test_order_and_sampler_with_a_condition(shape, head):
-    model = GatedPixelCNNModel(head, 16, layers=3, dilations=(1, 2), condition_dim=2)
+    model = GatedPixelCNNModel(head, 16, depth=3, dilations=(1, 2), condition_dim=2)
     model.build((None, *shape))
     scatter(model)
     check_order(model, shape)

@@ -11,7 +11,7 @@ import pytest
 
 import kgen
 from kgen import heads, layers, models
-from kgen.autoregressive._sequences import SequenceModel
+from kgen.autoregressive import SequenceModel
 from kgen.core import backend
 from kgen.data.toy import bars, every_image
 from kgen.models import PixelCNNModel, VAEModel
@@ -64,10 +64,10 @@ def test_contract(make, policy):
     [
         models.NADEModel(heads.Categorical(3), hidden=6, order=2),
         models.MADEModel(heads.Categorical(3), hidden=(8, 3), orders=2, direct=True),
-        models.PixelRNNModel(layer="row_lstm", hidden=4, layers=1),
-        models.PixelRNNModel(layer="diagonal_bilstm", hidden=4, layers=1),
-        models.GatedPixelCNNModel(filters=6, layers=2),
-        models.WaveNetModel("bernoulli", filters=6, layers=2, stacks=1),
+        models.PixelRNNModel(layer="row_lstm", hidden=4, depth=1),
+        models.PixelRNNModel(layer="diagonal_bilstm", hidden=4, depth=1),
+        models.GatedPixelCNNModel(filters=6, depth=2),
+        models.WaveNetModel("bernoulli", filters=6, depth=2, stacks=1),
         models.SequenceRNNModel("bernoulli", hidden=8),
     ],
     ids=lambda model: type(model).__name__ + getattr(model, "layer", ""),

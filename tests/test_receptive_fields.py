@@ -58,7 +58,7 @@ def test_pixelcnn_has_its_blind_spot():
 @pytest.mark.parametrize("depth", [1, 3])
 def test_gated_pixelcnn_has_none(depth):
     """All pixels before within reach: a rectangle above, and the row to the left."""
-    model = built(GatedPixelCNNModel("bernoulli", 8, layers=depth, dilations=(1,)))
+    model = built(GatedPixelCNNModel("bernoulli", 8, depth=depth, dilations=(1,)))
     reach = 2 + depth
     offsets = {(0, -c) for c in range(1, reach + 1)}
     offsets |= {(-r, c) for r in range(1, reach + 1) for c in range(-reach, reach + 1)}

@@ -25,14 +25,14 @@ def seen(model, steps=24, last=20):
     return {last - int(t) for t in np.flatnonzero(changed)}
 
 
-@pytest.mark.parametrize(("layers", "stacks"), [(1, 1), (3, 1), (3, 2), (2, 4)])
-def test_wavenet_sees_its_receptive_field_and_nothing_more(layers, stacks):
+@pytest.mark.parametrize(("depth", "stacks"), [(1, 1), (3, 1), (3, 2), (2, 4)])
+def test_wavenet_sees_its_receptive_field_and_nothing_more(depth, stacks):
     """Two steps of the first convolution, and the sum of the dilations (fig. 3)."""
     keras.utils.set_random_seed(0)
-    model = WaveNetModel("normal", 8, layers, stacks)
+    model = WaveNetModel("normal", 8, depth, stacks)
     model.build((None, 24, 1))
     scatter(model)
-    assert model.receptive_field == 2 + stacks * (2**layers - 1)
+    assert model.receptive_field == 2 + stacks * (2**depth - 1)
     assert seen(model) == set(range(1, model.receptive_field + 1))
 
 
@@ -98,7 +98,7 @@ def test_conditional_estimator_keeps_the_contract(eager):
 @pytest.mark.parametrize("name", BOTH)
 def test_any_length(name, monkeypatch):
     """Blocks do not show: a longer sample is exact, and begins like a shorter one."""
-    monkeypatch.setattr("kgen.autoregressive._sequences.BLOCK", 7)
+    monkeypatch.setattr("kgen.autoregressive.samplers.blocks.BLOCK", 7)
     X = waves(64, length=20, random_state=0)
     model = tiny(name).fit(X)
     short, long = (model.sample(3, length=t, random_state=0) for t in (5, 30))

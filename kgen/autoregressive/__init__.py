@@ -1,1 +1,23 @@
-"""Models whose density is a product of conditionals."""
+"""Models whose density is a product of conditionals.
+
+Here are the bases, for models of one's own.
+"""
+
+from kgen.autoregressive.estimator import AutoregressiveEstimator, SequenceEstimator
+from kgen.autoregressive.model import AutoregressiveModel
+from kgen.autoregressive.raster import RasterModel
+from kgen.autoregressive.samplers import Sampler, SamplingOptions, ScalarCache
+from kgen.autoregressive.sequences import SequenceModel
+from kgen.autoregressive.vectors import VectorModel
+
+__all__ = [
+    "AutoregressiveEstimator",
+    "AutoregressiveModel",
+    "RasterModel",
+    "Sampler",
+    "SamplingOptions",
+    "ScalarCache",
+    "SequenceEstimator",
+    "SequenceModel",
+    "VectorModel",
+]

@@ -11,15 +11,16 @@ References:
 """
 
 import itertools
+from typing import ClassVar
 
 from keras import ops
 
-from kgen.autoregressive._estimator import AutoregressiveEstimator
-from kgen.autoregressive.raster import RasterModel, check_dilations
+from kgen.autoregressive.estimator import AutoregressiveEstimator
+from kgen.autoregressive.raster import RasterModel
 from kgen.base.fields import estimator, param
 from kgen.core import validation
 from kgen.core.backend import register
-from kgen.heads import MixtureOfLogistics
+from kgen.heads import Head, MixtureOfLogistics
 from kgen.layers import GatedBlock, MaskedConv2D
 
 DILATIONS = (1, 2, 4, 8)
@@ -33,7 +34,7 @@ class GatedPixelCNNModel(RasterModel):
     Args:
         head: name or instance of a `kgen.heads.Head`.
         filters: features of each of the two stacks, >= channels of the data.
-        layers: number of gated layers, >= 1. The first has a kernel of 7x7, the others
+        depth: number of gated layers, >= 1. The first has a kernel of 7x7, the others
             of 3x3.
         dilations: dilation of the kernels of the layers after the first, each >= 1;
             repeated if there are more.
@@ -46,7 +47,7 @@ class GatedPixelCNNModel(RasterModel):
 
     Example:
         >>> import numpy as np
-        >>> model = GatedPixelCNNModel("bernoulli", 8, layers=2, condition_dim=3)
+        >>> model = GatedPixelCNNModel("bernoulli", 8, depth=2, condition_dim=3)
         >>> model.compile("adam")
         >>> data = {"x": np.ones((8, 4, 4, 1)), "condition": np.ones((8, 3))}
         >>> history = model.fit(data, verbose=0)
@@ -58,48 +59,36 @@ class GatedPixelCNNModel(RasterModel):
         self,
         head="bernoulli",
         filters=24,
-        layers=6,
+        depth=6,
         dilations=DILATIONS,
         condition_dim=0,
         **kwargs,
     ):
         super().__init__(head, **kwargs)
-        owner = "GatedPixelCNNModel"
-        validation.check_setting(owner, "filters", filters, ge=1)
-        validation.check_setting(owner, "layers", layers, ge=1)
-        validation.check_setting(owner, "condition_dim", condition_dim, ge=0)
-        self.filters = filters
-        self.depth = layers
-        self.dilations = check_dilations(owner, dilations)
-        self.condition_dim = condition_dim
-
-    def get_config(self):
-        # `layers` is Keras' name for something else.
-        return {**super().get_config(), "layers": self.depth}
+        self.filters = validation.check_setting(self, "filters", filters, ge=1)
+        self.depth = validation.check_setting(self, "depth", depth, ge=1)
+        self.dilations = validation.check_settings(self, "dilations", dilations, ge=1)
+        self.condition_dim = validation.check_setting(
+            self, "condition_dim", condition_dim, ge=0
+        )
 
     def build(self, input_shape):
-        shape = self.shape_of(input_shape)
+        shape, filters = self.shape_of(input_shape), self.filters
         channels = 1 if self.head.orders_channels else shape[-1]
-        validation.check_setting(
-            "GatedPixelCNNModel", "filters", self.filters, ge=channels
-        )
-        policy = {"dtype": self.dtype_policy}
-        settings = {"channels": channels, "condition_dim": self.condition_dim, **policy}
-        self.blocks = [GatedBlock(self.filters, 7, "A", **settings)]
-        for dilation in itertools.islice(
-            itertools.cycle(self.dilations), self.depth - 1
-        ):
-            block = GatedBlock(self.filters, 3, dilation=dilation, **settings)
-            self.blocks.append(block)
-        features = shape[-1]
-        for block in self.blocks:
-            block.build([(*shape[:-1], features)] * 2)
-            features = self.filters
-        outputs = self.head.params_size(shape[-1])
-        self.last = MaskedConv2D(self.filters, 1, "B", channels, **policy)
-        self.out = MaskedConv2D(outputs, 1, "B", channels, **policy)
-        self.last.build((*shape[:-1], self.filters))
-        self.out.build((*shape[:-1], self.filters))
+        validation.check_setting(self, "filters", filters, ge=channels)
+        settings = {"channels": channels, "dtype": self.dtype_policy}
+        gated = {"condition_dim": self.condition_dim, **settings}
+        dilations = itertools.islice(itertools.cycle(self.dilations), self.depth - 1)
+        self.blocks = [GatedBlock(filters, 7, "A", **gated)]
+        self.blocks += [GatedBlock(filters, 3, dilation=d, **gated) for d in dilations]
+        self.last = MaskedConv2D(filters, 1, **settings)
+        self.out = MaskedConv2D(self.head.params_size(shape[-1]), 1, **settings)
+        wide = (*shape[:-1], filters)
+        self.blocks[0].build([shape, shape])
+        for block in self.blocks[1:]:
+            block.build([wide, wide])
+        self.last.build(wide)
+        self.out.build(wide)
         super().build(input_shape)
 
     def network(self, h, apply):
@@ -120,15 +109,15 @@ class _GatedEstimator(AutoregressiveEstimator):
     batch_size: int = param(32, ge=1)
     learning_rate: float = param(2e-3, gt=0)
 
-    _many_levels = MixtureOfLogistics
+    _many_levels: ClassVar[type[Head]] = MixtureOfLogistics
 
     def build_model(self, event_shape: tuple[int, ...]) -> GatedPixelCNNModel:
         """Build the Keras model for examples of that shape."""
         return GatedPixelCNNModel(
             self.head_,
-            int(self.filters),
-            int(self.layers),
-            tuple(map(int, self.dilations)),
+            self.filters,
+            self.layers,
+            self.dilations,
             self.condition_dim_,
             dtype=self.policy_,
         )
@@ -170,7 +159,7 @@ class GatedPixelCNN(_GatedEstimator):
 class ConditionalPixelCNN(_GatedEstimator):
     """Density of images given a label or a vector: p(x|y), exact.
 
-    The gated PixelCNN, in every gate of which y has a say. p(x|y) of every class and
+    The gated PixelCNN, with every gate biased by y. p(x|y) of every class and
     the classes' frequencies make a classifier that knows what it does not know.
 
     Args:

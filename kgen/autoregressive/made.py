@@ -1,24 +1,32 @@
 """MADE: an autoencoder whose masks make it autoregressive.
 
+A hidden unit k has a degree m(k), a scalar d its place in the order, from 0:
+
+    h = relu(b + (W * M_W) x)                     M_W[k, d] = 1(m(k) >= d)
+    p(x_d | x_<d) = head(c_d + (V * M_V)_d h)     M_V[d, k] = 1(d > m(k))
+
+(sec. 4; between hidden layers the mask is like M_W, with degrees in place of d). With
+several orders the density is the mean of theirs.
+
 References:
     Germain et al., MADE: Masked Autoencoder for Distribution Estimation, 2015.
     https://arxiv.org/abs/1502.03509
 """
 
-import math
 from typing import ClassVar
 
 import numpy as np
 from keras import ops
 
-from kgen.autoregressive import _made_sampling
-from kgen.autoregressive._vectors import VectorEstimator, VectorModel
+from kgen.autoregressive.cached_made import CachedMADE
+from kgen.autoregressive.estimator import AutoregressiveEstimator
+from kgen.autoregressive.vectors import VectorModel
 from kgen.base.fields import estimator, param
 from kgen.core import validation
-from kgen.core.backend import compiled, register
-from kgen.core.random import keyed_uniform, permutation
-from kgen.heads import Head, MixtureOfNormals
-from kgen.layers import MaskedDense
+from kgen.core.backend import register
+from kgen.core.random import permutation
+from kgen.heads import Head, MixtureOfLogistics, MixtureOfNormals
+from kgen.layers import MaskedDense, hidden_degrees, hidden_mask, output_mask
 
 
 @register
@@ -60,18 +68,17 @@ class MADEModel(VectorModel):
         **kwargs,
     ):
         super().__init__(head, **kwargs)
-        owner = "MADEModel"
-        self.hidden = check_hidden(owner, hidden)
-        validation.check_setting(owner, "orders", orders, ge=1)
-        validation.check_setting(owner, "seed", seed, ge=0)
-        self.orders = orders
-        self.direct = direct
-        self.seed = seed
+        self.hidden = validation.check_settings(self, "hidden", hidden, ge=1)
+        self.orders = validation.check_setting(self, "orders", orders, ge=1)
+        self.seed = validation.check_setting(self, "seed", seed, ge=0)
+        self.direct = bool(direct)
         self.step = self.add_counter("step")
 
     def build(self, input_shape):
         super().build(input_shape)
         dim, policy = self.dim, {"dtype": self.dtype_policy}
+        mixed = [permutation(self.seed, 1 + o, dim) for o in range(self.orders - 1)]
+        self.permutations = np.stack([np.arange(dim), *mixed])
         self.degrees = self._degrees()
         self.dense = [MaskedDense(width, **policy) for width in self.hidden]
         outputs = dim * self.head.size
@@ -83,132 +90,48 @@ class MADEModel(VectorModel):
             self.shortcut.build((None, dim))
 
     def _degrees(self):
-        """For inputs and every hidden layer, (orders, units), integers.
-
-        That of an input is its place in the order. A hidden unit of degree m sees units
-        of at most that degree, and outputs see units of degrees below their place.
-        """
-        orders = [np.arange(self.dim)]
-        orders += [
-            permutation(self.seed, 1 + o, self.dim) for o in range(self.orders - 1)
-        ]
-        degrees = [np.argsort(orders, axis=1)]
-        # The paper draws them; spread evenly, none is missing.
+        """For inputs and every hidden layer, (orders, units), integers."""
+        degrees = [np.argsort(self.permutations, axis=1)]
         for k, width in enumerate(self.hidden):
-            spread = np.linspace(0, max(self.dim - 2, 0), width).round().astype(int)
+            spread = hidden_degrees(self.dim, width)
             keys = [(k + 1) * self.orders + o for o in range(self.orders)]
             mixed = [spread[permutation(self.seed, 2**32 + key, width)] for key in keys]
             degrees.append(np.stack(mixed))
         return degrees
 
-    def masks(self, which):
+    def masks(self, order):
         """Masks of all layers, and of direct connections, for one of the orders."""
-        degrees = [ops.take(d.astype("int32"), which, axis=0) for d in self.degrees]
+        degrees = [ops.take(d.astype("int32"), order, axis=0) for d in self.degrees]
         places = ops.repeat(degrees[0], self.head.size)
         masks = [
-            ops.expand_dims(before, 1) <= after
-            for before, after in zip(degrees[:-1], degrees[1:], strict=True)
+            hidden_mask(inputs, units)
+            for inputs, units in zip(degrees[:-1], degrees[1:], strict=True)
         ]
-        masks.append(ops.expand_dims(degrees[-1], 1) < places)
-        return masks, ops.expand_dims(degrees[0], 1) < places
+        masks.append(output_mask(degrees[-1], places))
+        return masks, output_mask(degrees[0], places)
 
-    def call(self, x, training=False):  # noqa: FBT002 (Keras' hook)
-        which = 0
-        if training and self.orders > 1:
-            which = self.step.value % self.orders
-            self.step.assign_add(1)
-        return self.conditionals(x, which)
-
-    def conditionals(self, x, which=0):
-        """The head's parameters, each given the scalars before it in one order."""
+    def call(self, x, order=None, training=False):  # noqa: FBT002 (Keras' hook)
+        if order is None:
+            order = 0
+            if training and self.orders > 1:
+                order = self.step.value % self.orders
+                self.step.assign_add(1)
         x = ops.cast(self.vectors(x), self.compute_dtype)
-        masks, of_shortcut = self.masks(which)
+        masks, shortcut_mask = self.masks(order)
         h = x
         for layer, mask in zip(self.dense[:-1], masks[:-1], strict=True):
             h = ops.relu(layer(h, mask))
         h = self.dense[-1](h, masks[-1])
         if self.direct:
-            h = h + self.shortcut(x, of_shortcut)
-        return ops.reshape(h, (-1, *self.params_shape))
+            h = h + self.shortcut(x, shortcut_mask)
+        return self.as_params(h)
 
-    def _log_prob(self, x):
-        x = ops.cast(x, "float32")
-
-        def add(which, total):
-            params = self.conditionals(x, which)
-            return ops.logaddexp(total, self.head(params).log_prob(x))
-
-        first = self.head(self.conditionals(x)).log_prob(x)
-        total = ops.fori_loop(1, self.orders, add, first)
-        return total - math.log(self.orders)
-
-    @compiled
-    def log_prob(self, x, condition=None):
-        """Exact log-density, shape (n,), in nats and data units.
-
-        Args:
-            x: data, shape (n, *event_shape).
-            condition: None: the model is not conditional.
-        """
-        return self._log_prob(x)
-
-    def compute_loss(
-        self,
-        x=None,
-        y=None,
-        y_pred=None,
-        sample_weight=None,
-        training=True,  # noqa: FBT002 (Keras' hook)
-        **kwargs,
-    ):
-        if training or self.orders == 1:
-            return super().compute_loss(x, y, y_pred, sample_weight)
-        loss = -self._log_prob(x)
-        loss = loss if sample_weight is None else loss * sample_weight
-        return self.with_penalties(ops.mean(loss))
-
-    def jobs(self, mask, seed):
-        """Each example has one order: the one in which most known scalars come first.
-
-        Among equal ones it is drawn, keyed by seed and example.
-        """
-        n, places = len(mask), self.degrees[0]
-        known = mask.reshape(n, -1)[:, np.argsort(places, axis=1)]
-        first = np.where(known.all(axis=2), self.dim, known.argmin(axis=2))
-        # A stream of its own: that of `seed` is the sampler's.
-        tie = keyed_uniform(seed + 2**33, 0, n, (self.orders,))
-        which = np.argmax(first + tie, axis=1)
-        return [
-            (np.flatnonzero(which == o), {"which": np.int32(o)})
-            for o in np.unique(which)
-        ]
-
-    def turns(self, which=0):
-        orders = np.argsort(self.degrees[0], axis=1).astype("int32")
-        return ops.take(orders, which, axis=0)
-
-    def stepper(self, n, which):
-        return _made_sampling.stepper(self, n, which)
-
-
-def check_hidden(owner, hidden):
-    """Return `hidden` as a tuple.
-
-    Raises:
-        ValueError: if it is not one or more integers >= 1.
-    """
-    if not isinstance(hidden, (tuple, list)) or not hidden:
-        raise ValueError(
-            f"{owner}: `hidden` must be a tuple of the units of every hidden layer, at "
-            f"least one. Got {hidden!r}."
-        )
-    for width in hidden:
-        validation.check_setting(owner, "hidden", width, ge=1)
-    return tuple(hidden)
+    def cached(self, n, order=None):
+        return CachedMADE(self, n, 0 if order is None else order)
 
 
 @estimator
-class MADE(VectorEstimator):
+class MADE(AutoregressiveEstimator):
     """Masked autoencoder: an exact density of vectors, all conditionals in one pass.
 
     Args:
@@ -243,15 +166,17 @@ class MADE(VectorEstimator):
     orders: int = param(1, ge=1)
     direct: bool = param(False)
 
+    _ranks: ClassVar[tuple[int, ...]] = (2, 3, 4)
+    _many_levels: ClassVar[type[Head]] = MixtureOfLogistics
     _reals: ClassVar[type[Head]] = MixtureOfNormals
 
     def build_model(self, event_shape: tuple[int, ...]) -> MADEModel:
         """Build the Keras model for examples of that shape."""
         return MADEModel(
             self.head_,
-            tuple(map(int, check_hidden("MADE", self.hidden))),
-            int(self.orders),
-            bool(self.direct),
+            self.hidden,
+            self.orders,
+            self.direct,
             self.seed_,
             dtype=self.policy_,
         )

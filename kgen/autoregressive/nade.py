@@ -1,7 +1,25 @@
 """NADE: the neural autoregressive distribution estimator.
 
 Conditional d is a network with one hidden layer over the scalars before d. All of them
-share their weights, so that one column of weights is added when a scalar gets known.
+share their weights (eq. 7 and 8), so that one column of W is added to the sums a when a
+scalar gets known:
+
+    a_1 = c
+    h_d = sigmoid(a_d)
+    p(x_d | x_<d) = head(b_d + V_d h_d)
+    a_{d+1} = a_d + x_d W_{:,d}
+
+The gradient goes backward over d and finds the sums again by taking columns off. For
+g_d, the gradient of the loss by b_d + V_d h_d, and da_{D+1} = 0:
+
+    dW_{:,d} = x_d da_{d+1}
+    dx_d     = W_{:,d} . da_{d+1}
+    a_d      = a_{d+1} - x_d W_{:,d}
+    dV_d     = g_d h_d^T
+    da_d     = da_{d+1} + (V_d^T g_d) h_d (1 - h_d)
+
+and then dc = da_1, db_d = g_d. Here scalar d is the d-th in the order, and W is stored
+transposed, so that W[d] is W_{:,d}.
 Left out: RNADE's rescaling of the activations (rho in its eq. 6).
 
 References:
@@ -17,12 +35,15 @@ from typing import ClassVar
 import numpy as np
 from keras import ops
 
-from kgen.autoregressive._vectors import VectorEstimator, VectorModel, order_of, put
-from kgen.base.chunks import CHUNK
+from kgen.autoregressive.estimator import AutoregressiveEstimator
+from kgen.autoregressive.orders import as_permutation
+from kgen.autoregressive.samplers import ScalarCache
+from kgen.autoregressive.samplers.scalars import put
+from kgen.autoregressive.vectors import VectorModel
 from kgen.base.fields import estimator, param
 from kgen.core import validation
-from kgen.core.backend import can_compile, compiled, register
-from kgen.heads import Head, MixtureOfNormals
+from kgen.core.backend import register
+from kgen.heads import Head, MixtureOfLogistics, MixtureOfNormals
 
 
 @register
@@ -51,117 +72,102 @@ class NADEModel(VectorModel):
 
     def __init__(self, head="bernoulli", hidden=500, order=None, **kwargs):
         super().__init__(head, **kwargs)
-        validation.check_setting("NADEModel", "hidden", hidden, ge=1)
-        self.hidden = hidden
+        self.hidden = validation.check_setting(self, "hidden", hidden, ge=1)
         self.order = order
 
     def build(self, input_shape):
         super().build(input_shape)
-        dim, hidden = self.dim, self.hidden
-        self.permutation = order_of("NADEModel", self.order, dim)
-        # The paper's names: W, c into the hidden layer, V, b out of it.
-        self.w = self.add_weight((dim, hidden), "glorot_uniform", name="w")
+        dim, hidden, size = self.dim, self.hidden, self.head.size
+        self.permutations = as_permutation("NADEModel", self.order, dim)[np.newaxis]
+        self.W = self.add_weight((dim, hidden), "glorot_uniform", name="W")
         self.c = self.add_weight((hidden,), "zeros", name="c")
-        self.v = self.add_weight(
-            (dim, hidden, self.head.size), "glorot_uniform", name="v"
-        )
-        self.b = self.add_weight((dim, self.head.size), "zeros", name="b")
+        self.V = self.add_weight((dim, hidden, size), "glorot_uniform", name="V")
+        self.b = self.add_weight((dim, size), "zeros", name="b")
 
     def call(self, x):
-        weights = [ops.cast(w, "float32") for w in (self.w, self.c, self.v, self.b)]
         x = ops.transpose(self.vectors(x))
-        params = conditionals(x, *weights, self.permutation)
-        return ops.cast(self.as_params(params), self.compute_dtype)
+        params = conditionals(x, *self.float_weights(), self.permutations[0])
+        params = self.as_params(ops.transpose(params, (1, 0, 2)))
+        return ops.cast(params, self.compute_dtype)
 
-    def log_prob(self, x, condition=None):
-        """Exact log-density, shape (n,), in nats and data units.
+    def float_weights(self):
+        """W, c, V and b in float32."""
+        return [ops.cast(w, "float32") for w in (self.W, self.c, self.V, self.b)]
 
-        Args:
-            x: data, shape (n, *event_shape).
-            condition: None: the model is not conditional.
-        """
-        # Where XLA compiles training it makes this four times as quick, too. But it
-        # compiles for every n: only for that in which estimators score.
-        trained_so = self.compiled and self.jit_compile and can_compile()
-        xla = trained_so and x.shape[0] == CHUNK
-        return self._log_prob_xla(x) if xla else super().log_prob(x)
-
-    def _log_prob(self, x):
-        x = ops.cast(x, "float32")
-        return self.head(self.conditionals(x)).log_prob(x)
-
-    _log_prob_xla = compiled(_log_prob, relaxed=False, jit=True)
-
-    def turns(self, **options):
-        return self.permutation
-
-    def stepper(self, n):
-        w, c, v, b = (ops.cast(p, "float32") for p in (self.w, self.c, self.v, self.b))
-
-        def params(turn, a):
-            return ops.matmul(ops.sigmoid(a), v[turn]) + b[turn], a
-
-        def see(turn, index, value, a):
-            return a + value * w[turn]
-
-        return ops.broadcast_to(c, (n, self.hidden)), params, see
+    def cached(self, n, order=None):
+        return CachedNADE(self, n)
 
 
-def conditionals(x, w, c, v, b, order):
-    """Parameters of all conditionals, (dim, n, size).
+class CachedNADE(ScalarCache):
+    """A `NADEModel`, scalar by scalar: its state are the sums a, (n, hidden)."""
 
-    No tensor holds the hidden units of more than one conditional. On the way back, they
-    are found again by taking off column by column what was added on the way there.
+    def __init__(self, model, n):
+        self.W, c, self.V, self.b = model.float_weights()
+        self.state = ops.broadcast_to(c, (n, model.hidden))
+
+    def params(self, turn):
+        h = ops.sigmoid(self.state)
+        return ops.matmul(h, self.V[turn]) + self.b[turn]
+
+    def see(self, turn, index, value):
+        self.state = self.state + value * self.W[turn]
+
+
+def conditionals(x, W, c, V, b, order):
+    """Parameters of all conditionals, (dim, n, size), by the equations above.
+
+    No tensor holds the hidden units of more than one conditional.
 
     Args:
         x: scalars, (dim, n).
-        w: weights into the hidden layer, (dim, hidden), in the order of the scalars'
-            turns, like v and b.
+        W: weights into the hidden layer, (dim, hidden), in the order of the scalars'
+            turns, like V and b.
         c: its bias, (hidden,).
-        v: weights out of it, (dim, hidden, size).
+        V: weights out of it, (dim, hidden, size).
         b: their bias, (dim, size).
         order: index of the scalar whose turn it is, (dim,).
     """
     order = ops.convert_to_tensor(order, "int32")
 
     @ops.custom_gradient
-    def run(x, w, c, v, b):
+    def run(x, W, c, V, b):
         dim, n = x.shape[0], ops.shape(x)[1]
 
-        def there(turn, state):
+        def forward(d, state):
             a, params = state
-            out = ops.matmul(ops.sigmoid(a), v[turn]) + b[turn]
-            params = put(params, order[turn], out)
-            return a + _outer(x[order[turn]], w[turn]), params
+            i = order[d]
+            params = put(params, i, ops.matmul(ops.sigmoid(a), V[d]) + b[d])
+            return a + _outer(x[i], W[d]), params
 
-        start = ops.broadcast_to(c, (n, w.shape[-1]))
-        blank = ops.zeros((dim, n, v.shape[-1]))
-        last, params = ops.fori_loop(0, dim, there, (start, blank))
+        start = ops.broadcast_to(c, (n, W.shape[-1]))
+        blank = ops.zeros((dim, n, V.shape[-1]))
+        last, params = ops.fori_loop(0, dim, forward, (start, blank))
 
         def gradient(*args, upstream=None):
             if upstream is None:
                 (upstream,) = args
 
-            def back(step, state):
-                a, of_a, of_x, of_w, of_v = state
-                turn = dim - 1 - step
-                g, mine = upstream[order[turn]], x[order[turn]]
-                of_w = put(of_w, turn, ops.matmul(ops.expand_dims(mine, 0), of_a)[0])
-                of_x = put(of_x, order[turn], ops.matmul(of_a, w[turn]))
-                a = a - _outer(mine, w[turn])
+            def backward(step, state):
+                a, da, dx, dW, dV = state
+                d = dim - 1 - step
+                i = order[d]
+                g = upstream[i]
+                dW = put(dW, d, ops.matmul(ops.expand_dims(x[i], 0), da)[0])
+                dx = put(dx, i, ops.matmul(da, W[d]))
+                a = a - _outer(x[i], W[d])
                 h = ops.sigmoid(a)
-                of_v = put(of_v, turn, ops.matmul(ops.transpose(h), g))
-                of_a = of_a + ops.matmul(g, ops.transpose(v[turn])) * h * (1.0 - h)
-                return a, of_a, of_x, of_w, of_v
+                dV = put(dV, d, ops.matmul(ops.transpose(h), g))
+                da = da + ops.matmul(g, ops.transpose(V[d])) * h * (1.0 - h)
+                return a, da, dx, dW, dV
 
-            zeros = [ops.zeros_like(t) for t in (last, x, w, v)]
-            _, of_a, of_x, of_w, of_v = ops.fori_loop(0, dim, back, (last, *zeros))
-            of_b = ops.sum(ops.take(upstream, order, axis=0), axis=1)
-            return of_x, of_w, ops.sum(of_a, axis=0), of_v, of_b
+            zeros = [ops.zeros_like(t) for t in (last, x, W, V)]
+            _, da, dx, dW, dV = ops.fori_loop(0, dim, backward, (last, *zeros))
+            db = ops.sum(ops.take(upstream, order, axis=0), axis=1)
+            return dx, dW, ops.sum(da, axis=0), dV, db
 
         return params, gradient
 
-    return run(x, w, c, v, b)
+    return run(x, W, c, V, b)
 
 
 def _outer(column, row):
@@ -169,7 +175,7 @@ def _outer(column, row):
 
 
 @estimator
-class NADE(VectorEstimator):
+class NADE(AutoregressiveEstimator):
     """Neural autoregressive distribution estimator: an exact density of vectors.
 
     Args:
@@ -205,6 +211,8 @@ class NADE(VectorEstimator):
     batch_size: int = param(32, ge=1)
     learning_rate: float = param(3e-3, gt=0)
 
+    _ranks: ClassVar[tuple[int, ...]] = (2, 3, 4)
+    _many_levels: ClassVar[type[Head]] = MixtureOfLogistics
     _reals: ClassVar[type[Head]] = MixtureOfNormals
     _loops: ClassVar[bool] = True
 
@@ -212,5 +220,5 @@ class NADE(VectorEstimator):
         """Build the Keras model for examples of that shape."""
         order = self.order
         if order is not None:
-            order = order_of("NADE", order, math.prod(event_shape)).tolist()
-        return NADEModel(self.head_, int(self.hidden), order, dtype=self.policy_)
+            order = as_permutation("NADE", order, math.prod(event_shape)).tolist()
+        return NADEModel(self.head_, self.hidden, order, dtype=self.policy_)

@@ -14,12 +14,12 @@ import itertools
 
 from keras import ops
 
-from kgen.autoregressive._estimator import AutoregressiveEstimator
-from kgen.autoregressive.raster import RasterModel, check_dilations
+from kgen.autoregressive.estimator import AutoregressiveEstimator
+from kgen.autoregressive.raster import RasterModel
 from kgen.base.fields import estimator, param
 from kgen.core import validation
 from kgen.core.backend import register
-from kgen.layers import MaskedConv2D
+from kgen.layers import MaskedConv2D, ResidualBlock
 
 DILATIONS = (1, 2, 4, 8, 1)
 """With the stem's reach of 3, five blocks see 19 rows up and 19 columns aside."""
@@ -53,53 +53,33 @@ class PixelCNNModel(RasterModel):
         self, head="bernoulli", filters=64, blocks=5, dilations=DILATIONS, **kwargs
     ):
         super().__init__(head, **kwargs)
-        validation.check_setting("PixelCNNModel", "filters", filters, ge=1)
-        validation.check_setting("PixelCNNModel", "blocks", blocks, ge=0)
-        self.filters = filters
-        self.blocks = blocks
-        self.dilations = check_dilations("PixelCNNModel", dilations)
+        self.filters = validation.check_setting(self, "filters", filters, ge=1)
+        self.blocks = validation.check_setting(self, "blocks", blocks, ge=0)
+        self.dilations = validation.check_settings(self, "dilations", dilations, ge=1)
 
     def build(self, input_shape):
-        data_channels = input_shape[-1]
+        data_channels, filters = input_shape[-1], self.filters
         channels = 1 if self.head.orders_channels else data_channels
-        validation.check_setting("PixelCNNModel", "filters", self.filters, ge=channels)
-
-        def conv(features, filters, kernel_size, mask_type="B", dilation=1):
-            layer = MaskedConv2D(
-                filters,
-                kernel_size,
-                mask_type,
-                channels,
-                dilation,
-                dtype=self.dtype_policy,
-            )
-            layer.build((*input_shape[:-1], features))
-            return layer
-
-        # Fig. 5, left: down to half the features, a 3x3 convolution, up again.
-        half = max(self.filters // 2, channels)
-        self.stem = conv(data_channels, self.filters, 7, "A")
+        validation.check_setting(self, "filters", filters, ge=channels)
+        outputs = self.head.params_size(data_channels)
+        settings = {"channels": channels, "dtype": self.dtype_policy}
+        dilations = itertools.islice(itertools.cycle(self.dilations), self.blocks)
+        self.stem = MaskedConv2D(filters, 7, "A", **settings)
         self.residual = [
-            [
-                conv(self.filters, half, 1),
-                conv(half, half, 3, dilation=dilation),
-                conv(half, self.filters, 1),
-            ]
-            for dilation in itertools.islice(
-                itertools.cycle(self.dilations), self.blocks
-            )
+            ResidualBlock(filters, dilation=dilation, **settings)
+            for dilation in dilations
         ]
-        self.last = conv(self.filters, self.filters, 1)
-        self.out = conv(self.filters, self.head.params_size(data_channels), 1)
+        self.last = MaskedConv2D(filters, 1, **settings)
+        self.out = MaskedConv2D(outputs, 1, **settings)
+        self.stem.build(input_shape)
+        for layer in (*self.residual, self.last, self.out):
+            layer.build((*input_shape[:-1], filters))
         super().build(input_shape)
 
     def network(self, h, apply):
         h = apply(self.stem, h)
         for block in self.residual:
-            inside = h
-            for conv in block:
-                inside = apply(conv, ops.relu(inside))
-            h = h + inside
+            h = apply(block, h)
         return apply(self.out, ops.relu(apply(self.last, ops.relu(h))))
 
 
@@ -141,9 +121,5 @@ class PixelCNN(AutoregressiveEstimator):
 
     def build_model(self, event_shape: tuple[int, ...]) -> PixelCNNModel:
         return PixelCNNModel(
-            self.head_,
-            int(self.filters),
-            int(self.blocks),
-            tuple(map(int, self.dilations)),
-            dtype=self.policy_,
+            self.head_, self.filters, self.blocks, self.dilations, dtype=self.policy_
         )

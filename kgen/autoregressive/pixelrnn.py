@@ -9,17 +9,14 @@ References:
 
 from keras import ops
 
-from kgen.autoregressive._estimator import AutoregressiveEstimator
+from kgen.autoregressive.estimator import AutoregressiveEstimator
 from kgen.autoregressive.raster import RasterModel
 from kgen.base.fields import estimator, param
 from kgen.core import validation
 from kgen.core.backend import register
-from kgen.core.registry import Registry
 from kgen.layers import DiagonalBiLSTM, MaskedConv2D, RowLSTM
 
-recurrences = Registry("layer")
-recurrences.register("row_lstm")(RowLSTM)
-recurrences.register("diagonal_bilstm")(DiagonalBiLSTM)
+RECURRENCES = {"row_lstm": RowLSTM, "diagonal_bilstm": DiagonalBiLSTM}
 
 
 @register
@@ -31,7 +28,7 @@ class PixelRNNModel(RasterModel):
         layer: "row_lstm" or "diagonal_bilstm".
         hidden: features of the LSTMs' states, >= channels of the data; the residual
             stream has twice as many.
-        layers: number of LSTM layers, >= 1.
+        depth: number of LSTM layers, >= 1.
         **kwargs: see `keras.Model`, e.g. `dtype="mixed_bfloat16"`.
 
     Input shape: (n, height, width, channels), values in the head's support.
@@ -39,7 +36,7 @@ class PixelRNNModel(RasterModel):
 
     Example:
         >>> import numpy as np
-        >>> model = PixelRNNModel("bernoulli", hidden=4, layers=1)
+        >>> model = PixelRNNModel("bernoulli", hidden=4, depth=1)
         >>> model.compile("adam")
         >>> history = model.fit(np.ones((8, 4, 4, 1)), verbose=0)
         >>> model.sample(2, seed=0).shape
@@ -47,50 +44,39 @@ class PixelRNNModel(RasterModel):
     """
 
     def __init__(
-        self, head="bernoulli", layer="diagonal_bilstm", hidden=16, layers=3, **kwargs
+        self, head="bernoulli", layer="diagonal_bilstm", hidden=16, depth=3, **kwargs
     ):
         super().__init__(head, **kwargs)
-        recurrences[layer]
-        validation.check_setting("PixelRNNModel", "hidden", hidden, ge=1)
-        validation.check_setting("PixelRNNModel", "layers", layers, ge=1)
-        self.layer = layer
-        self.hidden = hidden
-        self.depth = layers
-
-    def get_config(self):
-        # `layers` is Keras' name for something else.
-        return {**super().get_config(), "layers": self.depth}
+        kinds = tuple(RECURRENCES)
+        self.layer = validation.check_choice(self, "layer", layer, kinds)
+        self.hidden = validation.check_setting(self, "hidden", hidden, ge=1)
+        self.depth = validation.check_setting(self, "depth", depth, ge=1)
 
     def build(self, input_shape):
-        data_channels = input_shape[-1]
+        data_channels, wide = input_shape[-1], 2 * self.hidden
         channels = 1 if self.head.orders_channels else data_channels
-        validation.check_setting("PixelRNNModel", "hidden", self.hidden, ge=channels)
-        policy, wide = {"dtype": self.dtype_policy}, 2 * self.hidden
-
-        def built(layer, features):
-            layer.build((*input_shape[:-1], features))
-            return layer
-
-        def conv(features, filters, kernel_size=1, mask_type="B"):
-            layer = MaskedConv2D(filters, kernel_size, mask_type, channels, **policy)
-            return built(layer, features)
-
-        self.stem = conv(data_channels, wide, 7, "A")
+        validation.check_setting(self, "hidden", self.hidden, ge=channels)
+        settings = {"channels": channels, "dtype": self.dtype_policy}
+        recurrence = RECURRENCES[self.layer]
+        self.stem = MaskedConv2D(wide, 7, "A", **settings)
         self.residual = [
-            [
-                built(recurrences[self.layer](self.hidden, channels, **policy), wide),
-                conv(self.hidden, wide),
-            ]
+            [recurrence(self.hidden, **settings), MaskedConv2D(wide, 1, **settings)]
             for _ in range(self.depth)
         ]
-        self.last = conv(wide, wide)
-        self.out = conv(wide, self.head.params_size(data_channels))
+        self.last = MaskedConv2D(wide, 1, **settings)
+        self.out = MaskedConv2D(self.head.params_size(data_channels), 1, **settings)
+        self.stem.build(input_shape)
+        for recurrent, up in self.residual:
+            recurrent.build((*input_shape[:-1], wide))
+            up.build((*input_shape[:-1], self.hidden))
+        self.last.build((*input_shape[:-1], wide))
+        self.out.build((*input_shape[:-1], wide))
         super().build(input_shape)
 
     def network(self, h, apply):
         h = apply(self.stem, h)
-        for recurrence, up in self.residual:
-            h = h + apply(up, apply(recurrence, h))
+        for recurrent, up in self.residual:
+            h = h + apply(up, apply(recurrent, h))
         return apply(self.out, ops.relu(apply(self.last, ops.relu(h))))
 
 
@@ -123,7 +109,7 @@ class PixelRNN(AutoregressiveEstimator):
         (64,)
     """
 
-    layer: str = param("diagonal_bilstm", choices=("row_lstm", "diagonal_bilstm"))
+    layer: str = param("diagonal_bilstm", choices=tuple(RECURRENCES))
     hidden: int = param(16, ge=1)
     layers: int = param(3, ge=1)
     batch_size: int = param(32, ge=1)
@@ -131,9 +117,5 @@ class PixelRNN(AutoregressiveEstimator):
     def build_model(self, event_shape: tuple[int, ...]) -> PixelRNNModel:
         """Build the Keras model for examples of that shape."""
         return PixelRNNModel(
-            self.head_,
-            self.layer,
-            int(self.hidden),
-            int(self.layers),
-            dtype=self.policy_,
+            self.head_, self.layer, self.hidden, self.layers, dtype=self.policy_
         )

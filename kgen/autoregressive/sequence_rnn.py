@@ -14,7 +14,8 @@ from typing import ClassVar
 
 from keras import ops
 
-from kgen.autoregressive._sequences import SequenceEstimator, SequenceModel
+from kgen.autoregressive.estimator import SequenceEstimator
+from kgen.autoregressive.sequences import SequenceModel
 from kgen.base.fields import estimator, param
 from kgen.core.backend import register
 from kgen.heads import Head, MixtureOfLogistics
@@ -29,7 +30,7 @@ class SequenceRNNModel(SequenceModel):
         head: name or instance of a `kgen.heads.Head`.
         cell: "gru" or "lstm".
         hidden: units of each recurrent layer, >= channels of the data.
-        layers: number of recurrent layers, >= 1.
+        depth: number of recurrent layers, >= 1.
         **kwargs: see `keras.Model`, e.g. `dtype="mixed_bfloat16"`.
 
     Input shape: (n, steps, channels), values in the head's support.
@@ -44,22 +45,17 @@ class SequenceRNNModel(SequenceModel):
         (2, 30, 1)
     """
 
-    def __init__(self, head="categorical", cell="gru", hidden=256, layers=1, **kwargs):
+    def __init__(self, head="categorical", cell="gru", hidden=256, depth=1, **kwargs):
         super().__init__(head, **kwargs)
-        self.cell = cell
-        self.hidden = hidden
-        self.depth = layers
-        # Checks the settings before there are data.
-        PastRNN(cell, hidden, layers)
-
-    def get_config(self):
-        # `layers` is Keras' name for something else.
-        return {**super().get_config(), "layers": self.depth}
+        past = PastRNN(cell, hidden, depth)  # checks the settings before there are data
+        self.cell = past.cell
+        self.hidden = past.hidden
+        self.depth = past.layers
 
     def build(self, input_shape):
         row = self.row_shape(input_shape)
-        of_data = self.shape_of(input_shape)[-1]
-        channels = 1 if self.head.orders_channels else of_data
+        data_channels = self.shape_of(input_shape)[-1]
+        channels = 1 if self.head.orders_channels else data_channels
         settings = {"channels": channels, "dtype": self.dtype_policy}
         self.past = PastRNN(self.cell, self.hidden, self.depth, **settings)
         self.past.build(row)
@@ -68,7 +64,7 @@ class SequenceRNNModel(SequenceModel):
         if channels > 1:
             self.present = MaskedConv2D(self.hidden, 1, "A", **settings)
             self.present.build(row)
-        self.out = MaskedConv2D(self.head.params_size(of_data), 1, **settings)
+        self.out = MaskedConv2D(self.head.params_size(data_channels), 1, **settings)
         self.out.build((*row[:-1], self.hidden))
         super().build(input_shape)
 
@@ -119,9 +115,5 @@ class SequenceRNN(SequenceEstimator):
     def build_model(self, event_shape: tuple[int, ...]) -> SequenceRNNModel:
         """Build the Keras model for examples of that shape."""
         return SequenceRNNModel(
-            self.head_,
-            self.cell,
-            int(self.hidden),
-            int(self.layers),
-            dtype=self.policy_,
+            self.head_, self.cell, self.hidden, self.layers, dtype=self.policy_
         )

@@ -15,7 +15,8 @@ from typing import ClassVar
 
 from keras import ops
 
-from kgen.autoregressive._sequences import SequenceEstimator, SequenceModel
+from kgen.autoregressive.estimator import SequenceEstimator
+from kgen.autoregressive.sequences import SequenceModel
 from kgen.base.fields import estimator, param
 from kgen.core import validation
 from kgen.core.backend import register
@@ -30,7 +31,7 @@ class WaveNetModel(SequenceModel):
     Args:
         head: name or instance of a `kgen.heads.Head`.
         filters: features of the residual and of the skip path, >= channels of the data.
-        layers: dilated convolutions of a stack, >= 1: dilations 1, 2, 4, 8 ...
+        depth: dilated convolutions of a stack, >= 1: dilations 1, 2, 4, 8 ...
         stacks: number of stacks, >= 1.
         condition_dim: length of the vectors that it is conditional on; 0 for none.
         **kwargs: see `keras.Model`, e.g. `dtype="mixed_bfloat16"`.
@@ -41,7 +42,7 @@ class WaveNetModel(SequenceModel):
 
     Example:
         >>> import numpy as np
-        >>> model = WaveNetModel("bernoulli", filters=8, layers=3, stacks=1)
+        >>> model = WaveNetModel("bernoulli", filters=8, depth=3, stacks=1)
         >>> model.compile("adam")
         >>> history = model.fit(np.ones((8, 12, 1)), verbose=0)
         >>> model.sample(2, seed=0, length=30).shape
@@ -52,25 +53,18 @@ class WaveNetModel(SequenceModel):
         self,
         head="categorical",
         filters=32,
-        layers=10,
+        depth=10,
         stacks=2,
         condition_dim=0,
         **kwargs,
     ):
         super().__init__(head, **kwargs)
-        owner = "WaveNetModel"
-        validation.check_setting(owner, "filters", filters, ge=1)
-        validation.check_setting(owner, "layers", layers, ge=1)
-        validation.check_setting(owner, "stacks", stacks, ge=1)
-        validation.check_setting(owner, "condition_dim", condition_dim, ge=0)
-        self.filters = filters
-        self.depth = layers
-        self.stacks = stacks
-        self.condition_dim = condition_dim
-
-    def get_config(self):
-        # `layers` is Keras' name for something else.
-        return {**super().get_config(), "layers": self.depth}
+        self.filters = validation.check_setting(self, "filters", filters, ge=1)
+        self.depth = validation.check_setting(self, "depth", depth, ge=1)
+        self.stacks = validation.check_setting(self, "stacks", stacks, ge=1)
+        self.condition_dim = validation.check_setting(
+            self, "condition_dim", condition_dim, ge=0
+        )
 
     @property
     def receptive_field(self):
@@ -79,11 +73,11 @@ class WaveNetModel(SequenceModel):
 
     def build(self, input_shape):
         row = self.row_shape(input_shape)
-        of_data = self.shape_of(input_shape)[-1]
-        channels = 1 if self.head.orders_channels else of_data
-        validation.check_setting("WaveNetModel", "filters", self.filters, ge=channels)
+        data_channels = self.shape_of(input_shape)[-1]
+        channels = 1 if self.head.orders_channels else data_channels
+        validation.check_setting(self, "filters", self.filters, ge=channels)
         settings = {"channels": channels, "dtype": self.dtype_policy}
-        # Two steps before the present one, whose own value mask A hides.
+        # A 1x5 kernel, of which mask A leaves the two previous steps.
         self.first = MaskedConv2D(self.filters, (1, 5), "A", **settings)
         self.first.build(row)
         self.blocks = []
@@ -95,7 +89,7 @@ class WaveNetModel(SequenceModel):
             block.build((*row[:-1], self.filters))
             self.blocks.append(block)
         self.last = MaskedConv2D(self.filters, 1, **settings)
-        self.out = MaskedConv2D(self.head.params_size(of_data), 1, **settings)
+        self.out = MaskedConv2D(self.head.params_size(data_channels), 1, **settings)
         self.last.build((*row[:-1], self.filters))
         self.out.build((*row[:-1], self.filters))
         super().build(input_shape)
@@ -155,9 +149,9 @@ class WaveNet(SequenceEstimator):
         """Build the Keras model for examples of that shape."""
         return WaveNetModel(
             self.head_,
-            int(self.filters),
-            int(self.layers),
-            int(self.stacks),
+            self.filters,
+            self.layers,
+            self.stacks,
             self.condition_dim_,
             dtype=self.policy_,
         )

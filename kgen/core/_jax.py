@@ -26,26 +26,27 @@ def replica_count() -> int:
 
 
 class compiled:  # noqa: N801 (used as a decorator)
-    """Decorate a method of a model so that JAX compiles it.
+    """Have JAX compile a function of a model, `function(model, ...)`, or its method.
 
     Arrays are arguments of the compiled function, and so are the variables of the
     model; everything else is a setting, and compiled for each of its values. Options
     are TensorFlow's.
     """
 
-    def __init__(self, method: Callable, **options: bool) -> None:
-        functools.update_wrapper(self, method)  # type: ignore[arg-type]
-        self.method = method
+    def __init__(self, function: Callable, **options: bool) -> None:
+        functools.update_wrapper(self, function)  # type: ignore[arg-type]
+        self.function = function
         self.functions: weakref.WeakKeyDictionary = weakref.WeakKeyDictionary()
 
     def __get__(self, instance: Any, owner: type) -> Any:
-        if instance is None:
-            return self
-        functions = self.functions.setdefault(instance, {})
-        return functools.partial(_run, self.method, functions, instance)
+        return self if instance is None else functools.partial(self, instance)
+
+    def __call__(self, model: Any, *args: Any, **kwargs: Any) -> Any:
+        functions = self.functions.setdefault(model, {})
+        return _run(self.function, functions, model, *args, **kwargs)
 
 
-def _run(method, functions, model, *args, **kwargs):
+def _run(function, functions, model, *args, **kwargs):
     leaves, structure = jax.tree.flatten((args, kwargs))
     arrays = [leaf for leaf in leaves if _is_array(leaf)]
     settings = tuple(None if _is_array(leaf) else leaf for leaf in leaves)
@@ -62,7 +63,7 @@ def _run(method, functions, model, *args, **kwargs):
             args, kwargs = jax.tree.unflatten(structure, filled)
             mapping = list(zip(model.variables, values, strict=True))
             with keras.StatelessScope(state_mapping=mapping):
-                return method(model, *args, **kwargs)
+                return function(model, *args, **kwargs)
 
         functions[key] = jax.jit(pure)
     return functions[key]([variable.value for variable in model.variables], arrays)

@@ -24,50 +24,54 @@ outside_strategy = replicas.outside_strategy
 
 
 class compiled:  # noqa: N801 (used as a decorator)
-    """Decorate a method of a model so that it runs as one graph.
+    """Run a function of a model, `function(model, ...)`, or its method as one graph.
 
-    Every instance has graphs of its own, which go when it goes; one per shape of the
+    Every model has graphs of its own, which are freed with it; one per shape of the
     arguments, until TensorFlow sees that a dimension varies.
 
     Args:
-        method: what to run.
+        function: what to run.
         relaxed: whether one graph may serve all shapes.
-        jit: whether XLA compiles it. It makes quick work of loops of small operations,
-            but slows convolutions down on a CPU. What it has compiled it keeps for
-            ever, and so models of one configuration share it.
+        jit: whether XLA compiles it. That makes loops of small operations quick, but
+            slows convolutions down on a CPU. XLA never frees what it has compiled, so
+            models of one configuration share it.
     """
 
-    def __init__(self, method: Callable, *, relaxed=True, jit=False) -> None:
-        functools.update_wrapper(self, method)  # type: ignore[arg-type]
-        self.method = method
+    def __init__(self, function: Callable, *, relaxed=True, jit=False) -> None:
+        functools.update_wrapper(self, function)  # type: ignore[arg-type]
+        self.function = function
         self.jit = jit
         self.options = {"reduce_retracing": relaxed, "jit_compile": jit or None}
         self.shared: dict[str, _Shared] = {}
         self.graphs: weakref.WeakKeyDictionary = weakref.WeakKeyDictionary()
 
     def __get__(self, instance: Any, owner: type) -> Any:
-        if instance is None:
-            return self
-        if instance not in self.graphs and self.jit:
-            key = _configuration(instance)
+        return self if instance is None else functools.partial(self, instance)
+
+    def __call__(self, model: Any, *args: Any, **kwargs: Any) -> Any:
+        if model not in self.graphs:
+            self.graphs[model] = self._graph_of(model)
+        # NumPy's numbers would become tensors, and settings must not.
+        args, kwargs = keras.tree.map_structure(_plain, (args, kwargs))
+        return self.graphs[model](*args, **kwargs)
+
+    def _graph_of(self, model):
+        # Weakly, or the graph would keep the model alive for ever.
+        reference = weakref.ref(model)
+        if self.jit:
+            key = _configuration(model)
             if key not in self.shared:
-                self.shared[key] = _Shared(self.method, self.options)
-            self.graphs[instance] = functools.partial(
-                self.shared[key], weakref.ref(instance)
-            )
-        if instance not in self.graphs:
-            # Weakly, or the graph would keep the model alive for ever.
-            call = functools.partial(_call, self.method, weakref.ref(instance))
-            graph = tf.function(call, autograph=False, **self.options)
-            self.graphs[instance] = functools.partial(_run, graph)
-        return self.graphs[instance]
+                self.shared[key] = _Shared(self.function, self.options)
+            return functools.partial(self.shared[key], reference)
+        call = functools.partial(_call, self.function, reference)
+        return tf.function(call, autograph=False, **self.options)
 
 
 class _Shared:
     """A graph for all models of one configuration, whose weights are its arguments."""
 
-    def __init__(self, method, options):
-        self.method = method
+    def __init__(self, function, options):
+        self.function = function
         # A partial: TensorFlow warns of repeated tracing of what shares its code.
         trace = functools.partial(self._trace)
         self.graph = tf.function(trace, autograph=False, **options)
@@ -76,13 +80,13 @@ class _Shared:
         # Any of them may be traced: but for the weights they are the same.
         self.model = model
         values = [variable.value for variable in model().weights]
-        return _run(functools.partial(self.graph, values), *args, **kwargs)
+        return self.graph(values, *args, **kwargs)
 
     def _trace(self, values, *args, **kwargs):
         model = self.model()
         mapping = list(zip(model.weights, values, strict=True))
         with keras.StatelessScope(state_mapping=mapping):
-            return self.method(model, *args, **kwargs)
+            return self.function(model, *args, **kwargs)
 
 
 def _configuration(model):
@@ -94,15 +98,9 @@ def _configuration(model):
     )
 
 
-def _call(method, instance, *args, **kwargs):
-    keep_graph(instance())
-    return method(instance(), *args, **kwargs)
-
-
-def _run(graph, *args, **kwargs):
-    # NumPy's numbers would become tensors, and settings must not.
-    args, kwargs = keras.tree.map_structure(_plain, (args, kwargs))
-    return graph(*args, **kwargs)
+def _call(function, model, *args, **kwargs):
+    keep_graph(model())
+    return function(model(), *args, **kwargs)
 
 
 def _plain(value):
@@ -113,7 +111,7 @@ _KERAS_STEPS = ("one_step_on_data", "multi_step_on_iterator")
 
 
 def keep_graph(model: Any) -> None:
-    """While a graph is traced: take it apart when the model goes.
+    """While a graph is traced: take it apart when the model is freed.
 
     TensorFlow's graphs refer to themselves where Python's garbage collector does not
     see it. They, and with them the weights that they use, would stay for ever.
@@ -136,7 +134,7 @@ _GRAPHS: weakref.WeakKeyDictionary = weakref.WeakKeyDictionary()
 
 
 def _take_apart(graphs: list) -> None:
-    """Free what TensorFlow would keep of a model that is gone.
+    """Free what TensorFlow would keep of a model that was freed.
 
     None of it has a public name. Should one be missing in another version, memory
     grows by some megabytes with every fit, and nothing else happens.

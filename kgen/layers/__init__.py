@@ -1,13 +1,17 @@
 """Keras layers that the model families are made of."""
 
+from kgen.layers.cache import CachedLayer
 from kgen.layers.causal import CausalBlock, PastRNN
 from kgen.layers.embed import Embed
 from kgen.layers.gated import GatedBlock, VerticalConv2D
 from kgen.layers.lstm import DiagonalBiLSTM, RowLSTM
 from kgen.layers.masked_conv import MaskedConv2D
 from kgen.layers.masked_dense import MaskedDense
+from kgen.layers.masks import hidden_degrees, hidden_mask, output_mask
+from kgen.layers.residual import ResidualBlock
 
 __all__ = [
+    "CachedLayer",
     "CausalBlock",
     "DiagonalBiLSTM",
     "Embed",
@@ -15,6 +19,10 @@ __all__ = [
     "MaskedConv2D",
     "MaskedDense",
     "PastRNN",
+    "ResidualBlock",
     "RowLSTM",
     "VerticalConv2D",
+    "hidden_degrees",
+    "hidden_mask",
+    "output_mask",
 ]

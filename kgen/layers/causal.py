@@ -1,7 +1,7 @@
 """Layers of sequences, whose outputs see the present and the past, or the past alone.
 
 A sequence is an image of one row, (n, 1, steps, features), so that masked convolutions
-and their walkers serve it as they are.
+and their caches serve it as they are.
 
 References:
     Van den Oord et al., WaveNet: A Generative Model for Raw Audio, 2016, sec. 2.1-2.5,
@@ -13,7 +13,7 @@ from keras import layers, ops
 
 from kgen.core import validation
 from kgen.core.backend import register
-from kgen.layers._walk import Walker, spans
+from kgen.layers.cache import CachedLayer, spans
 from kgen.layers.gated import gate
 from kgen.layers.masked_conv import MaskedConv2D
 
@@ -58,11 +58,11 @@ class CausalBlock(layers.Layer):
         h = self.conv(x)
         if self.condition_dim:
             h = h + self.shift(condition)[:, None, None]
-        return self.ways(x, self.out(gate(h)))
+        return self.split(x, self.out(gate(h)))
 
     @staticmethod
-    def ways(x, out):
-        """Both outputs, from the input and what the last convolution made."""
+    def split(x, out):
+        """Both outputs, from the input and those of the last convolution."""
         residual, skip = ops.split(out, 2, axis=-1)
         return x + residual, skip
 
@@ -78,18 +78,18 @@ class CausalBlock(layers.Layer):
             "condition_dim": self.condition_dim,
         }
 
-    def walker(self, n, width, condition=None, **options):
-        """What computes the layer step by step, for n sequences."""
-        return CausalWalker(self, n, width, condition)
+    def cached(self, n, width, condition=None):
+        """The layer step by step, for n sequences."""
+        return CachedCausal(self, n, width, condition)
 
 
-class CausalWalker(Walker):
+class CachedCausal(CachedLayer):
     """A `CausalBlock`, step by step: each dilated convolution has a ring of its own."""
 
     def __init__(self, layer, n, width, condition):
         self.layer = layer
-        self.conv = layer.conv.walker(n, width)
-        self.out = layer.out.walker(n, width)
+        self.conv = layer.conv.cached(n, width)
+        self.out = layer.out.cached(n, width)
         if layer.condition_dim:
             shift = self.conv.by_channel(layer.shift(condition))
             self.conv.bias = self.conv.bias + shift
@@ -108,7 +108,7 @@ class CausalWalker(Walker):
 
     def __call__(self, value, channel):
         out = self.out(gate(self.conv(value, channel)), channel)
-        return self.layer.ways(value, out)
+        return self.layer.split(value, out)
 
     def leave_pixel(self):
         self.conv.leave_pixel()
@@ -139,13 +139,9 @@ class PastRNN(layers.Layer):
 
     def __init__(self, cell="gru", hidden=256, layers=1, channels=1, **kwargs):
         super().__init__(**kwargs)
-        validation.check_setting("PastRNN", "hidden", hidden, ge=channels)
-        validation.check_setting("PastRNN", "layers", layers, ge=1)
-        if cell not in CELLS:
-            raise ValueError(f"`cell` must be one of {list(CELLS)}. Got {cell!r}.")
-        self.cell = cell
-        self.hidden = hidden
-        self.layers = layers
+        self.hidden = validation.check_setting("PastRNN", "hidden", hidden, ge=channels)
+        self.layers = validation.check_setting("PastRNN", "layers", layers, ge=1)
+        self.cell = validation.check_choice("PastRNN", "cell", cell, tuple(CELLS))
         self.channels = channels
         policy = {"dtype": self.dtype_policy}
         self.recurrent = [
@@ -178,20 +174,20 @@ class PastRNN(layers.Layer):
             "channels": self.channels,
         }
 
-    def walker(self, n, width, **options):
-        """What computes the layer step by step, for n sequences."""
-        return PastWalker(self, n)
+    def cached(self, n, width):
+        """The layer step by step, for n sequences."""
+        return CachedPast(self, n)
 
 
-class PastWalker(Walker):
-    """A `PastRNN`, step by step: what it keeps are the states of its cells."""
+class CachedPast(CachedLayer):
+    """A `PastRNN`, step by step: its cache are the states of its cells."""
 
     reads_image = True
 
     def __init__(self, layer, n):
         self.layer, self.n = layer, n
         features = layer.recurrent[0].cell.kernel.shape[0]
-        self.mine = spans(layer.hidden, layer.channels)
+        self.spans = spans(layer.hidden, layer.channels)
         states = [list(r.get_initial_state(n)) for r in layer.recurrent]
         self.row = [ops.zeros((n, features), layer.compute_dtype), states]
 
@@ -206,7 +202,7 @@ class PastWalker(Walker):
         self.summary = self.layer.dense(h)
 
     def __call__(self, value, channel):
-        low, high = self.mine[channel]
+        low, high = self.spans[channel]
         return self.summary[:, low:high]
 
     def see(self, value):

@@ -1,4 +1,4 @@
-"""Data in their own units, to what a network likes to see."""
+"""Data in their own units, mapped to the input range of networks."""
 
 import keras
 from keras import ops

@@ -9,7 +9,7 @@ from keras import layers, ops
 
 from kgen.core import validation
 from kgen.core.backend import register
-from kgen.layers._walk import Walker
+from kgen.layers.cache import CachedLayer
 from kgen.layers.masked_conv import MaskedConv2D, check_kernel, convolve
 
 
@@ -41,13 +41,11 @@ class VerticalConv2D(layers.Layer):
     def __init__(self, filters, kernel_size, mask_type="B", dilation=1, **kwargs):
         super().__init__(**kwargs)
         owner = "VerticalConv2D"
-        validation.check_setting(owner, "filters", filters, ge=1)
-        validation.check_setting(owner, "dilation", dilation, ge=1)
+        self.filters = validation.check_setting(owner, "filters", filters, ge=1)
+        self.dilation = validation.check_setting(owner, "dilation", dilation, ge=1)
         check_kernel(owner, [kernel_size], mask_type, least=3)
-        self.filters = filters
         self.kernel_size = kernel_size
         self.mask_type = mask_type
-        self.dilation = dilation
 
     def build(self, input_shape):
         rows = self.kernel_size // 2 + (self.mask_type == "B")
@@ -164,13 +162,13 @@ class GatedBlock(layers.Layer):
 
     def call(self, inputs, condition=None):
         v, h = inputs
-        of_v, of_h = self.shifts(condition)
+        shift_v, shift_h = self.shifts(condition)
         if self.condition_dim:
-            of_v, of_h = ops.expand_dims(of_v, 1), ops.expand_dims(of_h, 1)
+            shift_v, shift_h = (ops.expand_dims(s, 1) for s in (shift_v, shift_h))
         above = self.vertical(v)
-        here = self.horizontal(h) + self.link(above) + of_h
+        here = self.horizontal(h) + self.link(above) + shift_h
         out = self.out(gate(here))
-        return gate(above + of_v), h + out if self.mask_type == "B" else out
+        return gate(above + shift_v), h + out if self.mask_type == "B" else out
 
     def compute_output_shape(self, input_shape):
         return tuple((*shape[:-1], self.filters) for shape in input_shape)
@@ -186,13 +184,13 @@ class GatedBlock(layers.Layer):
             "condition_dim": self.condition_dim,
         }
 
-    def walker(self, n, width, condition=None, **options):
-        """What computes the layer pixel by pixel, for n images of that width."""
-        return GatedWalker(self, n, width, condition)
+    def cached(self, n, width, condition=None):
+        """The layer pixel by pixel, for n images of that width."""
+        return CachedGated(self, n, width, condition)
 
 
-class GatedWalker(Walker):
-    """A gated layer, pixel by pixel.
+class CachedGated(CachedLayer):
+    """A `GatedBlock`, pixel by pixel.
 
     The vertical stack depends on rows above only: it is done once for a row.
     """
@@ -200,8 +198,8 @@ class GatedWalker(Walker):
     def __init__(self, layer, n, width, condition):
         self.layer = layer
         self.reads_image = layer.mask_type == "A"
-        self.horizontal = layer.horizontal.walker(n, width)
-        self.out = layer.out.walker(n, width)
+        self.horizontal = layer.horizontal.cached(n, width)
+        self.out = layer.out.cached(n, width)
         self.shifts = layer.shifts(condition)
         kernel, reach = layer.vertical.kernel, layer.vertical.reach
         shape = (n, reach, width + 2 * reach, kernel.shape[-2])
@@ -216,17 +214,17 @@ class GatedWalker(Walker):
         self.horizontal.row = value
 
     def enter_row(self, above):
-        layer, of_conv = self.layer, self.horizontal
+        layer, conv = self.layer, self.horizontal
         window = self.past
         if layer.mask_type == "B":
             window = self._with(above)
             self.past = window[:, 1:]
         above = layer.vertical.convolve(window)[:, 0]
-        of_v, of_h = self.shifts
-        link = of_conv.by_channel(layer.link(above) + of_h)
-        of_conv.enter_row(None)
-        of_conv.above = link + of_conv.bias
-        return gate(above + of_v)
+        shift_v, shift_h = self.shifts
+        link = conv.by_channel(layer.link(above) + shift_h)
+        conv.enter_row(None)
+        conv.above = link + conv.bias
+        return gate(above + shift_v)
 
     def _with(self, row):
         reach = self.layer.vertical.reach

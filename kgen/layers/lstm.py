@@ -11,15 +11,8 @@ from keras import ops
 
 from kgen.core import validation
 from kgen.core.backend import register
-from kgen.layers._walk import Walker, at, spans
+from kgen.layers.cached_lstm import CachedDiagonalBiLSTM, CachedRowLSTM, lstm
 from kgen.layers.masked_conv import MaskedConv2D
-
-
-def lstm(gates, c):
-    """New hidden and cell states, from the sums o, f, i, g before the gates (eq. 3)."""
-    o, f, i, g = ops.split(gates, 4, axis=-1)
-    c = ops.sigmoid(f) * c + ops.sigmoid(i) * ops.tanh(g)
-    return ops.sigmoid(o) * ops.tanh(c), c
 
 
 class _LSTM(keras.layers.Layer):
@@ -27,10 +20,8 @@ class _LSTM(keras.layers.Layer):
 
     def __init__(self, hidden, channels=1, **kwargs):
         super().__init__(**kwargs)
-        validation.check_setting(type(self).__name__, "channels", channels, ge=1)
-        validation.check_setting(type(self).__name__, "hidden", hidden, ge=channels)
-        self.hidden = hidden
-        self.channels = channels
+        self.channels = validation.check_setting(self, "channels", channels, ge=1)
+        self.hidden = validation.check_setting(self, "hidden", hidden, ge=channels)
 
     def _to_state(self, kernel_size):
         """Masked convolution from the input to the sums of all gates."""
@@ -97,57 +88,9 @@ class RowLSTM(_LSTM):
         _, (h, _) = ops.scan(row, (blank, blank), gates)
         return ops.transpose(h, (1, 0, 2, 3))
 
-    def walker(self, n, width, **options):
-        """What computes the layer pixel by pixel, for n images of that width."""
-        return RowWalker(self, n, width)
-
-
-class RowWalker(Walker):
-    """A row LSTM, pixel by pixel: the row above counts once for the whole row."""
-
-    def __init__(self, layer, n, width):
-        self.layer = layer
-        self.conv = layer.input_to_state.walker(n, width)
-        self.spans = spans(layer.hidden, layer.channels)
-        self.blank = ops.zeros((n, width, layer.hidden), layer.compute_dtype)
-        self.past = [self.blank, self.blank]
-        self.row = [self.conv.row, self.blank, self.blank]
-
-    def enter_row(self, above):
-        self.conv.enter_row(None)
-        self.row = [self.conv.row, self.blank, self.blank]
-        gates = self.conv.by_channel(self.layer.from_above(self.past[0]))
-        self.conv.above = gates + self.conv.bias
-        return above
-
-    def enter_pixel(self, column):
-        self.column, self.states = column, []
-        self.conv.row = self.row[0]
-        self.conv.enter_pixel(column)
-        self.c = at(self.past[1], column)
-
-    def __call__(self, value, channel):
-        low, high = self.spans[channel]
-        gates = self.conv(value, channel)
-        self.states.append(lstm(gates, self.c[:, low:high]))
-        return self.states[-1][0]
-
-    def leave_pixel(self):
-        self.conv.leave_pixel()
-        states = [
-            ops.slice_update(
-                kept,
-                (0, self.column, 0),
-                ops.expand_dims(ops.concatenate(parts, axis=-1), 1),
-            )
-            for kept, parts in zip(
-                self.row[1:], zip(*self.states, strict=True), strict=True
-            )
-        ]
-        self.row = [self.conv.row, *states]
-
-    def leave_row(self, image):
-        self.past = self.row[1:]
+    def cached(self, n, width):
+        """The layer pixel by pixel, for n images of that width."""
+        return CachedRowLSTM(self, n, width)
 
 
 @register
@@ -205,76 +148,9 @@ class DiagonalBiLSTM(_LSTM):
         _, (h, _) = ops.scan(diagonal, (blank, blank), (gates, inside))
         return unskew(ops.transpose(h, (1, 2, 0, 3)))
 
-    def walker(self, n, width, **options):
-        """What computes the layer pixel by pixel, for n images of that width."""
-        return DiagonalWalker(self, n, width)
-
-
-class DiagonalWalker(Walker):
-    """A diagonal BiLSTM, pixel by pixel: from the right once a row is complete."""
-
-    def __init__(self, layer, n, width):
-        self.layer, self.width = layer, width
-        self.conv = layer.from_left.walker(n, width)
-        self.spans = spans(layer.hidden, layer.channels)
-        dtype, features = layer.compute_dtype, layer.from_left.kernel.shape[-2]
-        self.kernel = self.conv.by_channel(ops.cast(layer.left_kernel, dtype))
-        self.one = ops.zeros((n, layer.hidden), dtype)
-        self.blank = ops.zeros((n, width, layer.hidden), dtype)
-        self.blank_input = ops.zeros((n, width, features), dtype)
-        # States of the row above, from the left and from the right.
-        self.past = [self.blank, self.blank]
-        self.row = self._start()
-
-    def _start(self):
-        # The row's inputs and states, and the state of the pixel before.
-        return [self.blank_input, self.blank, self.one, self.one]
-
-    def enter_row(self, above):
-        self.row = self._start()
-        return above
-
-    def enter_pixel(self, column):
-        self.column, self.seen, self.states = column, [], []
-        _, _, h, self.c = self.row
-        both = ops.concatenate([at(self.past[0], column), h], axis=-1)
-        self.conv.enter_pixel(column)
-        self.conv.base = self.conv.base + ops.matmul(both, self.kernel)
-
-    def __call__(self, value, channel):
-        low, high = self.spans[channel]
-        self.seen.append(value)
-        gates = self.conv(value, channel)
-        self.states.append(lstm(gates, self.c[:, low:high]))
-        from_right = at(self.past[1], self.column)[:, low:high]
-        return self.states[-1][0] + from_right
-
-    def leave_pixel(self):
-        inputs, states, _, _ = self.row
-        h, c = (ops.concatenate(p, axis=-1) for p in zip(*self.states, strict=True))
-        seen = ops.concatenate(self.seen, axis=-1)
-        place = (0, self.column, 0)
-        inputs = ops.slice_update(inputs, place, ops.expand_dims(seen, 1))
-        states = ops.slice_update(states, place, ops.expand_dims(h, 1))
-        self.row = [inputs, states, h, c]
-
-    def leave_row(self, image):
-        layer, (inputs, states, _, _) = self.layer, self.row
-        gates = layer.from_right(ops.expand_dims(inputs, 1))[:, 0]
-        kernel, last = ops.cast(layer.right_kernel, gates.dtype), self.width - 1
-        above = self.past[1]
-
-        def pixel(step, state):
-            row, h, c = state
-            column = last - step
-            both = ops.concatenate([at(above, column), h], axis=-1)
-            h, c = lstm(at(gates, column) + ops.matmul(both, kernel), c)
-            row = ops.slice_update(row, (0, column, 0), ops.expand_dims(h, 1))
-            return row, h, c
-
-        start = (self.blank, self.one, self.one)
-        row, _, _ = ops.fori_loop(0, self.width, pixel, start)
-        self.past = [states, row]
+    def cached(self, n, width):
+        """The layer pixel by pixel, for n images of that width."""
+        return CachedDiagonalBiLSTM(self, n, width)
 
 
 def skew(x):

@@ -11,8 +11,8 @@ from keras import ops
 
 from kgen.core import validation
 from kgen.core.backend import register
-from kgen.layers._conv_walker import ConvWalker
-from kgen.layers._walk import channel_of
+from kgen.layers.cache import channel_of
+from kgen.layers.cached_conv import CachedConv
 
 
 @register
@@ -63,23 +63,19 @@ class MaskedConv2D(keras.layers.Layer):
     ):
         super().__init__(**kwargs)
         owner = "MaskedConv2D"
-        validation.check_setting(owner, "channels", channels, ge=1)
-        validation.check_setting(owner, "filters", filters, ge=channels)
-        validation.check_setting(owner, "dilation", dilation, ge=1)
-        validation.check_setting(owner, "parts", parts, ge=1)
+        self.channels = validation.check_setting(owner, "channels", channels, ge=1)
+        self.filters = validation.check_setting(owner, "filters", filters, ge=channels)
+        self.dilation = validation.check_setting(owner, "dilation", dilation, ge=1)
+        self.parts = validation.check_setting(owner, "parts", parts, ge=1)
         if np.size(kernel_size) not in (1, 2):
             raise ValueError(
                 f"`kernel_size` must be a number or a pair. Got {kernel_size!r}."
             )
         self.rows, self.columns = np.broadcast_to(kernel_size, 2).tolist()
         check_kernel(owner, (self.rows, self.columns), mask_type)
-        self.filters = filters
         self.kernel_size = kernel_size
         self.mask_type = mask_type
-        self.channels = channels
-        self.dilation = dilation
         self.activation = keras.activations.get(activation)
-        self.parts = parts
 
     def build(self, input_shape):
         features = input_shape[-1]
@@ -102,11 +98,11 @@ class MaskedConv2D(keras.layers.Layer):
         )
         mask = np.ones(self.kernel.shape, "float32")
         mask[-1, centre + 1 :] = 0.0
-        of_input = channel_of(features, self.channels)
-        of_output = np.tile(channel_of(self.filters, self.channels), self.parts)
-        earlier = of_input[:, None] < of_output[None, :]
+        input_channel = channel_of(features, self.channels)
+        output_channel = np.tile(channel_of(self.filters, self.channels), self.parts)
+        earlier = input_channel[:, None] < output_channel[None, :]
         if self.mask_type == "B":
-            earlier |= of_input[:, None] == of_output[None, :]
+            earlier |= input_channel[:, None] == output_channel[None, :]
         mask[-1, centre] = earlier
         self.mask = mask
 
@@ -155,9 +151,9 @@ class MaskedConv2D(keras.layers.Layer):
             "parts": self.parts,
         }
 
-    def walker(self, n, width, **options):
-        """What computes the layer pixel by pixel, for n images of that width."""
-        return ConvWalker(self, n, width)
+    def cached(self, n, width):
+        """The layer pixel by pixel, for n images of that width."""
+        return CachedConv(self, n, width)
 
 
 def check_kernel(owner, sizes, mask_type, least=1):

@@ -6,15 +6,16 @@ from typing import Any
 import keras
 import numpy as np
 
-from kgen.autoregressive.sampling import How
+from kgen.autoregressive.orders import choose_orders
+from kgen.autoregressive.samplers import SamplingOptions, draw
 from kgen.core import backend
 from kgen.core.random import keyed_uniform
+from kgen.testing import spaces
 from kgen.testing.models import model_check
 from kgen.testing.spaces import (
     check_normalised,
     check_objective,
     check_samples,
-    draw,
     enumerable,
     log_prob,
     scatter,
@@ -29,7 +30,7 @@ def check_autoregressive(model: Any, x: np.ndarray) -> None:
     check_independent_noise(model)
     scatter(model)
     check_order(model, x.shape[1:])
-    if model.incremental:
+    if model.sampler.incremental:
         check_incremental(model)
     if enumerable(model):
         check_normalised(model)
@@ -48,13 +49,17 @@ def check_order(model: Any, event_shape: tuple[int, ...]) -> None:
     # Several examples: in a single one a path may happen to be shut by a ReLU.
     x = np.random.default_rng(0).uniform(size=(8, *event_shape)).astype("float32")
     random = np.random.default_rng(1)
-    given = _given(model, 8, random)
-    for _, options in model.jobs(np.zeros(x.shape, bool), 0, **given):
-        turns = model.turns(**options)
-        turns = np.arange(size) if turns is None else np.asarray(turns)
+    condition = _condition(model, 8, random)
+    for order in range(model.orders):
+        turns = np.arange(size)
+        if model.permutations is not None:
+            turns = model.permutations[order]
 
-        def outputs(x, options=options):
-            params = keras.ops.convert_to_numpy(model.conditionals(x, **options))
+        def outputs(x, order=order):
+            params = model.conditionals(
+                x, condition, order if model.orders > 1 else None
+            )
+            params = keras.ops.convert_to_numpy(params)
             return params.astype("float64").reshape(len(x), size, -1)
 
         before = outputs(x)
@@ -74,29 +79,26 @@ def check_incremental(model: Any, n: int = 19) -> None:
     """The incremental sampler must do what running the whole network again does.
 
     With the same noise it draws the same, but where the noise lies within 1e-5 of a
-    boundary between values; and the parameters it meets on the way are those that the
+    boundary between values; and the parameters it finds on its way are those that the
     network has for the finished samples.
     """
     if model.compute_dtype not in ("float32", "float64"):
         return  # rounded in another order
     blank = np.zeros((n, *model.event_shape), "float32")
-    random = np.random.default_rng(2)
-    given = _given(model, n, random)
-    jobs = model.jobs(blank > 0, 4, **given)
+    condition = _condition(model, n, np.random.default_rng(2))
+    chosen = choose_orders(model, blank > 0, 4)
     noise = keyed_uniform(4, 0, n, model.head.noise_shape(model.event_shape))
-    slow = model.sample(n, seed=4, incremental=False, **given)
+    slow = model.sample(n, seed=4, condition=condition, incremental=False)
     for xla in (True, False) if backend.NAME == "tensorflow" else (True,):
-        how = How(1.0, 0, incremental=True, jit_compile=xla)
-        fast, met = model.redraw(
-            blank, blank > 0, 4, given.get("condition"), how, keep=True
-        )
-        for indices, options in jobs:
-            mine = {k: v[indices] if np.ndim(v) else v for k, v in options.items()}
-            params = model.conditionals(fast[indices], **mine)
-            params = keras.ops.convert_to_numpy(params)
-            apart = np.abs(params - met[indices]).max()
+        options = SamplingOptions(jit_compile=xla, return_params=True)
+        fast, found = draw(model, blank, blank > 0, 4, condition, options)
+        for order in np.unique(chosen):
+            rows = chosen == order
+            given = None if condition is None else condition[rows]
+            params = _conditionals(model, fast[rows], given, order)
+            apart = np.abs(params - found[rows]).max()
             assert apart < 1e-5 * max(1.0, np.abs(params).max()), (
-                f"parameters met on the way are {apart:g} off those of a full pass"
+                f"the sampler's parameters are {apart:g} off those of a full pass"
             )
         apart = np.abs(fast - slow)
         if model.head.levels is None:
@@ -105,7 +107,9 @@ def check_incremental(model: Any, n: int = 19) -> None:
             )
             continue
         low, high = (
-            keras.ops.convert_to_numpy(model.head.draw(met, np.clip(u, 1e-6, 1 - 1e-6)))
+            keras.ops.convert_to_numpy(
+                model.head.draw(found, np.clip(u, 1e-6, 1 - 1e-6))
+            )
             for u in (noise - 1e-5, noise + 1e-5)
         )
         axes = tuple(range(1, fast.ndim))
@@ -115,11 +119,14 @@ def check_incremental(model: Any, n: int = 19) -> None:
         )
 
 
-def _given(model, n, random):
+def _condition(model, n, random):
     dim = model.condition_dim
-    if not dim:
-        return {}
-    return {"condition": random.normal(size=(n, dim)).astype("float32")}
+    return random.normal(size=(n, dim)).astype("float32") if dim else None
+
+
+def _conditionals(model, x, condition, order):
+    params = model.conditionals(x, condition, order if model.orders > 1 else None)
+    return keras.ops.convert_to_numpy(params)
 
 
 def check_independent_noise(model: Any, n: int = 1000) -> None:
@@ -130,7 +137,7 @@ def check_independent_noise(model: Any, n: int = 1000) -> None:
     weights = model.get_weights()
     for variable in model.trainable_variables:
         variable.assign(0.0 * variable)
-    samples = draw(model, n, 3).reshape(n, size)
+    samples = spaces.draw(model, n, 3).reshape(n, size)
     correlation = np.corrcoef(samples.T) - np.eye(size)
     model.set_weights(weights)
     # Five standard errors, for up to 2,016 pairs.

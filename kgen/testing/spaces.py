@@ -38,12 +38,17 @@ def with_condition(model: Any, x: np.ndarray) -> Any:
     return x if given is None else {"x": x, "condition": given}
 
 
+def incremental(model: Any) -> bool:
+    """Whether the model has a sampler that does not run the network again and again."""
+    return hasattr(model, "sampler") and model.sampler.incremental
+
+
 def draw(model: Any, n: int, seed: int) -> np.ndarray:
     """Samples."""
     options: dict[str, Any] = {}
     if model.condition_dim:
         options["condition"] = condition(model, n)
-    if getattr(model, "incremental", False):
+    if incremental(model):
         options["jit_compile"] = False  # compiling would take longer than drawing
     return model.sample(n, seed=seed, **options)
 
@@ -63,7 +68,7 @@ def scatter(model: Any, seed: int = 0, spread: float = 0.3) -> None:
 
 def check_samples(model: Any, probability: np.ndarray, n: int = 20_000) -> None:
     """Frequencies of samples must follow the density: a chi-square test."""
-    if getattr(model, "incremental", False):
+    if incremental(model):
         n //= 4  # it is compared with full passes, too, draw by draw
     samples, every = draw(model, n, 1), space(model)
     base = model.head.levels ** np.arange(every[0].size)

@@ -15,6 +15,7 @@ from kgen.testing import check_layer
         (layers.MaskedConv2D(4, 1, activation="relu"), (1, 1, 4)),
         (layers.MaskedConv2D(4, 3, dilation=3), (2, 5, 4)),
         (layers.MaskedConv2D(4, (1, 5), channels=2, parts=3), (3, 5, 4)),
+        (layers.ResidualBlock(6, channels=3, dilation=2), (4, 5, 6)),
         (layers.VerticalConv2D(4, 3, "A", dilation=2), (3, 5, 2)),
         (layers.VerticalConv2D(4, 5), (4, 3, 2)),
         (layers.RowLSTM(6, channels=3), (4, 3, 6)),
@@ -46,8 +47,8 @@ def test_mask_by_the_jacobian(mask_type, features, filters, channels, dilation):
     for i, j, k, p, q, m in np.ndindex(sees.shape):
         near = {abs(p - i), abs(q - j)} <= {0, dilation}
         before = p < i or (p == i and q < j)
-        mine, its = k * channels // filters, m * channels // features
-        same = (p, q) == (i, j) and (its <= mine if mask_type == "B" else its < mine)
+        own, other = k * channels // filters, m * channels // features
+        same = (p, q) == (i, j) and (other <= own if mask_type == "B" else other < own)
         assert sees[i, j, k, p, q, m] == (near and (before or same))
 
 

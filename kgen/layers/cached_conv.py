@@ -1,4 +1,4 @@
-"""A masked convolution that is shown an image pixel by pixel.
+"""A masked convolution that computes an image pixel by pixel.
 
 References:
     Ramachandran et al., Fast Generation for Convolutional Autoregressive Models, 2017
@@ -7,15 +7,20 @@ References:
 
 from keras import ops
 
-from kgen.layers._walk import Walker, at, spans
+from kgen.layers.cache import CachedLayer, at, spans
 
 
-class ConvWalker(Walker):
-    """A masked convolution, pixel by pixel.
+class CachedConv(CachedLayer):
+    """A `MaskedConv2D`, pixel by pixel.
 
     The rows above count once for the whole row, in one product of matrices; pixels to
     the left and its own features together, or, if there are several channels, the left
     once and its own features channel by channel.
+
+    Args:
+        layer: the convolution.
+        n: number of images.
+        width: of an image.
     """
 
     def __init__(self, layer, n, width):
@@ -24,8 +29,8 @@ class ConvWalker(Walker):
         self.reach = layer.columns // 2 * layer.dilation
         kernel, bias = layer.masked_kernel(), ops.cast(layer.bias, layer.compute_dtype)
         features, outputs = kernel.shape[-2:]
-        mine = spans(layer.filters, layer.channels)
-        self.sizes = [layer.parts * (high - low) for low, high in mine]
+        own = spans(layer.filters, layer.channels)
+        self.sizes = [layer.parts * (high - low) for low, high in own]
         self.order = None
         if layer.parts > 1 and layer.channels > 1:
             # Outputs in the order of channels, to be cut into slices.
@@ -33,7 +38,7 @@ class ConvWalker(Walker):
                 part * layer.filters + k
                 for channel in range(layer.channels)
                 for part in range(layer.parts)
-                for k in range(*mine[channel])
+                for k in range(*own[channel])
             ]
             kernel, bias = self.by_channel(kernel), self.by_channel(bias)
         self.bias, self.above = bias, None
@@ -82,7 +87,6 @@ class ConvWalker(Walker):
             ]
             rows = ops.matmul(ops.concatenate(taps, axis=-1), self.above_kernel)
             self.above = rows + self.bias
-        return above
 
     def _kept(self, column):
         """The row with the pixel before `column`, and what finds a pixel in it."""

@@ -1,21 +1,26 @@
-"""Layers that are shown an image pixel by pixel, as samplers need them.
+"""Layers that compute an image pixel by pixel, as samplers need them.
 
-A layer of an autoregressive network has a method `walker(n, width, **options)`. What
-it returns computes the same function as the layer, for n images at once, but a pixel at
-a time in raster order, with a memory of what the pixels before it have left.
+A layer of an autoregressive network has a method `cached(n, width)`, or
+`cached(n, width, condition)` if it has a `condition_dim`. What it returns computes the
+same function as the layer, for n images at once, but a pixel at a time in raster order:
+what later pixels need of the earlier ones is in a cache.
+
+References:
+    Ramachandran et al., Fast Generation for Convolutional Autoregressive Models, 2017.
+    https://arxiv.org/abs/1704.06001
 """
 
 import numpy as np
 from keras import ops
 
 
-class Walker:
+class CachedLayer:
     """A layer, pixel by pixel.
 
-    Two attributes hold what loops in the graph carry: `past` from row to row, and `row`
-    from pixel to pixel within a row. Each is a tensor, a list of tensors,
-    or None. Everything else may be
-    set by a method and used until the row or the pixel ends.
+    Its cache is in two attributes, which loops in the graph carry: `past` from row to
+    row, and `row` from pixel to pixel within a row. Each is a tensor, a list of
+    tensors, or None, and keeps its shapes. Everything else may be set by a method and
+    used until the row or the pixel ends.
     """
 
     past = None
@@ -32,9 +37,8 @@ class Walker:
                 the layer before; None if there are none.
 
         Returns:
-            The same for the next layer.
+            The same for the next layer; None if they stay as they are.
         """
-        return above
 
     def enter_pixel(self, column):
         """Begin a pixel, given its column."""
@@ -62,6 +66,12 @@ def at(row, column):
     n, rest = ops.shape(row)[0], row.shape[2:]
     pixel = ops.slice(row, (0, column, *[0] * len(rest)), (n, 1, *rest))
     return ops.reshape(pixel, (n, *rest))
+
+
+def put(row, column, pixel):
+    """A row (n, width, ...) with the features of one pixel, (n, ...), replaced."""
+    start = (0, column, *[0] * (len(row.shape) - 2))
+    return ops.slice_update(row, start, ops.expand_dims(pixel, 1))
 
 
 def spans(features, channels):

@@ -1,0 +1,141 @@
+"""Estimators around autoregressive models."""
+
+from typing import Any, ClassVar
+
+import numpy as np
+
+from kgen.base.chunks import in_chunks
+from kgen.base.density import Density
+from kgen.base.head import HeadEstimator
+from kgen.core import backend, messages, validation
+from kgen.core.random import new_seed
+from kgen.heads import Head, MixtureOfNormals
+
+
+class ExactEstimator(Density, HeadEstimator):
+    """Density and completion, for estimators around an `AutoregressiveModel`."""
+
+    def log_prob(self, X: Any, y: Any = None) -> np.ndarray:
+        """Exact log-density of every example, shape (n,), float32, in nats.
+
+        Args:
+            X: array like the training data.
+            y: labels or condition vectors, for conditional estimators only.
+        """
+        x = self._inputs(X)
+        condition = self._conditions_of(len(x), y, "log_prob")
+        model = self.model_
+        # What XLA compiles in training, it compiles here: chunks have one size.
+        xla = self._loops and model.compiled and model.jit_compile
+        xla = xla and backend.can_compile()
+        return in_chunks(model.log_prob_xla if xla else model.log_prob, x, condition)
+
+    def complete(
+        self, X: Any, mask: Any, *, y: Any = None, random_state: Any = None
+    ) -> np.ndarray:
+        """Redraw what `mask` does not keep, each value given all before it.
+
+        Later values are ignored: in raster order, what is kept above and to the left is
+        continued, and what is kept below has no influence.
+
+        Args:
+            X: array like the training data.
+            mask: boolean, broadcast to X; True keeps a value, False redraws it.
+            y: labels or condition vectors, for conditional estimators only.
+            random_state: None (fresh draws), int or RandomState.
+
+        Returns:
+            Array of the shape of X and the dtype of the training data.
+        """
+        x = self._inputs(X)
+        condition = self._conditions_of(len(x), y, "complete")
+        if condition is None and y is not None:
+            raise messages.unwanted_y(type(self).__name__)
+        mask, shape = np.asarray(mask), np.shape(X)
+        try:
+            if mask.dtype != bool:
+                raise ValueError
+            mask = np.broadcast_to(mask, shape)
+        except ValueError:
+            raise messages.wrong_mask(mask, shape) from None
+        completed = self.model_.complete(
+            x,
+            mask.reshape(x.shape),
+            new_seed(random_state),
+            condition,
+            **self._sampling(1.0),
+        )
+        # Kept values as they came: those of the model went through float32.
+        return np.where(mask, np.asarray(X, self.dtype_), self._outputs(completed))
+
+    def _sampling(self, temperature: float) -> dict[str, Any]:
+        """Options of the model's sampler."""
+        return {
+            "temperature": validation.check_temperature(temperature),
+            "verbose": self.verbose,
+            "jit_compile": self.jit_compile,
+        }
+
+
+class AutoregressiveEstimator(ExactEstimator):
+    """Base of estimators of images and vectors, around an `AutoregressiveModel`."""
+
+    _ranks: ClassVar[tuple[int, ...]] = (3, 4)
+
+    def sample(
+        self,
+        n_samples: int | None = None,
+        *,
+        y: Any = None,
+        temperature: float = 1.0,
+        random_state: Any = None,
+    ) -> np.ndarray:
+        """Draw examples like the training data.
+
+        Args:
+            n_samples: how many, >= 1; None is 1, or as many as there are in y.
+            y: labels or condition vectors, for conditional estimators only.
+            temperature: > 0; below 1 the likely values get likelier.
+            random_state: None (fresh draws), int or RandomState. Sample i depends on
+                it and on i, not on how many are drawn.
+
+        Returns:
+            Array of shape (n_samples, *event_shape_) and dtype of the training data.
+        """
+        return self._draw(n_samples, y, random_state, **self._sampling(temperature))
+
+
+class SequenceEstimator(ExactEstimator):
+    """Base of estimators of sequences, around a `SequenceModel`."""
+
+    _ranks: ClassVar[tuple[int, ...]] = (2, 3)
+    _any_length: ClassVar[bool] = True
+    _reals: ClassVar[type[Head]] = MixtureOfNormals
+
+    def sample(
+        self,
+        n_samples: int | None = None,
+        *,
+        length: int | None = None,
+        y: Any = None,
+        temperature: float = 1.0,
+        random_state: Any = None,
+    ) -> np.ndarray:
+        """Draw sequences like the training data.
+
+        Args:
+            n_samples: how many, >= 1; None is 1, or as many as there are in y.
+            length: number of steps, >= 1; None is that of the training data.
+            y: labels or condition vectors, for conditional estimators only.
+            temperature: > 0; below 1 the likely values get likelier.
+            random_state: None (fresh draws), int or RandomState. Sample i depends on
+                it and on i, not on how many are drawn; a longer sample begins like a
+                shorter one.
+
+        Returns:
+            Array of shape (n_samples, length, ...) and dtype of the training data.
+        """
+        if length is not None:
+            length = validation.check_count("length", length)
+        options = {"length": length, **self._sampling(temperature)}
+        return self._draw(n_samples, y, random_state, **options)

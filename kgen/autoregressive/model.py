@@ -1,0 +1,218 @@
+"""p(x) as a product of conditionals."""
+
+import math
+
+import numpy as np
+from keras import ops
+
+from kgen import heads
+from kgen.autoregressive.samplers import FullPass, Sampler, SamplingOptions, draw
+from kgen.base.model import GenerativeModel
+from kgen.core import validation
+from kgen.core.backend import compiled
+
+
+class AutoregressiveModel(GenerativeModel):
+    """A model p(x) = product over i of p(x[i] | x[<i]), in some order of the scalars.
+
+    For images that is the raster order: row by row from the left, the channels of a
+    pixel one after the other.
+
+    A subclass implements `build` (which ends by calling this one) and `call(x)`, which
+    returns the head's parameters, (n, *event_shape[:-1], head.params_size(channels)).
+    Those of a scalar depend on scalars before it only: `kgen.testing.check_model`
+    verifies it. It may have a faster `sampler` than one that runs the network again for
+    every scalar.
+
+    Args:
+        head: name or instance of a `kgen.heads.Head`.
+        **kwargs: see `keras.Model`.
+    """
+
+    sampler: Sampler = FullPass()
+    """How it draws."""
+
+    orders = 1
+    """Number of the orders of the scalars. With more than one, the density is the mean
+    of those of all orders, an example is drawn in one of them, and `call` takes one as
+    an argument `order`."""
+
+    permutations = None
+    """Indices of the scalars as they are drawn, (orders, dim); None: as they come."""
+
+    any_length = False
+    """Whether examples may have another first axis than the model was built for."""
+
+    one_hot = False
+    """Whether values of the head's levels enter the network as one-hot vectors."""
+
+    def __init__(self, head, **kwargs):
+        # Not by Keras: 16-bit floats are too coarse for data in their own units.
+        super().__init__(autocast=False, **kwargs)
+        self.head = heads.get(head)
+
+    def embed(self, x):
+        """Data to network inputs in the compute dtype."""
+        if not self.one_hot:
+            return ops.cast(self.head.embed(ops.cast(x, "float32")), self.compute_dtype)
+        levels = self.head.levels
+        h = ops.one_hot(ops.cast(x, "int32"), levels, dtype=self.compute_dtype)
+        return ops.reshape(h, (-1, *x.shape[1:-1], x.shape[-1] * levels))
+
+    def build(self, input_shape):
+        self.event_shape = tuple(self.shape_of(input_shape)[1:])
+        self.built = True
+
+    def shape_of(self, input_shape):
+        """Shape of the data in that of the input."""
+        is_dict = isinstance(input_shape, dict)
+        return tuple(input_shape["x"] if is_dict else input_shape)
+
+    def conditionals(self, x, condition=None, order=None):
+        """The head's parameters of all scalars, each given those before it in x.
+
+        Args:
+            x: data, shape (n, *event_shape).
+            condition: vectors (n, condition_dim), for conditional models only.
+            order: which of the orders, if there are several; None is the first.
+        """
+        inputs = x if condition is None else {"x": x, "condition": condition}
+        return self(inputs) if order is None else self(inputs, order=order)
+
+    def permutation(self, order=None):
+        """Indices of the scalars as they are drawn, (dim,); None if as they come."""
+        if self.permutations is None:
+            return None
+        permutations = ops.convert_to_tensor(self.permutations, "int32")
+        return ops.take(permutations, 0 if order is None else order, axis=0)
+
+    def compute_loss(
+        self,
+        x=None,
+        y=None,
+        y_pred=None,
+        sample_weight=None,
+        training=True,  # noqa: FBT002 (Keras' hook)
+    ):
+        x, condition = self.unpack(x)
+        if training or self.orders == 1:
+            loss = -self.head(y_pred).log_prob(ops.cast(x, "float32"))
+        else:
+            loss = -self._log_prob(x, condition)
+        loss = loss if sample_weight is None else loss * sample_weight
+        return self.with_penalties(ops.mean(loss))
+
+    def _log_prob(self, x, condition=None):
+        x = ops.cast(x, "float32")
+        first = self.head(self.conditionals(x, condition)).log_prob(x)
+        if self.orders == 1:
+            return first
+
+        def add(order, total):
+            params = self.conditionals(x, condition, order)
+            return ops.logaddexp(total, self.head(params).log_prob(x))
+
+        total = ops.fori_loop(1, self.orders, add, first)
+        return total - math.log(self.orders)
+
+    @compiled
+    def log_prob(self, x, condition=None):
+        """Exact log-density, shape (n,), in nats and data units.
+
+        Args:
+            x: data, shape (n, *event_shape).
+            condition: vectors (n, condition_dim), for conditional models only.
+        """
+        return self._log_prob(x, condition)
+
+    log_prob_xla = compiled(_log_prob, relaxed=False, jit=True)
+    """The same, compiled by XLA, for every size of x anew."""
+
+    def sample(
+        self,
+        n,
+        seed=None,
+        condition=None,
+        incremental=True,  # noqa: FBT002 (the name is what one passes)
+        *,
+        length=None,
+        temperature=1.0,
+        verbose=0,
+        jit_compile="auto",
+    ):
+        """Draw examples, one scalar after the other.
+
+        Args:
+            n: number of examples, >= 1.
+            seed: integer; None draws one from NumPy's global state.
+            condition: vectors (n, condition_dim), or (1, condition_dim) for all; for
+                conditional models only.
+            incremental: False runs the whole network again for every scalar: slow, and
+                the same samples.
+            length: number of steps, for models of sequences only; None is that of the
+                training data. Whatever the length, the same seed gives the same
+                beginning.
+            temperature: > 0; below 1 the likely values get likelier.
+            verbose: 1 shows a progress bar.
+            jit_compile: False leaves XLA out of the cached samplers, which start sooner
+                then and are much slower.
+
+        Returns:
+            Float32 array of shape (n, *event_shape), in data units.
+        """
+        self._check_built()
+        n, shape = validation.check_count("n_samples", n), self._shape(length)
+        blank = np.zeros((n, *shape), "float32")
+        options = SamplingOptions(incremental, temperature, verbose, jit_compile)
+        return draw(self, blank, blank > 0, seed, condition, options)
+
+    def complete(
+        self,
+        x,
+        mask,
+        seed=None,
+        condition=None,
+        *,
+        incremental=True,
+        temperature=1.0,
+        verbose=0,
+        jit_compile="auto",
+    ):
+        """Redraw the scalars where `mask` is False, each given all before it.
+
+        Args:
+            x: data, shape (n, *event_shape).
+            mask: boolean, same shape; True keeps the value of x.
+            seed: see `sample`.
+            condition: see `sample`.
+            incremental: see `sample`.
+            temperature: see `sample`.
+            verbose: see `sample`.
+            jit_compile: see `sample`.
+
+        Returns:
+            Float32 array of the shape of x.
+        """
+        self._check_built()
+        options = SamplingOptions(incremental, temperature, verbose, jit_compile)
+        return draw(self, x, mask, seed, condition, options)
+
+    def _check_built(self):
+        if not self.built:
+            raise ValueError(
+                f"This {type(self).__name__} does not know the size of its data yet: "
+                "call fit, or build((None, *event_shape)), first."
+            )
+
+    def _shape(self, length):
+        """Shape of an example of that length."""
+        if not self.any_length:
+            if length is not None:
+                owner = type(self).__name__
+                raise ValueError(f"`length` is for sequences, not for {owner}.")
+            return self.event_shape
+        steps, channels = self.event_shape
+        steps = steps if length is None else validation.check_count("length", length)
+        if steps is None:
+            raise ValueError("`length` is needed: the model was built for any.")
+        return steps, channels

@@ -1,0 +1,53 @@
+"""Orders of the scalars of an example: which of them are drawn after which."""
+
+from typing import Any
+
+import numpy as np
+
+from kgen.core.random import keyed_uniform, permutation
+
+
+def as_permutation(owner: str, order: Any, dim: int) -> np.ndarray:
+    """The permutation that `order` stands for: None, a seed, or a permutation.
+
+    Args:
+        owner: whose setting it is, for messages.
+        order: see there; None leaves scalars as they are.
+        dim: number of scalars.
+
+    Raises:
+        ValueError: if it is none of these.
+    """
+    if order is None:
+        return np.arange(dim)
+    if np.ndim(order) == 0:
+        return permutation(int(order), 0, dim)
+    order = np.asarray(order)
+    if order.shape != (dim,) or not np.array_equal(np.sort(order), np.arange(dim)):
+        raise ValueError(
+            f"{owner}: `order` must be None, a seed, or a permutation of the {dim} "
+            f"scalars of an example. Got {order.size} numbers"
+            f"{' ' + str(order.tolist()) if order.size < 20 else ''}."
+        )
+    return order
+
+
+def choose_orders(model: Any, mask: np.ndarray, seed: int) -> np.ndarray:
+    """One of the model's orders for every example, integers (n,).
+
+    It is the one in which most known scalars come first. Among equal ones it is drawn,
+    keyed by seed and example.
+
+    Args:
+        model: an `AutoregressiveModel`.
+        mask: what is known, boolean, (n, *event_shape).
+        seed: integer.
+    """
+    n = len(mask)
+    if model.orders == 1:
+        return np.zeros(n, int)
+    known = mask.reshape(n, -1)[:, model.permutations]
+    first = np.where(known.all(axis=2), known.shape[2], known.argmin(axis=2))
+    # A stream of its own: that of `seed` is the sampler's.
+    tie = keyed_uniform(seed + 2**33, 0, n, (model.orders,))
+    return np.argmax(first + tie, axis=1)

@@ -1,0 +1,25 @@
+"""Samplers of autoregressive models: one of them is an object that a model has.
+
+All of them draw the same, by the same noise, and differ in how they find the parameters
+of a scalar: `FullPass` runs the whole network again, the others keep what they need.
+"""
+
+from kgen.autoregressive.samplers.base import Batch, Sampler, SamplingOptions
+from kgen.autoregressive.samplers.blocks import Blocks
+from kgen.autoregressive.samplers.driver import draw
+from kgen.autoregressive.samplers.full_pass import FullPass
+from kgen.autoregressive.samplers.pixels import NetworkCache, Pixels
+from kgen.autoregressive.samplers.scalars import ScalarCache, Scalars
+
+__all__ = [
+    "Batch",
+    "Blocks",
+    "FullPass",
+    "NetworkCache",
+    "Pixels",
+    "Sampler",
+    "SamplingOptions",
+    "ScalarCache",
+    "Scalars",
+    "draw",
+]

@@ -1,0 +1,91 @@
+"""The contract of a sampler, its settings, and what it is given."""
+
+import dataclasses
+from typing import Any, NamedTuple
+
+from keras import ops
+
+from kgen.core import backend
+
+
+@dataclasses.dataclass(frozen=True)
+class SamplingOptions:
+    """Settings of a sampler.
+
+    Args:
+        incremental: False runs the whole network again for every scalar.
+        temperature: > 0; below 1 the likely values get likelier.
+        verbose: 1 shows a progress bar.
+        jit_compile: False leaves XLA out of the cached samplers.
+        return_params: whether to return the head's parameters, too, as the sampler
+            found them on its way.
+    """
+
+    incremental: bool = True
+    temperature: float = 1.0
+    verbose: int = 0
+    jit_compile: bool | str = "auto"
+    return_params: bool = False
+
+    @property
+    def xla(self) -> bool:
+        """Whether XLA compiles the cached samplers."""
+        return self.jit_compile is not False and backend.can_compile()
+
+
+class Batch(NamedTuple):
+    """What a sampler is given: tensors of n examples.
+
+    Attributes:
+        x: data, (n, *event_shape).
+        mask: boolean, like x; True keeps the value of x.
+        noise: uniform, (n, *head.noise_shape(event_shape)).
+        temperature: > 0, a scalar.
+        condition: vectors (n, condition_dim), or None.
+        order: which of the model's orders, an integer; None if it has one.
+    """
+
+    x: Any
+    mask: Any
+    noise: Any
+    temperature: Any
+    condition: Any
+    order: Any
+
+
+class Sampler:
+    """How a model draws the scalars of a batch that are not known.
+
+    It has no state, so that all models of a class can share it.
+    """
+
+    incremental = True
+    """Whether it does without running the whole network again for every scalar."""
+
+    pieces = 1
+    """Into how many pieces a chunk is cut if XLA compiles the sampler, for the cores of
+    a CPU to draw side by side."""
+
+    def calls(self, model, shape):
+        """In how many calls of a graph an example of that shape is drawn."""
+        raise NotImplementedError
+
+    def fill(self, model, batch, options, tick):
+        """Draw what `batch.mask` does not keep.
+
+        Args:
+            model: the `AutoregressiveModel`.
+            batch: a `Batch`.
+            options: `SamplingOptions`.
+            tick: function to be called after every call of a graph.
+
+        Returns:
+            List of x, filled, and, if the options say so, of the head's parameters.
+        """
+        raise NotImplementedError
+
+
+def params_buffer(model, x):
+    """Zeros in place of the head's parameters for x."""
+    size = model.head.params_size(x.shape[-1])
+    return ops.zeros((*x.shape[:-1], size), model.compute_dtype)

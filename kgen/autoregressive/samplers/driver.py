@@ -1,0 +1,118 @@
+"""What is the same for all samplers: noise, orders, chunks, threads and progress."""
+
+import functools
+import os
+from concurrent.futures import ThreadPoolExecutor
+from typing import NamedTuple
+
+import keras
+import numpy as np
+from keras import ops
+
+from kgen.autoregressive.orders import choose_orders
+from kgen.autoregressive.samplers.base import Batch
+from kgen.autoregressive.samplers.full_pass import FullPass
+from kgen.base.chunks import chunks, pad
+from kgen.core import backend, messages
+from kgen.core.random import as_seed, keyed_streams, keyed_uniform
+
+
+def draw(model, x, mask, seed, condition, options):
+    """Redraw the scalars where `mask` is False, each given all before it.
+
+    All noise is drawn beforehand, keyed by seed, example and position: a random state
+    advanced inside a traced loop would advance once, at tracing.
+
+    Args:
+        model: an `AutoregressiveModel` that is built.
+        x: data, (n, *event_shape).
+        mask: boolean, same shape; True keeps the value of x.
+        seed: integer; None draws one from NumPy's global state.
+        condition: vectors (n, condition_dim), or (1, condition_dim) for all; None for
+            models that are not conditional.
+        options: `SamplingOptions`.
+
+    Returns:
+        Float32 array of the shape of x; with `return_params` a list of it and of the
+        head's parameters.
+    """
+    seed, mask = as_seed(seed), np.asarray(mask, bool)
+    if model.head.orders_channels and (mask != mask[..., :1]).any():
+        raise messages.split_pixel(type(model.head).__name__)
+    condition = model.check_condition(condition, len(x))
+    sampler = model.sampler if options.incremental else FullPass()
+    pieces = list(_pieces(model, mask, seed, sampler, options))
+    tick = _progress(len(pieces) * sampler.calls(model, x.shape[1:]), options)
+
+    def draw_piece(piece):
+        batch = _batch(model, x, mask, seed, condition, options, piece)
+        drawn = sampler.fill(model, batch, options, tick)
+        return [ops.convert_to_numpy(part)[: len(piece.examples)] for part in drawn]
+
+    drawn = _map(draw_piece, pieces, in_threads=sampler.incremental)
+    back = np.argsort(np.concatenate([piece.examples for piece in pieces]))
+    parts = [np.concatenate(part)[back] for part in zip(*drawn, strict=True)]
+    return parts if options.return_params else parts[0]
+
+
+class Piece(NamedTuple):
+    """Examples that are drawn together: indices, padded size, and their order."""
+
+    examples: np.ndarray
+    size: int
+    order: int
+
+
+def _pieces(model, mask, seed, sampler, options):
+    parts = 1 if backend.gpus() or not options.xla else sampler.pieces
+    cut = {"parts": parts, "small": 16 * parts} if sampler.incremental else {}
+    chosen = choose_orders(model, mask, seed)
+    for order in np.unique(chosen):
+        examples = np.flatnonzero(chosen == order)
+        for start, count, size in chunks(len(examples), **cut):
+            yield Piece(examples[start : start + count], size, order)
+
+
+def _batch(model, x, mask, seed, condition, options, piece):
+    def take(rows, dtype):
+        rows = np.asarray(rows[piece.examples], dtype)
+        return ops.convert_to_tensor(pad(rows, piece.size))
+
+    noise = pad(_noise(model, seed, piece.examples, x.shape[1:]), piece.size)
+    return Batch(
+        take(x, "float32"),
+        take(mask, bool),
+        ops.convert_to_tensor(noise),
+        ops.convert_to_tensor(options.temperature, "float32"),
+        None if condition is None else take(condition, "float32"),
+        ops.convert_to_tensor(np.int32(piece.order)) if model.orders > 1 else None,
+    )
+
+
+def _noise(model, seed, examples, shape):
+    """Uniform noise for the examples of those indices, of that shape."""
+    shape, first = model.head.noise_shape(shape), int(examples[0])
+    if model.any_length:
+        return keyed_streams(seed, examples, shape)
+    if examples[-1] - first + 1 == len(examples):
+        return keyed_uniform(seed, first, len(examples), shape)
+    return np.concatenate([keyed_uniform(seed, int(i), 1, shape) for i in examples])
+
+
+def _progress(calls, options):
+    """A function that shows that one more of so many calls is done."""
+    if not options.verbose:
+        return lambda: None
+    return functools.partial(keras.utils.Progbar(calls, unit_name="part").add, 1)
+
+
+def _map(function, pieces, *, in_threads):
+    """Results for all pieces; on a CPU several at once."""
+    cores = os.cpu_count() or 1
+    if not in_threads or backend.gpus() or cores == 1 or len(pieces) == 1:
+        return [function(piece) for piece in pieces]
+    pool = ThreadPoolExecutor(cores)
+    try:
+        return list(pool.map(function, pieces))
+    finally:
+        pool.shutdown(cancel_futures=True)

@@ -1,0 +1,90 @@
+"""Drawing the scalars of vectors one by one, in any order."""
+
+from keras import ops
+
+from kgen.autoregressive.samplers.base import Sampler
+from kgen.core.backend import compiled
+
+
+class ScalarCache:
+    """What a model of vectors keeps while their scalars are drawn, turn by turn."""
+
+    state = None
+    """What the loop in the graph carries from turn to turn: a tensor, or a structure of
+    tensors, whose shapes do not change."""
+
+    def params(self, turn):
+        """The head's parameters (n, head.size) of the scalar whose turn it is."""
+        raise NotImplementedError
+
+    def see(self, turn, index, value):
+        """Take in the scalar whose turn it is, once it is known.
+
+        Args:
+            turn: counted from 0.
+            index: of the scalar.
+            value: as `VectorModel.vectors` makes it, (n, 1).
+        """
+        raise NotImplementedError
+
+
+class Scalars(Sampler):
+    """Draws vectors, with the cache that `model.cached(n, order)` returns.
+
+    Chunks are not cut: a turn is too little work for that.
+    """
+
+    def calls(self, model, shape):
+        return 1
+
+    def fill(self, model, batch, options, tick):
+        fill = fill_vectors_xla if options.xla else fill_vectors_graph
+        drawn = fill(model, batch, return_params=options.return_params)
+        tick()
+        return drawn
+
+
+def fill_vectors(model, batch, *, return_params):
+    """Draw what is not known of a batch of vectors: see `Sampler.fill`."""
+    n, dim, shape = batch.x.shape[0], model.dim, model.event_shape
+    extra = tuple(batch.noise.shape[len(shape) + 1 :])
+    known, mask = by_scalar(batch.x, dim), by_scalar(batch.mask, dim)
+    noise = by_scalar(batch.noise, dim, extra)
+    order = model.permutation(batch.order)
+    cache = model.cached(n, batch.order)
+
+    def fill_scalar(turn, state):
+        cache.state, x, *buffer = state
+        params = cache.params(turn)
+        index = order[turn]
+        head = model.head.of_channel(index % shape[-1])
+        drawn = head.draw(params, noise[index], batch.temperature)
+        value = ops.where(mask[index], known[index], drawn)
+        cache.see(turn, index, model.head.features(value))
+        buffer = [put(tensor, index, params) for tensor in buffer]
+        return cache.state, put(x, index, value[:, 0]), *buffer
+
+    state = [cache.state, ops.zeros((dim, n))]
+    if return_params:
+        shape_of_params = (dim, n, model.head.size)
+        state.append(ops.zeros(shape_of_params, model.compute_dtype))
+    _, x, *buffer = ops.fori_loop(0, dim, fill_scalar, tuple(state))
+    x = ops.reshape(ops.transpose(x), (n, *shape))
+    return [x, *(model.as_params(ops.transpose(p, (1, 0, 2))) for p in buffer)]
+
+
+fill_vectors_graph = compiled(fill_vectors, relaxed=False)
+fill_vectors_xla = compiled(fill_vectors, relaxed=False, jit=True)
+
+
+def by_scalar(tensor, dim, extra=()):
+    """A tensor (n, *event_shape, *extra) as (dim, n, 1, *extra)."""
+    axes = (1, 0, *range(2, 2 + len(extra)))
+    flat = ops.transpose(ops.reshape(tensor, (-1, dim, *extra)), axes)
+    return ops.expand_dims(flat, 2)
+
+
+def put(tensor, index, part):
+    """A tensor with the part at an index of the first axis replaced."""
+    start = (index, *[0] * (len(tensor.shape) - 1))
+    return ops.slice_update(tensor, start, ops.expand_dims(part, 0))
