@@ -14,7 +14,6 @@ from kgen.testing import spaces
 from kgen.testing.models import model_check
 from kgen.testing.spaces import (
     check_normalised,
-    check_objective,
     check_samples,
     enumerable,
     log_prob,
@@ -26,7 +25,6 @@ from kgen.testing.spaces import (
 @model_check(lambda model: hasattr(model, "conditionals"))
 def check_autoregressive(model: Any, x: np.ndarray) -> None:
     """All that holds for a density by the chain rule, and for samples from it."""
-    check_objective(model, x)
     check_independent_noise(model)
     scatter(model)
     check_order(model, x.shape[1:])
