@@ -199,7 +199,7 @@ def test_codes_given_labels(monkeypatch):
     X = bars(200, size=3, random_state=0)
     y = np.where(has_column(X), "column", "row")
     small = networks.MLP(widths=(32,))
-    vae = Labelled(latent_dim=2, architecture=small, epochs=30, random_state=0)
+    vae = Labelled(latent_dim=2, architecture=small, epochs=100, random_state=0)
     vae.set_params(learning_rate=1e-2).fit(X, y)
     assert vae.classes_.tolist() == ["column", "row"]
     assert vae.encode(X, y).shape == (200, 2)
