@@ -122,6 +122,11 @@ class Thermometer(LevelHead):
         return keras.ops.sum(keras.ops.cast(passed[..., :-1], "float32"), -1)
 
 
+def test_two_classes_of_one_name_are_refused():
+    with pytest.raises(ValueError, match="'KL' is registered already"):
+        kgen.base.register(type("KL", (), {}))
+
+
 def test_a_head_of_your_own_serves_every_model_and_file(tmp_path, eager):
     kgen.testing.check_head(Thermometer())
     X = bars(30, random_state=0) * 3
