@@ -1,13 +1,13 @@
 """Variational autoencoder.
 
     p(z) = Normal(z; 0, I),   p(x|z) = head(decoder(z)),   q(z|x) near p(z|x)
-    q(z|x) = Normal(z; mu, diag(sigma^2)),   (mu, log sigma) = encoder(x)      (eq. 9)
+    q(z|x) = Normal(z; mu, diag(sigma^2)),   (mu, log sigma) = encoder(x)    (eq. 9)
 
-    L(x) = E over q(z|x) of log p(x|z)  -  KL(q(z|x) || p(z))  <=  log p(x)    (eq. 3)
-    z = mu + sigma * epsilon,   epsilon ~ Normal(0, I)                         (sec. 2.4)
+    L(x) = E over q(z|x) of log p(x|z)  -  KL(q(z|x) || p(z))  <=  log p(x)  (eq. 3)
+    z = mu + sigma * epsilon,   epsilon ~ Normal(0, I)                       (sec. 2.4)
 
-With several codes per example (`n_importance`) the bound is that of Burda et al., eq. 8.
-The Keras model is in `kgen.variational.model`.
+With several codes per example (`n_importance`) the bound is that of Burda et al., eq.
+8. The Keras model is in `kgen.variational.model`.
 
 References:
     Kingma and Welling, Auto-Encoding Variational Bayes, 2014.
