@@ -45,9 +45,9 @@ for beta in (1, 4):
     ).fit(x_train)
 
 # %% [markdown]
-# `kl` is what a code costs, in nats per image, and `reconstruction` what the image costs
-# given its code. `history_` has both without beta, and `log_prob` is a bound without
-# beta, too, so all three can be compared.
+# `kl` is what a code costs, in nats per image, `reconstruction` what the image costs
+# given its code. `history_` has both without beta, and `log_prob` is also a bound
+# without beta, so all three can be compared.
 
 # %%
 print("beta  reconstruction    kl  active units  held-out nats")
