@@ -8,6 +8,7 @@ import kgen
 from kgen.autoregressive.nade import conditionals
 from kgen.data.toy import bars, mixture
 from kgen.models import NADEModel
+from kgen.testing.autoregressive import check_incremental
 from kgen.testing.spaces import scatter
 
 
@@ -90,6 +91,15 @@ def test_order_is_a_permutation_or_a_seed(eager):
     for order in ([0, 0, 1], [1, 2, 3], list(range(8))):
         with pytest.raises(ValueError, match="permutation of the 9 scalars"):
             kgen.NADE(order=order).fit(X)
+
+
+def test_channels_in_units_of_their_own():
+    """Known scalars enter the sums in the units of their channel."""
+    head = kgen.heads.Normal(loc=[1.0, -2.0], unit=[3.0, 0.5])
+    model = NADEModel(head, hidden=6, order=1)
+    model.build((None, 3, 2))
+    scatter(model)
+    check_incremental(model, n=5)
 
 
 def test_a_head_that_draws_whole_pixels_is_refused():

@@ -115,7 +115,7 @@ def test_vae_learns_and_draws_fresh_noise_in_every_step():
     model.compile(keras.optimizers.Adam(1e-3))
     history = model.fit(X, epochs=20, verbose=0).history
     entropy = np.log(2 * np.pi * np.e * 4.0)
-    bound = -keras.ops.convert_to_numpy(model.log_prob(X, 64)).mean()
+    bound = -keras.ops.convert_to_numpy(model.log_prob(X, n_importance=64)).mean()
     assert bound == pytest.approx(entropy, abs=0.25)
     assert history["loss"][-1] < history["loss"][0]
     assert int(model.step.value) == 20 * 8

@@ -82,6 +82,15 @@ def test_the_keras_model_says_what_it_needs():
         model.build((None, 28, 28))
 
 
+def test_a_method_keeps_its_model():
+    model = PixelCNNModel(filters=4, blocks=0)
+    model.build((None, 2, 2, 1))
+    x = np.zeros((3, 2, 2, 1), "float32")
+    log_prob, before = model.log_prob, model.log_prob(x)
+    del model
+    np.testing.assert_array_equal(log_prob(x), before)
+
+
 def test_no_noise_is_shared():
     model = PixelCNNModel("bernoulli", filters=4, blocks=1)
     model.build((None, 4, 3, 2))

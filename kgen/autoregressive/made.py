@@ -4,9 +4,9 @@ A hidden unit k has a degree m(k), a scalar d its place in the order, from 0:
 
     h = relu(b + (W * M_W) x)                     M_W[k, d] = 1(m(k) >= d)
     p(x_d | x_<d) = head(c_d + (V * M_V)_d h)     M_V[d, k] = 1(d > m(k))
+    p(x) = mean over the orders of prod over d of p(x_d | x_<d)
 
-(sec. 4; between hidden layers the mask is like M_W, with degrees in place of d). With
-several orders the density is the mean of theirs.
+(sec. 4; between hidden layers the mask is like M_W, with degrees in place of d).
 
 References:
     Germain et al., MADE: Masked Autoencoder for Distribution Estimation, 2015.

@@ -18,8 +18,9 @@ g_d, the gradient of the loss by b_d + V_d h_d, and da_{D+1} = 0:
     dV_d     = g_d h_d^T
     da_d     = da_{d+1} + (V_d^T g_d) h_d (1 - h_d)
 
-and then dc = da_1, db_d = g_d. Here scalar d is the d-th in the order, and W is stored
-transposed, so that W[d] is W_{:,d}.
+and then dc = da_1, db_d = g_d; gradients of weights are summed over the batch. Here
+scalar d is the d-th in the order, and W is stored transposed: W[d] is W_{:,d}.
+
 Left out: RNADE's rescaling of the activations (rho in its eq. 6).
 
 References:

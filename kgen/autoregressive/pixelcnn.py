@@ -19,7 +19,7 @@ from kgen.autoregressive.raster import RasterModel
 from kgen.base.fields import estimator, param
 from kgen.core import validation
 from kgen.core.backend import register
-from kgen.layers import MaskedConv2D, ResidualBlock
+from kgen.layers import MaskedConv2D, MaskedResidualBlock
 
 DILATIONS = (1, 2, 4, 8, 1)
 """With the stem's reach of 3, five blocks see 19 rows up and 19 columns aside."""
@@ -66,7 +66,7 @@ class PixelCNNModel(RasterModel):
         dilations = itertools.islice(itertools.cycle(self.dilations), self.blocks)
         self.stem = MaskedConv2D(filters, 7, "A", **settings)
         self.residual = [
-            ResidualBlock(filters, dilation=dilation, **settings)
+            MaskedResidualBlock(filters, dilation=dilation, **settings)
             for dilation in dilations
         ]
         self.last = MaskedConv2D(filters, 1, **settings)

@@ -135,7 +135,7 @@ class GenerativeModel(ConfigMixin, _TrainStep, keras.Model):
             variables += optimizer.variables
         return variables
 
-    players: Any = {}  # noqa: RUF012 (see `PlayersModel`)
+    players: Any = {}  # see `PlayersModel`
 
     def optimizer_list(self) -> list:
         """Optimizers the model was compiled with, one for each player."""

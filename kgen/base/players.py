@@ -52,7 +52,7 @@ class PlayersModel(PlayersTrainStep, GenerativeModel):
         **kwargs: see `keras.Model`.
     """
 
-    default_optimizer: dict[str, Any] = {}  # noqa: RUF012
+    default_optimizer: dict[str, Any] = {}
     """Settings of the Adam that `optimizer="adam"` stands for; Keras' if empty."""
 
     def __init__(self, seed=None, **kwargs):

@@ -24,7 +24,6 @@ if NAME not in _LIBRARIES:
     )
 _library = importlib.import_module(_LIBRARIES[NAME])
 
-register = keras.saving.register_keras_serializable("kgen")
 can_compile = _library.can_compile
 compiled = _library.compiled
 gpus = _library.gpus
@@ -38,6 +37,23 @@ replica_count = _library.replica_count
 
 tf: Any = LazyModule("tensorflow")
 tfd: Any = LazyModule(_library.DISTRIBUTIONS)
+
+
+def register(cls: type) -> type:
+    """Decorate a class so that files can hold its objects, under its own name.
+
+    Raises:
+        ValueError: if another class has that name already.
+    """
+    known = keras.saving.get_registered_object(f"kgen>{cls.__name__}")
+    place = (cls.__module__, cls.__qualname__)
+    if known is not None and (known.__module__, known.__qualname__) != place:
+        raise ValueError(
+            f"A class {cls.__name__!r} is registered already, that of "
+            f"{known.__module__}: files could not tell them apart. Give yours another "
+            "name."
+        )
+    return keras.saving.register_keras_serializable("kgen")(cls)
 
 
 def need_tensorflow(what: str) -> None:

@@ -1,6 +1,8 @@
 """Output heads: what the numbers that a network puts out mean."""
 
 from kgen.heads._base import Head, Support, heads
+from kgen.heads._levels import LevelHead
+from kgen.heads._reals import RealHead
 from kgen.heads.auto import get
 from kgen.heads.bernoulli import Bernoulli
 from kgen.heads.categorical import Categorical
@@ -16,9 +18,11 @@ __all__ = [
     "Categorical",
     "CoupledMixtureOfLogistics",
     "Head",
+    "LevelHead",
     "MixtureOfLogistics",
     "MixtureOfNormals",
     "Normal",
+    "RealHead",
     "Support",
     "get",
     "heads",

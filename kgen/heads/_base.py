@@ -24,16 +24,19 @@ class Support(NamedTuple):
 class Head(Strategy):
     """A strategy without weights: from network outputs to a distribution of the data.
 
-    To write one:
+    To write one, subclass `LevelHead` for integers or `RealHead` for reals, which know
+    the network's input range and the units of the data, and
 
     - say how many network outputs a scalar costs (`size`); outputs are laid out channel
       by channel, so that output k of m belongs to channel k * channels // m. Or set
-      `orders_channels` and implement `params_size`, if the head itself makes the
+      `orders_channels` and implement `pixel_size`, if the head itself makes the
       channels of a pixel depend on each other, in their order;
-    - say which values it models (`support`, and `levels` if they are discrete);
-    - map data to what a network likes to see (`embed`, about [-1, 1]);
+    - say which values it models (`levels`, if they are discrete);
     - give the distribution (`distribution`), its `mean`, and a deterministic `draw`
-      from uniform noise by the inverse CDF.
+      from uniform noise by the inverse CDF, with as many further numbers as `choices`
+      says;
+    - decorate it with `kgen.base.register`, so that files can hold it, and with
+      `kgen.heads.register("name")` for a name.
 
     All methods take network outputs of any float dtype and compute in float32.
     `kgen.testing.check_head` verifies the contract.
@@ -49,6 +52,11 @@ class Head(Strategy):
     """Whether the head draws a pixel at once, each channel given those before it. The
     network in front of it then must not tell the channels of a pixel apart."""
 
+    choices = 0
+    """Uniform numbers that `draw` takes besides one for every scalar, to choose the
+    component of a mixture: for every scalar, or for every pixel if the head orders the
+    channels."""
+
     @property
     def support(self) -> Support:
         """The values it models."""
@@ -58,15 +66,21 @@ class Head(Strategy):
 
     def params_size(self, channels: int) -> int:
         """Network outputs for a pixel of `channels` scalars."""
+        if self.orders_channels:
+            return self.pixel_size(channels)
         return channels * self.size
+
+    def pixel_size(self, channels: int) -> int:
+        """The same, of a head that orders the channels itself."""
+        raise NotImplementedError
 
     def embed(self, x):
         """Map data to network inputs of the same shape, about [-1, 1]."""
         raise NotImplementedError
 
     def features(self, x):
-        """Map data to the inputs of a dense network: like `embed`, or in [0, 1]."""
-        return self.embed(x)
+        """Map data to the inputs of a dense network: integers to [0, 1]."""
+        raise NotImplementedError
 
     def distribution(self, params):
         """Distribution of a batch, for float32 `params` of shape (n, ..., outputs)."""
@@ -78,7 +92,11 @@ class Head(Strategy):
 
     def noise_shape(self, event_shape: tuple[int, ...]) -> tuple[int, ...]:
         """Shape of the uniform noise that one example costs in `draw`."""
-        return event_shape
+        if not self.choices:
+            return event_shape
+        if self.orders_channels:
+            return (*event_shape[:-1], event_shape[-1] + self.choices)
+        return (*event_shape, 1 + self.choices)
 
     def draw(self, params, noise, temperature=1.0):
         """Turn noise in (0, 1) into data, by the inverse CDF.
@@ -92,11 +110,11 @@ class Head(Strategy):
 
     def of_channel(self, index: Any) -> "Head":
         """Head of one channel alone, in its units; the index may be a tensor."""
-        return self
+        raise NotImplementedError
 
     def adapt(self, summary: Any) -> "Head":
         """Head in the units of the data that a `Summary` describes."""
-        return self
+        raise NotImplementedError
 
     def __call__(self, params):
         """The `tfp` distribution of a batch; its `log_prob` has shape (n,), in nats."""

@@ -1,10 +1,10 @@
-"""What heads for integers have in common: their range as a network likes it."""
+"""What heads for integers have in common: the range in which networks see them."""
 
 from kgen.heads._base import Head
 
 
 class LevelHead(Head):
-    """A head over {0, ..., levels - 1}, which a network sees as [-1, 1]."""
+    """Base of the heads over {0, ..., levels - 1}, which a network sees in [-1, 1]."""
 
     levels: int
 
@@ -14,3 +14,9 @@ class LevelHead(Head):
     def features(self, x):
         # What is off, as most of a drawing is, adds nothing then.
         return x * (1.0 / (self.levels - 1))
+
+    def of_channel(self, index):
+        return self
+
+    def adapt(self, summary):
+        return self

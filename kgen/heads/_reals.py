@@ -9,7 +9,7 @@ from kgen.heads._base import Head
 
 
 class RealHead(Head):
-    """A head whose network works on (x - loc) / unit.
+    """Base of the heads for reals, whose network works on (x - loc) / unit.
 
     A learned scale never falls below a thousandth of `unit`, since a density without a
     floor can be driven to infinity.
@@ -39,12 +39,12 @@ class RealHead(Head):
         return _numbers(self.unit, 1.0)
 
     def of_channel(self, index):
-        its = copy.copy(self)
-        its.loc, its.unit = (
+        head = copy.copy(self)
+        head.loc, head.unit = (
             ops.take(value, index) if np.size(value) > 1 else value
             for value in (self._loc, self._unit)
         )
-        return its
+        return head
 
     def adapt(self, summary):
         units = {"loc": self.loc, "unit": self.unit}
@@ -56,6 +56,9 @@ class RealHead(Head):
 
     def embed(self, x):
         return (x - self._loc) / self._unit
+
+    def features(self, x):
+        return self.embed(x)
 
     def _in_units(self, mean, raw_scale):
         """Locations and scales of the data for two outputs (n, ..., channels)."""

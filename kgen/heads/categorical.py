@@ -32,9 +32,7 @@ class Categorical(LevelHead):
     """
 
     def __init__(self, levels=256):
-        validation.check_setting("Categorical", "levels", levels, ge=2)
-        self.levels = levels
-        self.size = levels
+        self.levels = self.size = validation.check_setting(self, "levels", levels, ge=2)
 
     def distribution(self, params):
         logits = self.split(params)

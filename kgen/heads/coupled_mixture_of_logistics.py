@@ -51,15 +51,13 @@ class CoupledMixtureOfLogistics(LevelHead):
     """
 
     orders_channels = True
+    choices = 1
 
     def __init__(self, components=5, levels=256):
-        owner = "CoupledMixtureOfLogistics"
-        validation.check_setting(owner, "components", components, ge=1)
-        validation.check_setting(owner, "levels", levels, ge=2)
-        self.components = components
-        self.levels = levels
+        self.components = validation.check_setting(self, "components", components, ge=1)
+        self.levels = validation.check_setting(self, "levels", levels, ge=2)
 
-    def params_size(self, channels):
+    def pixel_size(self, channels):
         if channels > MOST_CHANNELS:
             raise ValueError(
                 f"CoupledMixtureOfLogistics models pixels of at most {MOST_CHANNELS} "
@@ -129,9 +127,9 @@ class CoupledMixtureOfLogistics(LevelHead):
         values, probability = [], ops.ones_like(logits)
         for c in range(len(locs)):
             # One more axis, after the others, for the values of every channel before.
-            mine = [locs[c], scales[c], *couplings[c]]
+            own = [locs[c], scales[c], *couplings[c]]
             loc, scale, *coupling = (
-                ops.reshape(v, (*_shape(v), *[1] * c)) for v in mine
+                ops.reshape(v, (*_shape(v), *[1] * c)) for v in own
             )
             loc = self._loc(loc, coupling, values)
             scale = scale + ops.zeros_like(loc)
@@ -164,9 +162,6 @@ class CoupledMixtureOfLogistics(LevelHead):
         edges = np.append(np.append(-np.inf, value[:-1] + 0.5), np.inf)
         cdf = ops.sigmoid((edges.astype("float32") - loc) / scale)
         return value + ops.zeros_like(loc), cdf[..., 1:] - cdf[..., :-1]
-
-    def noise_shape(self, event_shape):
-        return (*event_shape[:-1], event_shape[-1] + 1)
 
     def draw(self, params, noise, temperature=1.0):
         logits, locs, scales, couplings = self._parts(params)

@@ -35,13 +35,12 @@ class MixtureOfLogistics(LevelHead):
         45
     """
 
+    choices = 1
+
     def __init__(self, components=5, levels=256):
-        owner = "MixtureOfLogistics"
-        validation.check_setting(owner, "components", components, ge=1)
-        validation.check_setting(owner, "levels", levels, ge=2)
-        self.components = components
-        self.levels = levels
-        self.size = 3 * components
+        self.components = validation.check_setting(self, "components", components, ge=1)
+        self.levels = validation.check_setting(self, "levels", levels, ge=2)
+        self.size = 3 * self.components
 
     def _parts(self, params):
         logits, loc, log_scale = ops.split(self.split(params), 3, axis=-1)
@@ -60,9 +59,6 @@ class MixtureOfLogistics(LevelHead):
         logits, loc, scale = self._parts(params)
         means = logistic_mean(loc, scale, self.levels)
         return ops.sum(ops.softmax(logits) * means, axis=-1)
-
-    def noise_shape(self, event_shape):
-        return (*event_shape, 2)
 
     def draw(self, params, noise, temperature=1.0):
         logits, loc, scale = self._parts(params)

@@ -36,15 +36,12 @@ class MixtureOfNormals(RealHead):
         45
     """
 
+    choices = 1
+
     def __init__(self, components=10, loc=None, unit=None):
         super().__init__(loc, unit)
-        validation.check_setting("MixtureOfNormals", "components", components, ge=1)
-        self.components = components
-
-    @property
-    def size(self):
-        """A logit, a mean and a scale for every component."""
-        return 3 * self.components
+        self.components = validation.check_setting(self, "components", components, ge=1)
+        self.size = 3 * self.components  # a logit, a mean and a scale
 
     def _parts(self, params):
         logits, mean, raw_scale = ops.split(self.split(params), 3, axis=-1)
@@ -63,9 +60,6 @@ class MixtureOfNormals(RealHead):
     def mean(self, params):
         logits, loc, _ = self._parts(params)
         return ops.sum(ops.softmax(logits) * loc, axis=-1)
-
-    def noise_shape(self, event_shape):
-        return (*event_shape, 2)
 
     def draw(self, params, noise, temperature=1.0):
         logits, loc, scale = self._parts(params)

@@ -35,11 +35,7 @@ class Normal(RealHead):
         super().__init__(loc, unit)
         self._check_positive("scale", scale)
         self.scale = scale
-
-    @property
-    def size(self):
-        """A mean, and a scale where it is learned."""
-        return 1 if self.scale is not None else 2
+        self.size = 1 if scale is not None else 2  # a mean, and a scale to be learned
 
     def _loc_and_scale(self, params):
         params = self.split(params)

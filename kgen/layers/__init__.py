@@ -8,7 +8,7 @@ from kgen.layers.lstm import DiagonalBiLSTM, RowLSTM
 from kgen.layers.masked_conv import MaskedConv2D
 from kgen.layers.masked_dense import MaskedDense
 from kgen.layers.masks import hidden_degrees, hidden_mask, output_mask
-from kgen.layers.residual import ResidualBlock
+from kgen.layers.residual import MaskedResidualBlock
 
 __all__ = [
     "CachedLayer",
@@ -19,7 +19,7 @@ __all__ = [
     "MaskedConv2D",
     "MaskedDense",
     "PastRNN",
-    "ResidualBlock",
+    "MaskedResidualBlock",
     "RowLSTM",
     "VerticalConv2D",
     "hidden_degrees",

@@ -15,7 +15,7 @@ from kgen.layers.masked_conv import MaskedConv2D
 
 
 @register
-class ResidualBlock(keras.layers.Layer):
+class MaskedResidualBlock(keras.layers.Layer):
     """Down to half the features, a 3x3 convolution, up again, and its input added.
 
     Each of the three masked convolutions, 1x1, 3x3 and 1x1, has a ReLU before it.
@@ -70,7 +70,7 @@ class ResidualBlock(keras.layers.Layer):
 
 
 class CachedResidual(CachedLayer):
-    """A `ResidualBlock`, pixel by pixel: only the 3x3 convolution has a cache."""
+    """A `MaskedResidualBlock`, pixel by pixel: only the 3x3 convolution has a cache."""
 
     def __init__(self, layer, n, width):
         self.conv = layer.conv.cached(n, width)

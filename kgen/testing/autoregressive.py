@@ -8,13 +8,12 @@ import numpy as np
 
 from kgen.autoregressive.orders import choose_orders
 from kgen.autoregressive.samplers import SamplingOptions, draw
+from kgen.autoregressive.samplers.driver import noise_of
 from kgen.core import backend
-from kgen.core.random import keyed_uniform
 from kgen.testing import spaces
 from kgen.testing.models import model_check
 from kgen.testing.spaces import (
     check_normalised,
-    check_objective,
     check_samples,
     enumerable,
     log_prob,
@@ -26,7 +25,6 @@ from kgen.testing.spaces import (
 @model_check(lambda model: hasattr(model, "conditionals"))
 def check_autoregressive(model: Any, x: np.ndarray) -> None:
     """All that holds for a density by the chain rule, and for samples from it."""
-    check_objective(model, x)
     check_independent_noise(model)
     scatter(model)
     check_order(model, x.shape[1:])
@@ -48,18 +46,14 @@ def check_order(model: Any, event_shape: tuple[int, ...]) -> None:
         size //= event_shape[-1]
     # Several examples: in a single one a path may happen to be shut by a ReLU.
     x = np.random.default_rng(0).uniform(size=(8, *event_shape)).astype("float32")
-    random = np.random.default_rng(1)
-    condition = _condition(model, 8, random)
+    condition = _condition(model, 8, np.random.default_rng(1))
     for order in range(model.orders):
         turns = np.arange(size)
         if model.permutations is not None:
             turns = model.permutations[order]
 
         def outputs(x, order=order):
-            params = model.conditionals(
-                x, condition, order if model.orders > 1 else None
-            )
-            params = keras.ops.convert_to_numpy(params)
+            params = _conditionals(model, x, condition, order)
             return params.astype("float64").reshape(len(x), size, -1)
 
         before = outputs(x)
@@ -87,7 +81,7 @@ def check_incremental(model: Any, n: int = 19) -> None:
     blank = np.zeros((n, *model.event_shape), "float32")
     condition = _condition(model, n, np.random.default_rng(2))
     chosen = choose_orders(model, blank > 0, 4)
-    noise = keyed_uniform(4, 0, n, model.head.noise_shape(model.event_shape))
+    noise = noise_of(model, 4, np.arange(n), model.event_shape)
     slow = model.sample(n, seed=4, condition=condition, incremental=False)
     for xla in (True, False) if backend.NAME == "tensorflow" else (True,):
         options = SamplingOptions(jit_compile=xla, return_params=True)

@@ -49,8 +49,8 @@ def check_scikit_learn(estimator: Any, X: np.ndarray, y: Any) -> None:
 
 def check_parameters(estimator: Any, X: np.ndarray, y: Any) -> None:
     """`__init__` stores what it is given, and fit does not change it."""
-    before = estimator.get_params()
-    assert clone(estimator).get_params().keys() == before.keys()
+    before = estimator.get_params(deep=False)
+    assert clone(estimator).get_params(deep=False).keys() == before.keys()
     fitted = clone(estimator).fit(X, y)
     for name, value in before.items():
         assert fitted.get_params()[name] == value, f"fit changed the parameter {name}"

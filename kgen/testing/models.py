@@ -8,7 +8,7 @@ from typing import Any
 import keras
 import numpy as np
 
-from kgen.testing.spaces import draw, with_condition
+from kgen.testing.spaces import check_objective, draw, has_density, with_condition
 
 _CHECKS: list[tuple[Callable[[Any], bool], Callable[[Any, np.ndarray], None]]] = []
 
@@ -32,6 +32,12 @@ def model_check(can: Callable[[Any], bool]) -> Callable[[Callable], Callable]:
     return decorate
 
 
+@model_check(lambda model: has_density(model) and not hasattr(model, "posterior"))
+def check_exact_density(model: Any, x: np.ndarray) -> None:
+    """An exact density is what training maximises."""
+    check_objective(model, x)
+
+
 def check_model(model: Any, x: np.ndarray) -> None:
     """Verify that a model keeps its contract.
 
@@ -41,7 +47,7 @@ def check_model(model: Any, x: np.ndarray) -> None:
     single loss falls.
 
     Further checks by what a model can do, which families register (`model_check`).
-    Autoregressive ones: training minimises what `log_prob` says, their order, an
+    An exact density is what training maximises. Autoregressive models: their order, an
     incremental sampler that does what full passes do, noise that scalars do not share,
     a density that sums to one, samples that follow it. Those with a posterior: training
     minimises the bound, which approaches the true density, which samples follow. (Sums
@@ -126,14 +132,18 @@ def check_policy(model: Any) -> None:
     """Every layer must compute in the policy of the model.
 
     Layers without weights may be float32: those that handle data in their own units.
-    Layers with weights, too, if they say so by an attribute `computes_in_float32`.
+    Layers with weights, and those in them, if they have an attribute
+    `computes_in_float32`.
     """
-    wanted = model.dtype_policy
+    wanted, exempt = model.dtype_policy, set()
+    for layer in model._flatten_layers(include_self=False):
+        if getattr(layer, "computes_in_float32", False):
+            exempt |= {id(part) for part in layer._flatten_layers()}
     for layer in model._flatten_layers(include_self=False):
         if isinstance(layer, keras.Model):
             continue  # computes nothing that its layers do not
         allowed = {wanted.compute_dtype}
-        if not layer.weights or getattr(layer, "computes_in_float32", False):
+        if not layer.weights or id(layer) in exempt:
             allowed.add("float32")
         assert layer.compute_dtype in allowed, (
             f"{layer.name} computes in {layer.compute_dtype}, the model in "

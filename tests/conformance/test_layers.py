@@ -15,7 +15,7 @@ from kgen.testing import check_layer
         (layers.MaskedConv2D(4, 1, activation="relu"), (1, 1, 4)),
         (layers.MaskedConv2D(4, 3, dilation=3), (2, 5, 4)),
         (layers.MaskedConv2D(4, (1, 5), channels=2, parts=3), (3, 5, 4)),
-        (layers.ResidualBlock(6, channels=3, dilation=2), (4, 5, 6)),
+        (layers.MaskedResidualBlock(6, channels=3, dilation=2), (4, 5, 6)),
         (layers.VerticalConv2D(4, 3, "A", dilation=2), (3, 5, 2)),
         (layers.VerticalConv2D(4, 5), (4, 3, 2)),
         (layers.RowLSTM(6, channels=3), (4, 3, 6)),

@@ -78,7 +78,7 @@ def _batch(model, x, mask, seed, condition, options, piece):
         rows = np.asarray(rows[piece.examples], dtype)
         return ops.convert_to_tensor(pad(rows, piece.size))
 
-    noise = pad(_noise(model, seed, piece.examples, x.shape[1:]), piece.size)
+    noise = pad(noise_of(model, seed, piece.examples, x.shape[1:]), piece.size)
     return Batch(
         take(x, "float32"),
         take(mask, bool),
@@ -89,7 +89,7 @@ def _batch(model, x, mask, seed, condition, options, piece):
     )
 
 
-def _noise(model, seed, examples, shape):
+def noise_of(model, seed, examples, shape):
     """Uniform noise for the examples of those indices, of that shape."""
     shape, first = model.head.noise_shape(shape), int(examples[0])
     if model.any_length:

@@ -60,7 +60,7 @@ def fill_vectors(model, batch, *, return_params):
         head = model.head.of_channel(index % shape[-1])
         drawn = head.draw(params, noise[index], batch.temperature)
         value = ops.where(mask[index], known[index], drawn)
-        cache.see(turn, index, model.head.features(value))
+        cache.see(turn, index, head.features(value))
         buffer = [put(tensor, index, params) for tensor in buffer]
         return cache.state, put(x, index, value[:, 0]), *buffer
 
