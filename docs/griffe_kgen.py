@@ -1,8 +1,9 @@
 """Tell mkdocstrings what it cannot know of this package, since it does not run it.
 
-`kgen.base.fields.estimator` makes the fields of a class into the keyword arguments of
-its `__init__`. Docstrings say "Example:" where mkdocstrings looks for "Examples:", and
-">" at the start of a text, which is a quotation in Markdown.
+The fields of an estimator, and of its bases, are the keyword arguments of its
+`__init__` (`kgen.base.fields.collect_fields`). Docstrings say "Example:" where
+mkdocstrings looks for "Examples:", and ">" at the start of a text, which is a quotation
+in Markdown.
 """
 
 import re
@@ -11,7 +12,7 @@ from typing import Any
 
 import griffe
 
-DECORATOR = "kgen.base.fields.estimator"
+BASE = "kgen.base.estimator.GenerativeEstimator"
 
 
 class Kgen(griffe.Extension):
@@ -33,15 +34,18 @@ def _inside(owner: Any) -> Iterator[Any]:
 
 
 def _is_estimator(cls: griffe.Class) -> bool:
-    return any(decorator.callable_path == DECORATOR for decorator in cls.decorators)
+    return BASE in (owner.path for owner in (cls, *cls.mro()))
 
 
 def _init(cls: griffe.Class) -> griffe.Function:
-    """The `__init__` that an estimator has at run time."""
+    """The `__init__` that an estimator has at run time.
+
+    A field is that of the nearest class in the method resolution order, and stands
+    where the furthest one has it.
+    """
     fields: dict[str, griffe.Parameter] = {}
     for owner in (*reversed(cls.mro()), cls):
-        if _is_estimator(owner):
-            fields |= dict(_fields(owner))
+        fields |= dict(_fields(owner))
     this = griffe.Parameter("self", kind=griffe.ParameterKind.positional_only)
     parameters = griffe.Parameters(this, *fields.values())
     return griffe.Function("__init__", parameters=parameters)
@@ -50,16 +54,26 @@ def _init(cls: griffe.Class) -> griffe.Function:
 def _fields(cls: griffe.Class) -> Iterator[tuple[str, griffe.Parameter]]:
     """The fields that a class adds: `name: type = param(default, ...)`."""
     for name, member in cls.members.items():
-        if member.is_attribute and isinstance(member.value, griffe.ExprCall):
+        if member.is_attribute and _is_field(member.value):
             yield (
                 name,
                 griffe.Parameter(
                     name,
                     annotation=member.annotation,
                     kind=griffe.ParameterKind.keyword_only,
-                    default=member.value.arguments[0],
+                    default=_plain(cls, member.value.arguments[0]),
                 ),
             )
+
+
+def _is_field(value: Any) -> bool:
+    return isinstance(value, griffe.ExprCall) and str(value.function) == "param"
+
+
+def _plain(cls: griffe.Class, default: Any) -> Any:
+    """A default as it is written where a constant of the module stands for it."""
+    constant = cls.module.members.get(str(default))
+    return constant.value if constant is not None else default
 
 
 def _translated(text: str) -> str:

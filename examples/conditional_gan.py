@@ -18,7 +18,7 @@ from sklearn.datasets import load_digits
 import kgen
 
 FAST = bool(os.environ.get("KGEN_FAST"))  # a short run, as a test
-if FAST:  # drawing up graphs takes longer than so little training
+if FAST:  # tracing graphs takes longer than so little training
     tf.config.run_functions_eagerly(run_eagerly=True)
 
 # %%

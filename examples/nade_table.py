@@ -19,7 +19,7 @@ import kgen
 from kgen.data.toy import mixture
 
 FAST = bool(os.environ.get("KGEN_FAST"))  # a short run, as a test
-if FAST:  # drawing up graphs takes longer than so little training
+if FAST:  # tracing graphs takes longer than so little training
     tf.config.run_functions_eagerly(run_eagerly=True)
 
 # %% [markdown]
@@ -95,7 +95,7 @@ for name, model in {
 
 # %% [markdown]
 # In which order do features come? `complete` draws those that come last given those
-# that come first, and so the order tells what can be asked. Here: x given y = 1.41.
+# that come first, so the order decides what can be asked. Here: x given y = 1.41.
 # There are two clusters that high, at x = -1.41 and x = 1.41.
 
 # %%

@@ -2,7 +2,7 @@
 # # PixelCNN on MNIST
 #
 # An exact density of images: how likely is a digit, what does a digit look like, and
-# how could half a digit go on? About ten minutes on two cores.
+# what could the other half of a digit be? About ten minutes on two cores.
 
 # %%
 import os
@@ -18,7 +18,7 @@ import tensorflow as tf
 import kgen
 
 FAST = bool(os.environ.get("KGEN_FAST"))  # a short run, as a test
-if FAST:  # drawing up graphs takes longer than so little training
+if FAST:  # tracing graphs takes longer than so little training
     tf.config.run_functions_eagerly(run_eagerly=True)
 
 # %% [markdown]

@@ -2,9 +2,9 @@
 # # A character model
 #
 # Text, letter by letter, with a GRU. It reads the help that comes with Python, writes
-# some of its own, and goes on where a sentence stops.
+# some of its own, and continues a sentence.
 #
-# `KGEN_FAST=1` makes it short, to see that it runs.
+# `KGEN_FAST=1` makes it short, as a test.
 
 # %%
 import os
@@ -24,8 +24,9 @@ if FAST:
 # %% [markdown]
 # ## Text
 #
-# Letters become numbers, and the text windows of 100 letters, which overlap by half.
-# Paragraphs that come twice are read once; the last tenth of the text is held out.
+# Letters become numbers, and the text becomes windows of 100 letters, which overlap by
+# half. Paragraphs that occur twice are read once; the last tenth of the text is held
+# out.
 
 # %%
 paragraphs = "\n\n".join(topics[name] for name in sorted(topics)).lower().split("\n\n")
@@ -47,8 +48,8 @@ print(f"{len(text)} letters of {len(letters)} kinds, {len(X)} windows")
 # ## Fit
 #
 # The head is told how many letters there are, and that they have no order. Training
-# ends when the text that is held out gets no likelier (which makes its figure a little
-# too good). What the model has to beat is the frequency of each letter.
+# ends when the held-out text gets no likelier (which makes its figure a little too
+# good). What the model has to beat is the frequency of each letter.
 
 # %%
 model = kgen.SequenceRNN(
@@ -82,7 +83,7 @@ for temperature in (1.0, 0.5):
     print(f"\ntemperature {temperature}:", "".join(letters[i] for i in sample[0]))
 
 # %% [markdown]
-# ## Go on
+# ## Continue
 #
 # `complete` keeps a beginning and draws the rest.
 

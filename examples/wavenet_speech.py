@@ -4,12 +4,12 @@
 # Spoken digits, as 256 mu-law levels, sample by sample: the density of sound given the
 # digit. It writes `wavenet_speech.wav`, a clip of every digit, and prints what a sample
 # costs on recordings that it did not hear, beside a linear predictor. Seven minutes on
-# two cores; what it says by then has a voice, but no words yet.
+# two cores; by then the clips have a voice, but no words yet.
 #
 # `KGEN_DATA` names a folder with `fsdd_8khz.npz` (Free Spoken Digit Dataset, 8 kHz).
-# Without it the sounds are tones, made here.
+# Without it the sounds are tones, generated here.
 #
-# `KGEN_FAST=1` makes it short, to see that it runs.
+# `KGEN_FAST=1` makes it short, as a test.
 
 # %%
 import os
@@ -103,7 +103,7 @@ edges = np.concatenate([[-np.inf], mu_law_decode(np.arange(255) + 0.5), [np.inf]
 low, high = (
     norm.cdf((edges[X[test].astype(int) + k] - past(asked) @ a) / scale) for k in (0, 1)
 )
-# No level is held to be less likely than that, in favour of the predictor.
+# No level is taken to be less likely than that, in favour of the predictor.
 mass = np.maximum(high - low, 1e-9)
 print(f"{-np.log(mass).mean():.2f} by the linear predictor")
 
