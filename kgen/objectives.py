@@ -10,6 +10,8 @@ from kgen.core.backend import register
 from kgen.core.registry import Registry
 from kgen.core.strategy import Strategy
 
+__all__ = ["Minimax", "NonSaturating", "Objective", "cross_entropy", "objectives"]
+
 
 class Objective(Strategy):
     """The losses of both players, scalars to be minimised.

@@ -7,6 +7,8 @@ from kgen.core.backend import register, tfd
 from kgen.core.registry import Registry
 from kgen.core.strategy import Strategy
 
+__all__ = ["KL", "Penalty", "penalties"]
+
 
 class Penalty(Strategy):
     """A term of the loss that sees the posterior, the prior, and codes of both.

@@ -39,6 +39,7 @@ class AdversarialEstimator(NoDensity, LatentEstimator):
 
     def _adapt(self, summary: Summary) -> None:
         """Map the range of every feature, or of all pixels, to that of tanh."""
+        super()._adapt(summary)
         low, high = summary.low_per_feature, summary.high_per_feature
         if len(summary.event_shape) > 1:
             low, high = np.array([summary.low]), np.array([summary.high])
@@ -46,6 +47,7 @@ class AdversarialEstimator(NoDensity, LatentEstimator):
         objectives.resolve(self.objective)  # unknown names fail here
 
     def _check_values(self, summary: Summary) -> None:
+        super()._check_values(summary)
         low, high = self.low_.min(), self.high_.max()
         # New examples may go a little beyond the training data, not elsewhere.
         margin = 0.5 * (high - low)

@@ -8,7 +8,16 @@ from kgen.base.fields import estimator, param
 from kgen.base.head import HeadEstimator
 from kgen.base.model import GenerativeModel
 from kgen.base.players import Player, PlayersModel
-from kgen.core.backend import compiled, register, tfd
+from kgen.core import validation
+from kgen.core.backend import (
+    compiled,
+    normal_quantile,
+    register,
+    row_normal,
+    stateless_normal,
+    tfd,
+)
+from kgen.core.random import keyed_uniform
 from kgen.core.registry import Registry
 from kgen.core.strategy import Strategy
 
@@ -28,7 +37,12 @@ __all__ = [
     "draw_in_chunks",
     "estimator",
     "in_chunks",
+    "keyed_uniform",
+    "normal_quantile",
     "param",
     "register",
+    "row_normal",
+    "stateless_normal",
     "tfd",
+    "validation",
 ]

@@ -82,6 +82,8 @@ class GenerativeEstimator(BaseEstimator):
         """Build the Keras model for examples of that shape."""
         raise NotImplementedError
 
+    # Hooks that several bases of one estimator may fill in: they call `super`'s, too.
+
     def _adapt(self, summary: Summary) -> None:
         """Read from the training data what `build_model` has to know of them."""
 

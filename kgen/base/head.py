@@ -23,11 +23,13 @@ class HeadEstimator(GenerativeEstimator):
     _reals: ClassVar[type[Head]] = Normal
 
     def _adapt(self, summary: Summary) -> None:
+        super()._adapt(summary)
         self.head_ = auto.for_data(self.head, summary, self._many_levels, self._reals)
         self.levels_ = self.head_.levels
         self.discrete_ = self.levels_ is not None or self.dtype_.kind in "biu"
 
     def _check_values(self, summary: Summary) -> None:
+        super()._check_values(summary)
         if not self.head_.support.holds(summary):
             raise messages.other_values(
                 type(self).__name__, summary.describe(), auto.call(self.head_)

@@ -95,14 +95,20 @@ class PlayersModel(PlayersTrainStep, GenerativeModel):
         networks = self.players[player].networks
         return [v for network in networks for v in network.trainable_variables]
 
-    def noise(self, player, shape, *, training):
+    def noise(self, player, shape, *, training, stream=0):
         """Standard normal noise for a batch.
 
         Fresh in every training step of the player, the same in every evaluation.
+
+        Args:
+            player: whose step it is.
+            shape: of the noise, (n, ...).
+            training: whether this is a training step.
+            stream: integer >= 0, another one for further noise in the same step.
         """
         step = iterations(self.optimizers[player]) if training else -1
-        stream = self.seed + list(self.players).index(player)
-        return backend.stateless_normal(shape, (stream, step))
+        key = self.seed + list(self.players).index(player) + stream * len(self.players)
+        return backend.stateless_normal(shape, (key, step))
 
     @property
     def metrics(self):
