@@ -1,7 +1,7 @@
-"""What generator and discriminator play for, as functions of the logits.
+"""Objectives of generator and discriminator, as functions of the logits.
 
 `real` and `fake` are outputs of the discriminator before any activation, shape (n, 1),
-float32: logit D(x) and logit D(G(z)) in the letters of Goodfellow et al.
+float32: logit D(x) and logit D(G(z)) in the notation of Goodfellow et al.
 """
 
 from keras import ops
@@ -17,12 +17,13 @@ class Objective(Strategy):
     """The losses of both players, scalars to be minimised.
 
     To write one, implement both methods and decorate the class with
-    `kgen.base.register`; under a name with `kgen.objectives.objectives.register`, too.
-    Settings, such as the weight of a penalty, are arguments of `__init__`.
+    `kgen.base.register`. To register it under a name, use
+    `kgen.objectives.objectives.register` as well. Settings, such as the weight
+    of a penalty, are arguments of `__init__`.
     """
 
     def discriminator(self, real, fake):
-        """Loss of the discriminator (of a critic)."""
+        """Loss of the discriminator (or critic)."""
         raise NotImplementedError
 
     def generator(self, fake):
@@ -34,7 +35,7 @@ objectives = Registry("objective", Objective)
 
 
 def cross_entropy(real, fake):
-    """Cross-entropy of telling real from fake, in nats: log 4 if it cannot be done.
+    """Cross-entropy of telling real from fake, in nats: log 4 at chance level.
 
     -E[log D(x)] - E[log(1 - D(G(z)))], Goodfellow et al., 2014, eq. 1.
     """
@@ -46,7 +47,7 @@ def cross_entropy(real, fake):
 class Minimax(Objective):
     """The generator minimises E[log(1 - D(G(z)))].
 
-    Its gradient vanishes where the discriminator wins: for the theory, not for use.
+    Its gradient vanishes where the discriminator wins: for theory, not for practice.
 
     References:
         Goodfellow et al., Generative Adversarial Nets, 2014, eq. 1.

@@ -1,4 +1,4 @@
-"""What keeps the codes of an autoencoder near the prior."""
+"""Penalties that keep the codes of an autoencoder near the prior."""
 
 from keras import ops
 
@@ -11,28 +11,28 @@ __all__ = ["KL", "Penalty", "penalties"]
 
 
 class Penalty(Strategy):
-    """A term of the loss that sees the posterior, the prior, and codes of both.
+    """A term of the loss that depends on the posterior, the prior, and codes of both.
 
-    To write one, give it a `name`, by which history knows its term, implement
-    `__call__`, and decorate the class with `kgen.base.register`; under a name with
-    `kgen.penalties.penalties.register`, too.
+    To write one, give it a `name` for its term in the history, implement `__call__`,
+    and decorate the class with `kgen.base.register`. To register it under a name, use
+    `kgen.penalties.penalties.register` as well.
     """
 
     name: str
     needs_density = False
-    """Whether the posterior must have a density: a point has none."""
+    """Whether the posterior must have a density. A point posterior has none."""
 
     needs_prior_codes = False
-    """Whether codes are to be drawn from the prior, for `z_prior`."""
+    """Whether `z_prior`, codes drawn from the prior, is needed."""
 
     def __call__(self, posterior, prior, z, z_prior=None, step=None):
-        """Return the term as it is reported, and what is added to the loss.
+        """Return the term as it is reported, and as it is added to the loss.
 
         Args:
             posterior: distribution of codes given x, of batch shape (n,).
             prior: distribution of codes.
             z: codes drawn from the posterior, shape (n, k, latent_dim).
-            z_prior: as many drawn from the prior, if `needs_prior_codes`.
+            z_prior: as many codes drawn from the prior, if `needs_prior_codes`.
             step: number of the training step, from 1; None in evaluation.
 
         Returns:
@@ -52,8 +52,8 @@ class KL(Penalty):
 
     Args:
         weight: factor of the divergence in the loss, >= 0: beta in beta-VAEs.
-        warm_up: training steps over which the weight rises linearly from 0, >= 0. In
-            evaluation it is always the full one.
+        warm_up: training steps over which the weight rises linearly from 0, >= 0.
+            Evaluation always uses the full weight.
         free_bits: nats that every dimension of the code may spend, on average over a
             batch, before it is penalised, >= 0.
 
@@ -94,9 +94,9 @@ class KL(Penalty):
         """Sum over dimensions j of max(free_bits, mean over the batch of KL_j)."""
         if not self.free_bits:
             return divergence
-        of_dimension = tfd.kl_divergence(
+        per_dimension = tfd.kl_divergence(
             tfd.Normal(posterior.mean(), posterior.stddev()),
             tfd.Normal(prior.mean(), prior.stddev()),
         )
-        kept = ops.maximum(ops.mean(of_dimension, axis=0), self.free_bits)
-        return ops.broadcast_to(ops.sum(kept), ops.shape(divergence))
+        terms = ops.maximum(ops.mean(per_dimension, axis=0), self.free_bits)
+        return ops.broadcast_to(ops.sum(terms), ops.shape(divergence))

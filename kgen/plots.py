@@ -1,4 +1,4 @@
-"""Pictures of samples. Every function returns matplotlib Axes."""
+"""Plots of samples. Every function returns matplotlib Axes."""
 
 from typing import Any
 
@@ -18,7 +18,7 @@ def image_grid(
     Args:
         images: shape (n, height, width) or (n, height, width, channels), with 1 or 3
             channels.
-        columns: images in a row, >= 1; None makes the grid about square.
+        columns: images in a row, >= 1; None makes the grid roughly square.
         title: text above the grid.
         ax: matplotlib Axes to draw on; None makes a new figure.
 
@@ -52,7 +52,7 @@ def image_grid(
     if colour and images.dtype.kind in "iu":
         images = images / 255.0
     images = images.astype("float32")
-    # Frames are in a colour of their own: white ones would melt into white strokes.
+    # Frames have a separate colour: white ones would merge with white strokes.
     canvas = np.full(
         (rows * (height + 1) + 1, columns * (width + 1) + 1, channels), 1.0
     )

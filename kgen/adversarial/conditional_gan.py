@@ -24,12 +24,12 @@ class ConditionalGAN(AdversarialEstimator):
 
     Args:
         latent_dim: dimensions of the code, >= 1.
-        architecture: what both networks are: "conv" (the DCGAN guidelines), "resnet",
-            "mlp", "auto" (conv for images, mlp for tables), or a builder with settings
-            of its own, such as `kgen.networks.Conv(width=32)`.
+        architecture: how to build both networks: "conv" (the DCGAN guidelines),
+            "resnet", "mlp", "auto" (conv for images, mlp for tables), or a builder with
+            other settings, such as `kgen.networks.Conv(width=32)`.
         objective: "non_saturating", "minimax", or a `kgen.objectives.Objective`.
-        discriminator_steps: steps of the discriminator, each on a batch of its own,
-            for one of the generator, >= 1.
+        discriminator_steps: steps of the discriminator, each on its own batch, per
+            step of the generator, >= 1.
 
     Shape:
         X: (n, features), (n, height, width) or (n, height, width, channels).
@@ -81,7 +81,7 @@ def _joined(a, b):
 
 
 def _planes(y, event_shape):
-    """The condition as it joins data: repeated at every pixel of an image."""
+    """The condition in a shape that joins the data: repeated at every pixel."""
     if len(event_shape) < 3:
         return y
     size = {"size": event_shape[:2], "data_format": "channels_last"}

@@ -1,4 +1,4 @@
-"""What the estimators around a generator and a discriminator have in common."""
+"""Base of the estimators around a generator and a discriminator."""
 
 from typing import ClassVar
 
@@ -49,7 +49,7 @@ class AdversarialEstimator(NoDensity, LatentEstimator):
     def _check_values(self, summary: Summary) -> None:
         super()._check_values(summary)
         low, high = self.low_.min(), self.high_.max()
-        # New examples may go a little beyond the training data, not elsewhere.
+        # New examples may lie a little outside the training range, but not far.
         margin = 0.5 * (high - low)
         inside = low - margin <= summary.low and summary.high <= high + margin
         if not inside or (self.discrete_ and not summary.integral):
@@ -69,11 +69,11 @@ class AdversarialEstimator(NoDensity, LatentEstimator):
             layers.Activation("tanh", dtype="float32"),
             layers.Rescaling(half.tolist(), middle.tolist(), dtype="float32"),
         ]
-        inverse = 1 / np.where(half > 0, half, 1.0)  # of constants, too
+        inverse = 1 / np.where(half > 0, half, 1.0)  # also for constant features
         scale, offset = inverse.tolist(), (-middle * inverse).tolist()
         return to_data, layers.Rescaling(scale, offset, dtype="float32")
 
 
 def network_of(shape: tuple[int, ...], *parts: layers.Layer) -> keras.Sequential:
-    """Layers and networks in a row, for float32 inputs of that shape."""
+    """Layers and networks in sequence, for float32 inputs of that shape."""
     return keras.Sequential([keras.Input(shape, dtype="float32"), *parts])

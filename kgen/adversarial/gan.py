@@ -3,8 +3,8 @@
     D and G play the game  min over G, max over D  of
         V(D, G) = E over x of log D(x)  +  E over z of log(1 - D(G(z)))        (eq. 1)
 
-in which z is standard normal. In turn (algorithm 1) D takes k steps, each on a
-minibatch of its own, and G takes one.
+in which z is standard normal. In turn (algorithm 1) D takes k steps, each on
+its own minibatch, and G takes one.
 
 References:
     Goodfellow et al., Generative Adversarial Nets, 2014. https://arxiv.org/abs/1406.2661
@@ -31,9 +31,9 @@ class GANModel(PlayersModel):
 
     Args:
         generator: `keras.Model` from codes (n, latent_dim) to data in their own units;
-            of a conditional model from [codes, conditions (n, condition_dim)].
+            in a conditional model, from [codes, conditions (n, condition_dim)].
         discriminator: `keras.Model` from data in their own units (or [data,
-            conditions]) to logits (n, 1), large for real.
+            conditions]) to logits (n, 1), large for real data.
         objective: name or instance of a `kgen.objectives.Objective`.
         seed: seed of the noise; None draws one from NumPy's global state.
         **kwargs: see `keras.Model`.
@@ -118,12 +118,12 @@ class GAN(AdversarialEstimator):
 
     Args:
         latent_dim: dimensions of the code, >= 1.
-        architecture: what both networks are: "conv" (the DCGAN guidelines), "resnet",
-            "mlp", "auto" (conv for images, mlp for tables), or a builder with settings
-            of its own, such as `kgen.networks.Conv(width=32)`.
+        architecture: how to build both networks: "conv" (the DCGAN guidelines),
+            "resnet", "mlp", "auto" (conv for images, mlp for tables), or a builder with
+            other settings, such as `kgen.networks.Conv(width=32)`.
         objective: "non_saturating", "minimax", or a `kgen.objectives.Objective`.
-        discriminator_steps: steps of the discriminator, each on a batch of its own,
-            for one of the generator, >= 1 (k in the paper).
+        discriminator_steps: steps of the discriminator, each on its own batch, per
+            step of the generator, >= 1 (k in the paper).
 
     Shape:
         X: (n, features), (n, height, width) or (n, height, width, channels).

@@ -1,6 +1,6 @@
 """Models whose density is a product of conditionals.
 
-Here are the bases, for models of one's own.
+These are the base classes for your own models.
 """
 
 from kgen.autoregressive.estimator import AutoregressiveEstimator, SequenceEstimator

@@ -1,4 +1,4 @@
-"""Drawing from a MADE: what is known is added up, never computed again.
+"""Drawing from a MADE: known values are added to sums, never computed again.
 
 With m the degrees, places for scalars, the sums s of a layer are in turn t, that of the
 scalar with m = t, after `params`
@@ -28,13 +28,14 @@ from kgen.autoregressive.samplers import ScalarCache
 class CachedMADE(ScalarCache):
     """A `MADEModel`, scalar by scalar.
 
-    Its state are the sums of all units, (n, units) for every layer; the known scalars,
-    where they are needed again; and what the last turn completed, a scalar and some
-    units of every hidden layer. The latter is added to the sums of the layer after in
-    the next turn: XLA would copy all of a tensor that is read before it is written.
+    Its state holds the sums of all units, (n, units) for every layer; the known
+    scalars, if they are needed again; and what the last turn completed, a scalar and
+    some units of every hidden layer. The latter is added to the sums of the following
+    layer in the next turn: XLA would copy all of a tensor that is read before it is
+    written.
 
-    Outputs of one number per scalar are summed in the same way. More would be too much
-    to go through in every turn: those of the scalar whose turn it is are found from all
+    Outputs of one number per scalar are summed in the same way. More would be too many
+    to update in every turn: those of the scalar whose turn it is are found from all
     that is complete, in one product of matrices. (Hidden units are then read again and
     again, and so weights into them are masked.)
 
@@ -104,7 +105,7 @@ class CachedMADE(ScalarCache):
             units = ops.slice(units, (starts[turn],), (group,))
             weights = ops.take(ops.take(kernel, before, axis=0), units, axis=1)
             total = ops.take(total, units, axis=1) + ops.matmul(h, weights)
-            # The group is as large as the largest: what is beyond belongs to others.
+            # The slice is as long as the largest group: its end may belong to others.
             own = ops.arange(group) < counts[turn]
             complete.append((units, ops.where(own, ops.relu(total), 0.0)))
         self.state = sums, known, complete
@@ -127,9 +128,8 @@ def completed_units(degrees, dim, which):
         which: one of the orders.
 
     Returns:
-        The units in the order of their degrees, (units + group,); where in it those of
-        every turn start, and how many they are, (dim,); and `group`, how many they are
-        at most.
+        The units in the order of their degrees, (units + group,); where those of every
+        turn start in it, and their number, (dim,); and `group`, the largest number.
     """
     counts = np.stack([np.bincount(d, minlength=dim) for d in degrees]).astype("int32")
     starts = (np.cumsum(counts, axis=1) - counts).astype("int32")

@@ -65,7 +65,7 @@ class ExactEstimator(Density, HeadEstimator):
             condition,
             **self._sampling(1.0),
         )
-        # Kept values as they came: those of the model went through float32.
+        # Kept values as they were: those of the model went through float32.
         return np.where(mask, np.asarray(X, self.dtype_), self._outputs(completed))
 
     def _sampling(self, temperature: float) -> dict[str, Any]:
@@ -93,9 +93,9 @@ class AutoregressiveEstimator(ExactEstimator):
         """Draw examples like the training data.
 
         Args:
-            n_samples: how many, >= 1; None is 1, or as many as there are in y.
+            n_samples: how many, >= 1; None is 1, or the length of y.
             y: labels or condition vectors, for conditional estimators only.
-            temperature: > 0; below 1 the likely values get likelier.
+            temperature: > 0; below 1 likely values become likelier.
             random_state: None (fresh draws), int or RandomState. Sample i depends on
                 it and on i, not on how many are drawn.
 
@@ -124,10 +124,10 @@ class SequenceEstimator(ExactEstimator):
         """Draw sequences like the training data.
 
         Args:
-            n_samples: how many, >= 1; None is 1, or as many as there are in y.
+            n_samples: how many, >= 1; None is 1, or the length of y.
             length: number of steps, >= 1; None is that of the training data.
             y: labels or condition vectors, for conditional estimators only.
-            temperature: > 0; below 1 the likely values get likelier.
+            temperature: > 0; below 1 likely values become likelier.
             random_state: None (fresh draws), int or RandomState. Sample i depends on
                 it and on i, not on how many are drawn; a longer sample begins like a
                 shorter one.

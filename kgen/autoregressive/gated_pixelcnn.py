@@ -24,7 +24,7 @@ from kgen.heads import Head, MixtureOfLogistics
 from kgen.layers import GatedBlock, MaskedConv2D
 
 DILATIONS = (1, 2, 4, 8)
-"""Of the layers after the first, whose kernel is 7x7."""
+"""Dilations of the layers after the first, whose kernel is 7x7."""
 
 
 @register
@@ -132,7 +132,7 @@ class GatedPixelCNN(_GatedEstimator):
         layers: number of gated layers, >= 1.
         dilations: dilation of the kernels of the layers after the first, each >= 1;
             repeated if there are more. (1,) is the paper's network.
-        head: what pixel values mean; "auto" reads it from the data: Bernoulli for
+        head: distribution of pixels; "auto" chooses it by the data: Bernoulli for
             binary images, for integers in 0..255 Categorical up to 31 levels and
             MixtureOfLogistics above, Normal for floats. For colour images
             `kgen.heads.CoupledMixtureOfLogistics` is PixelCNN++'s output.
@@ -160,7 +160,7 @@ class ConditionalPixelCNN(_GatedEstimator):
     """Density of images given a label or a vector: p(x|y), exact.
 
     The gated PixelCNN, with every gate biased by y. p(x|y) of every class and
-    the classes' frequencies make a classifier that knows what it does not know.
+    the classes' frequencies make a generative classifier.
 
     Args:
         filters: features of each of the two stacks, >= channels of the images.

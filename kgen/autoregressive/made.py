@@ -39,10 +39,10 @@ class MADEModel(VectorModel):
     Args:
         head: name or instance of a `kgen.heads.Head`.
         hidden: units of every hidden layer, each >= 1.
-        orders: number of orders, each with masks of its own, >= 1. In the first,
-            scalars come as they are.
+        orders: number of orders, each with its own masks, >= 1. The first
+            leaves scalars as they are.
         direct: whether inputs are also connected directly to outputs (sec. 4).
-        seed: of the orders and masks, >= 0.
+        seed: seed of the orders and masks, >= 0.
         **kwargs: see `keras.Model`.
 
     Input shape: (n, *event_shape) of any rank, values in the head's support.
@@ -136,14 +136,14 @@ class MADE(AutoregressiveEstimator):
 
     Args:
         hidden: units of every hidden layer, each >= 1.
-        orders: number of orders that scalars come in, each with masks of its own, >= 1.
+        orders: number of orders of the scalars, each with its own masks, >= 1.
             With more than one the density is their mean, every sample is drawn in one
-            of them, and `complete` takes the one in which most of what is known comes
-            first. In the first, scalars come as they are.
+            of them, and `complete` uses the one in which most known scalars come
+            first. The first order leaves scalars as they are.
         direct: whether inputs are also connected directly to outputs.
-        head: what the data are; "auto" reads it from them: Bernoulli for binary data,
-            for integers in 0..255 Categorical up to 31 levels and MixtureOfLogistics
-            above, MixtureOfNormals for floats.
+        head: distribution of a scalar; "auto" chooses it by the data: Bernoulli for
+            binary data, for integers in 0..255 Categorical up to 31 levels and
+            MixtureOfLogistics above, MixtureOfNormals for floats.
 
     Shape:
         X: (n, features), (n, height, width) or (n, height, width, channels).

@@ -30,7 +30,7 @@ class AutoregressiveModel(GenerativeModel):
     """
 
     sampler: Sampler = FullPass()
-    """How it draws."""
+    """How the model draws samples."""
 
     orders = 1
     """Number of the orders of the scalars. With more than one, the density is the mean
@@ -64,7 +64,7 @@ class AutoregressiveModel(GenerativeModel):
         self.built = True
 
     def shape_of(self, input_shape):
-        """Shape of the data in that of the input."""
+        """Shape of the data, from that of the input."""
         is_dict = isinstance(input_shape, dict)
         return tuple(input_shape["x"] if is_dict else input_shape)
 
@@ -126,7 +126,7 @@ class AutoregressiveModel(GenerativeModel):
         return self._log_prob(x, condition)
 
     log_prob_xla = compiled(_log_prob, relaxed=False, jit=True)
-    """The same, compiled by XLA, for every size of x anew."""
+    """The same, compiled by XLA, anew for every size of x."""
 
     def sample(
         self,
@@ -147,15 +147,15 @@ class AutoregressiveModel(GenerativeModel):
             seed: integer; None draws one from NumPy's global state.
             condition: vectors (n, condition_dim), or (1, condition_dim) for all; for
                 conditional models only.
-            incremental: False runs the whole network again for every scalar: slow, and
-                the same samples.
+            incremental: False runs the whole network again for every scalar: slower,
+                with the same samples.
             length: number of steps, for models of sequences only; None is that of the
                 training data. Whatever the length, the same seed gives the same
                 beginning.
-            temperature: > 0; below 1 the likely values get likelier.
+            temperature: > 0; below 1 likely values become likelier.
             verbose: 1 shows a progress bar.
-            jit_compile: False leaves XLA out of the cached samplers, which start sooner
-                then and are much slower.
+            jit_compile: False turns XLA off in the cached samplers, which then start
+                sooner and are much slower.
 
         Returns:
             Float32 array of shape (n, *event_shape), in data units.
@@ -214,5 +214,5 @@ class AutoregressiveModel(GenerativeModel):
         steps, channels = self.event_shape
         steps = steps if length is None else validation.check_count("length", length)
         if steps is None:
-            raise ValueError("`length` is needed: the model was built for any.")
+            raise ValueError("`length` is needed: the model was built for any length.")
         return steps, channels

@@ -1,15 +1,15 @@
 """NADE: the neural autoregressive distribution estimator.
 
 Conditional d is a network with one hidden layer over the scalars before d. All of them
-share their weights (eq. 7 and 8), so that one column of W is added to the sums a when a
-scalar gets known:
+share their weights (eq. 7 and 8): when a scalar becomes known, one column of W is added
+to the sums a:
 
     a_1 = c
     h_d = sigmoid(a_d)
     p(x_d | x_<d) = head(b_d + V_d h_d)
     a_{d+1} = a_d + x_d W_{:,d}
 
-The gradient goes backward over d and finds the sums again by taking columns off. For
+The gradient goes backward over d, and subtracts columns to recover the sums. For
 g_d, the gradient of the loss by b_d + V_d h_d, and da_{D+1} = 0:
 
     dW_{:,d} = x_d da_{d+1}
@@ -51,12 +51,12 @@ from kgen.heads import Head, MixtureOfLogistics, MixtureOfNormals
 class NADEModel(VectorModel):
     """Keras model behind `NADE`.
 
-    Its sums are made in float32 whatever the dtype policy.
+    It sums in float32 whatever the dtype policy.
 
     Args:
         head: name or instance of a `kgen.heads.Head`.
         hidden: hidden units, >= 1.
-        order: in which scalars come: None (as they are), a seed, or a permutation.
+        order: order of the scalars: None (as they are), a seed, or a permutation.
         **kwargs: see `keras.Model`.
 
     Input shape: (n, *event_shape) of any rank, values in the head's support.
@@ -100,7 +100,7 @@ class NADEModel(VectorModel):
 
 
 class CachedNADE(ScalarCache):
-    """A `NADEModel`, scalar by scalar: its state are the sums a, (n, hidden)."""
+    """A `NADEModel`, scalar by scalar: its state is the sums a, (n, hidden)."""
 
     def __init__(self, model, n):
         self.W, c, self.V, self.b = model.float_weights()
@@ -181,11 +181,11 @@ class NADE(AutoregressiveEstimator):
 
     Args:
         hidden: hidden units, >= 1.
-        order: in which the scalars of an example come: None (as they are: raster order
+        order: order of the scalars of an example: None (as they are: raster order
             for images), a seed, or a permutation.
-        head: what the data are; "auto" reads it from them: Bernoulli for binary data,
-            for integers in 0..255 Categorical up to 31 levels and MixtureOfLogistics
-            above, MixtureOfNormals for floats (RNADE).
+        head: distribution of a scalar; "auto" chooses it by the data: Bernoulli for
+            binary data, for integers in 0..255 Categorical up to 31 levels and
+            MixtureOfLogistics above, MixtureOfNormals for floats (RNADE).
 
     Shape:
         X: (n, features), (n, height, width) or (n, height, width, channels).
@@ -208,7 +208,7 @@ class NADE(AutoregressiveEstimator):
 
     hidden: int = param(500, ge=1)
     order: int | tuple | list | np.ndarray | None = param(None)
-    # What gave most in two minutes on binarised MNIST.
+    # The best settings for two minutes on binarised MNIST.
     batch_size: int = param(32, ge=1)
     learning_rate: float = param(3e-3, gt=0)
 

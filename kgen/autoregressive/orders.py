@@ -11,8 +11,8 @@ def as_permutation(owner: str, order: Any, dim: int) -> np.ndarray:
     """The permutation that `order` stands for: None, a seed, or a permutation.
 
     Args:
-        owner: whose setting it is, for messages.
-        order: see there; None leaves scalars as they are.
+        owner: name of the model or estimator, for messages.
+        order: the setting; None leaves scalars as they are.
         dim: number of scalars.
 
     Raises:
@@ -35,7 +35,7 @@ def as_permutation(owner: str, order: Any, dim: int) -> np.ndarray:
 def choose_orders(model: Any, mask: np.ndarray, seed: int) -> np.ndarray:
     """One of the model's orders for every example, integers (n,).
 
-    It is the one in which most known scalars come first. Among equal ones it is drawn,
+    It is the one in which most known scalars come first. Ties are broken at random,
     keyed by seed and example.
 
     Args:
@@ -48,6 +48,6 @@ def choose_orders(model: Any, mask: np.ndarray, seed: int) -> np.ndarray:
         return np.zeros(n, int)
     known = mask.reshape(n, -1)[:, model.permutations]
     first = np.where(known.all(axis=2), known.shape[2], known.argmin(axis=2))
-    # A stream of its own: that of `seed` is the sampler's.
+    # A separate stream: the sampler uses that of `seed`.
     tie = keyed_uniform(seed + 2**33, 0, n, (model.orders,))
     return np.argmax(first + tie, axis=1)

@@ -22,7 +22,7 @@ from kgen.core.backend import register
 from kgen.layers import MaskedConv2D, MaskedResidualBlock
 
 DILATIONS = (1, 2, 4, 8, 1)
-"""With the stem's reach of 3, five blocks see 19 rows up and 19 columns aside."""
+"""With the stem's reach of 3, five blocks see 19 rows up and 19 columns each way."""
 
 
 @register
@@ -92,7 +92,7 @@ class PixelCNN(AutoregressiveEstimator):
         blocks: number of residual blocks, >= 0.
         dilations: dilation of the 3x3 convolution of every block, each >= 1; repeated
             if there are more blocks. (1,) is the paper's network.
-        head: what pixel values mean; "auto" reads it from the data: Bernoulli for
+        head: distribution of pixels; "auto" chooses it by the data: Bernoulli for
             binary images, Categorical for integers in 0..255, Normal for floats.
 
     Shape:
@@ -115,7 +115,7 @@ class PixelCNN(AutoregressiveEstimator):
     filters: int = param(64, ge=1)
     blocks: int = param(5, ge=0)
     dilations: tuple = param(DILATIONS)
-    # Many steps of a good length: what gave most in ten minutes on two cores.
+    # The best settings for ten minutes on two cores.
     batch_size: int = param(32, ge=1)
     learning_rate: float = param(2e-3, gt=0)
 

@@ -89,7 +89,7 @@ class PixelRNN(AutoregressiveEstimator):
             which sees all pixels before it and takes longer.
         hidden: features of the LSTMs' states, >= channels of the images.
         layers: number of LSTM layers, >= 1.
-        head: what pixel values mean; "auto" reads it from the data: Bernoulli for
+        head: distribution of pixels; "auto" chooses it by the data: Bernoulli for
             binary images, Categorical for integers in 0..255, Normal for floats.
 
     Shape:

@@ -30,8 +30,8 @@ class RasterModel(AutoregressiveModel):
     def network(self, h, apply):
         """The head's parameters, for embedded data.
 
-        Written once, for whole images and for single pixels: nothing but
-        `apply(layer, h)`, and operations on every feature by itself.
+        It serves whole images and single pixels, so it may only use `apply(layer, h)`
+        and elementwise operations.
 
         Args:
             h: embedded data, for the layers that read the image.

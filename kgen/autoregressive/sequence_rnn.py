@@ -1,6 +1,6 @@
 """Recurrent networks of sequences: a summary that is updated step by step.
 
-With Categorical data this is the character model of Graves, with real ones his mixture
+With Categorical data this is the character model of Graves, with reals his mixture
 outputs.
 
 References:
@@ -83,14 +83,14 @@ class SequenceRNN(SequenceEstimator):
         cell: "gru" or "lstm".
         hidden: units of each recurrent layer, >= channels of the data.
         layers: number of recurrent layers, >= 1.
-        head: what values mean; "auto" reads it from the data: Bernoulli for binary
-            sequences, for integers in 0..255 Categorical up to 31 levels and
+        head: distribution of values; "auto" chooses it by the data: Bernoulli for
+            binary sequences, for integers in 0..255 Categorical up to 31 levels and
             MixtureOfLogistics above, MixtureOfNormals for floats. For characters, which
             have no order, `kgen.heads.Categorical(how_many)`.
 
     Shape:
-        X: (n, steps) or (n, steps, channels). What it learns on sequences of one
-            length it can be asked about those of others.
+        X: (n, steps) or (n, steps, channels). Trained on sequences of one length,
+            it can be used on those of others.
 
     References:
         Graves, Generating Sequences With Recurrent Neural Networks, 2013.

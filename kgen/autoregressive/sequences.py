@@ -9,11 +9,11 @@ from kgen.heads import Categorical
 
 
 class SequenceModel(AutoregressiveModel):
-    """A model of sequences, which are to its layers images of one row.
+    """A model of sequences, which its layers treat as images of one row.
 
     A subclass implements `build`, which ends by calling this one, and `network`. No
-    output may depend on how far its step is from the first, nor on how many there are
-    in all: what is trained on sequences of one length works for others. Data of a
+    output may depend on how far its step is from the first, nor on their number:
+    what is trained on sequences of one length works for others. Data of a
     `Categorical` head enter the network as one-hot vectors: levels have no order.
 
     Input shape: (n, steps, channels), values in the head's support; the number of steps

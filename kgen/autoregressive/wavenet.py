@@ -113,13 +113,13 @@ class WaveNet(SequenceEstimator):
         stacks: number of stacks, >= 1. An output depends on the 2 + stacks *
             (2**layers - 1) steps before it: 2048 with the defaults.
         conditional: whether the density is that of x given y, labels or vectors.
-        head: what values mean; "auto" reads it from the data: Bernoulli for binary
-            sequences, Categorical for integers in 0..255 (for sound see
+        head: distribution of values; "auto" chooses it by the data: Bernoulli for
+            binary sequences, Categorical for integers in 0..255 (for sound see
             `kgen.data.mu_law_encode`), MixtureOfNormals for floats.
 
     Shape:
-        X: (n, steps) or (n, steps, channels). What it learns on sequences of one
-            length it can be asked about those of others.
+        X: (n, steps) or (n, steps, channels). Trained on sequences of one length,
+            it can be used on those of others.
         y: if conditional, (n,) labels of any type, or (n, k) condition vectors.
 
     References:

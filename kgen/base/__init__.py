@@ -1,4 +1,4 @@
-"""What authors of models subclass and use: estimators, Keras models, strategies."""
+"""Bases and tools for authors of models: estimators, Keras models, strategies."""
 
 from kgen.base.chunks import draw_in_chunks, in_chunks
 from kgen.base.codes import CodeEstimator, LatentEstimator

@@ -1,7 +1,7 @@
-"""The training steps on TensorFlow: with one optimizer, and with one for every player.
+"""Training steps on TensorFlow: with one optimizer, and with one for every player.
 
-Keras adds up the losses of the replicas of a strategy; here the mean over the whole
-batch is trained on, as on a single device, even where its parts differ in size.
+Keras adds up the losses of a strategy's replicas. Here the mean over the whole batch is
+minimised, as on a single device, even if its parts differ in size.
 """
 
 import keras
@@ -48,7 +48,7 @@ class PlayersTrainStep:
     """
 
     def train_step(self, data):
-        """Let every player take its steps, each on a part of the batch of its own."""
+        """Let every player take its steps, each on its own part of the batch."""
         backend.keep_graph(self)
         data = _without_weights(data)
         parts = max(self.steps.values())
@@ -114,7 +114,7 @@ def _without_weights(data):
 
 
 def _part(data, index, parts):
-    """One of `parts` equal parts of a batch, never an empty one if that is not."""
+    """One of `parts` equal parts of a batch, never empty unless the batch is."""
     if parts == 1:
         return data
     n = tf.shape(tree.flatten(data)[0])[0]

@@ -13,8 +13,8 @@ from kgen.core import validation
 from kgen.core.random import as_seed, keyed_uniform
 
 CHUNK = 64
-"""Batch size of densities and codes. Always the same: the last bits of a product of
-matrices depend on their shapes."""
+"""Batch size of densities and codes. Always the same: the last bits of a matrix
+product depend on the shapes."""
 
 
 def chunks(n: int, parts: int = 1, small: int = 32) -> Iterator[tuple[int, int, int]]:
@@ -22,8 +22,8 @@ def chunks(n: int, parts: int = 1, small: int = 32) -> Iterator[tuple[int, int, 
 
     Args:
         n: number of samples.
-        parts: the sizes are 64, 16 and 1 over it.
-        small: how many may be left for pieces of the second size.
+        parts: the sizes are 64, 16 and 1, divided by it.
+        small: largest remainder that is cut into pieces of the second size.
 
     Yields:
         (start, count, size): `count` examples from `start`, to be padded to `size`.
@@ -48,7 +48,7 @@ def chunks(n: int, parts: int = 1, small: int = 32) -> Iterator[tuple[int, int, 
 
 
 def pad(array: np.ndarray, size: int) -> np.ndarray:
-    """Lengthen an array to `size` rows by repeating its last one."""
+    """Pad an array to `size` rows by repeating the last one."""
     missing = size - len(array)
     return np.concatenate([array, np.repeat(array[-1:], missing, axis=0)])
 
@@ -58,10 +58,10 @@ def draw_in_chunks(draw, n, seed, size, *conditions: Any) -> np.ndarray:
 
     Args:
         draw: compiled function of a chunk of noise, (chunk, size), uniform in (0, 1),
-            and of the conditions that belong to it.
+            and of its conditions.
         n: number of examples, >= 1.
         seed: integer; None draws one from NumPy's global state.
-        size: how much noise one example takes.
+        size: number of noise values per example.
         *conditions: arrays of n rows; those that are None are left out.
     """
     given = [c for c in conditions if c is not None]
@@ -78,8 +78,8 @@ def in_chunks(function, *arrays: Any) -> np.ndarray:
     """Apply a compiled function of batches to arrays of any length.
 
     Args:
-        function: of as many arrays, in batches of `CHUNK` rows.
-        *arrays: all of one length; those that are None are left out.
+        function: takes as many arrays, in batches of `CHUNK` rows.
+        *arrays: all of the same length; those that are None are left out.
     """
     given = [a for a in arrays if a is not None]
     parts = []

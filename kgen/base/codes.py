@@ -14,13 +14,13 @@ from kgen.networks import Builder
 
 
 class LatentEstimator(GenerativeEstimator):
-    """An estimator that makes examples of codes: z from the prior, then x given z.
+    """An estimator that draws examples by codes: z from the prior, then x given z.
 
     Its Keras model has `latent_dim` and `decode(z, condition=None)`.
 
     Args:
         latent_dim: dimensions of the code, >= 1.
-        architecture: what its networks are: the name of a `kgen.networks.Builder`
+        architecture: how to build its networks: the name of a `kgen.networks.Builder`
             ("mlp", "conv", "resnet"), "auto" (conv for images, mlp for tables), or an
             instance.
     """
@@ -34,7 +34,7 @@ class LatentEstimator(GenerativeEstimator):
         """Draw examples like the training data: first z from the prior, then x given z.
 
         Args:
-            n_samples: how many, >= 1; None is 1, or as many as there are in y.
+            n_samples: how many, >= 1; None is 1, or the length of y.
             y: labels or condition vectors, for conditional estimators only.
             random_state: None (fresh draws), int or RandomState. Sample i depends on
                 it and on i, not on how many are drawn.
@@ -45,9 +45,9 @@ class LatentEstimator(GenerativeEstimator):
         return self._draw(n_samples, y, random_state)
 
     def decode(self, z: Any, y: Any = None) -> np.ndarray:
-        """Examples for codes: the mean of p(x|z), in the form of the training data.
+        """Examples for codes: the mean of p(x|z), with the dtype of the training data.
 
-        Integers are rounded; for binary data it is the likelier value.
+        Integers are rounded; for binary data this is the likelier value.
 
         Args:
             z: codes, shape (n, latent_dim).
@@ -97,7 +97,7 @@ class CodeEstimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, LatentEst
         return self.encode(X, y)
 
     def reconstruct(self, X: Any, y: Any = None) -> np.ndarray:
-        """Decoded codes of X: X as the model sees it."""
+        """X encoded and decoded again."""
         return self.decode(self.encode(X, y), y)
 
     @property

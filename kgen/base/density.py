@@ -1,4 +1,4 @@
-"""Having a density, and saying clearly that there is none."""
+"""Estimators with a density, and estimators that explain that they have none."""
 
 from typing import Any, ClassVar
 
@@ -10,9 +10,9 @@ from kgen.core import messages
 
 
 class Density(DensityMixin, GenerativeEstimator):
-    """An estimator that gives examples a probability, exact or bounded from below.
+    """An estimator with a density, exact or bounded from below.
 
-    A subclass implements `log_prob(X, y=None)`, and says what the number is: "exact" or
+    A subclass implements `log_prob(X, y=None)`, and sets `density` to "exact" or
     "lower bound".
     """
 
@@ -36,7 +36,7 @@ class Density(DensityMixin, GenerativeEstimator):
         return float(np.mean(self.log_prob(X, y), dtype="float64"))
 
     def bits_per_dim(self, X: Any, y: Any = None) -> float:
-        """Bits that the density spends on a scalar of X: lower is better."""
+        """Negative log-density per scalar of X, in bits: lower is better."""
         return float(-self.score(X, y) / (np.log(2.0) * np.prod(np.shape(X)[1:])))
 
 
@@ -46,7 +46,7 @@ _METHODS = ("log_prob", "score_samples", "score", "bits_per_dim")
 class NoDensity(GenerativeEstimator):
     """An estimator that draws samples, but cannot say how probable an example is.
 
-    It has none of the methods of `Density`; whoever asks for one is told what to use.
+    It has none of the methods of `Density`; the error says what to use instead.
     """
 
     density: ClassVar[str] = "none"

@@ -1,4 +1,4 @@
-"""The scikit-learn side: what every estimator does around its Keras model."""
+"""The base of all estimators: scikit-learn's API around a Keras model."""
 
 import os
 import typing
@@ -26,11 +26,10 @@ class GenerativeEstimator(BaseEstimator):
 
     A final estimator adds fields (`name: type = param(default, limits)`) and implements
     `build_model(event_shape)`: an uncompiled model for examples of that shape,
-    (features,) or (height, width, channels), in the dtype policy `self.policy_`. It is
-    made of bases, which say what it can do: `HeadEstimator`, `Density` or `NoDensity`,
-    `LatentEstimator`, `CodeEstimator`. One of p(x|y) says `conditional = True`, or has
-    a field of that name, and finds the length of the model's vectors in
-    `condition_dim_`.
+    (features,) or (height, width, channels), in the dtype policy `self.policy_`. Its
+    bases determine what it can do: `HeadEstimator`, `Density` or `NoDensity`,
+    `LatentEstimator`, `CodeEstimator`. One of p(x|y) sets `conditional = True`, or has
+    a field of that name; `condition_dim_` is the length of the model's vectors.
 
     Args:
         epochs: passes over the data, >= 1.
@@ -39,9 +38,9 @@ class GenerativeEstimator(BaseEstimator):
         optimizer: name or instance of a Keras optimizer; an instance is copied for
             every fit and keeps its own learning rate.
         precision: name of a Keras dtype policy. "auto" is mixed_bfloat16 or
-            mixed_float16 on GPUs that are quick at it, float32 elsewhere.
+            mixed_float16 on GPUs with fast half precision, float32 elsewhere.
         jit_compile: whether XLA compiles training steps; "auto" leaves it to Keras
-            (but compiles NADE's, and its density). False also keeps it out of
+            (but compiles NADE's, and its density). False also turns it off in
             incremental samplers.
         warm_start: whether `fit` resumes training where the last one ended.
         verbose: 0 is silent, 1 shows progress bars, 2 a line per epoch.
@@ -59,19 +58,19 @@ class GenerativeEstimator(BaseEstimator):
     random_state: Any = param(None)
 
     conditional = False
-    """Whether the model is one of p(x|y), so that y has to be given everywhere."""
+    """Whether the model is one of p(x|y): `fit` and most other methods then need y."""
 
     _ranks: ClassVar[tuple[int, ...]] = (2, 3, 4)
     # Whether examples are sequences, which may differ in length from those in fit.
     _any_length: ClassVar[bool] = False
-    # Further settings of an optimizer that is given by its name.
+    # Further settings of an optimizer that is given by name.
     _optimizer_options: ClassVar[dict[str, dict]] = {}
     # Further arguments of the model's `compile`.
     _compile_options: ClassVar[Any] = {}
-    # Batches that one training step uses up.
+    # Batches that one training step consumes.
     _batches_per_step: ClassVar[Any] = 1
     # Whether training is a loop of many small operations, which XLA makes several
-    # times as quick: "auto" stands for XLA then.
+    # times faster: "auto" then means XLA.
     _loops: ClassVar[bool] = False
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
@@ -85,10 +84,10 @@ class GenerativeEstimator(BaseEstimator):
     # Hooks that several bases of one estimator may fill in: they call `super`'s, too.
 
     def _adapt(self, summary: Summary) -> None:
-        """Read from the training data what `build_model` has to know of them."""
+        """Learn from the training data what `build_model` needs."""
 
     def _check_values(self, summary: Summary) -> None:
-        """Raise a ValueError for values that the fitted model is not made for."""
+        """Raise a ValueError for values that the fitted model cannot handle."""
 
     def fit(
         self,
@@ -116,7 +115,7 @@ class GenerativeEstimator(BaseEstimator):
             The estimator itself, with `model_`, `history_` and `event_shape_`.
 
         Raises:
-            ValueError: for data or hyper-parameters that cannot work, before training.
+            ValueError: for invalid data or hyper-parameters, before training.
             TypeError: for a hyper-parameter of the wrong type.
             FloatingPointError: if the loss is no longer a finite number.
         """
@@ -126,7 +125,7 @@ class GenerativeEstimator(BaseEstimator):
         return self
 
     def _source(self, X: Any, y: Any, *, reset: bool) -> ArraySource | StreamSource:
-        """Check training data, and read from them what the model has to know."""
+        """Check training data, and learn from them what the model needs."""
         owner = type(self).__name__
         source = inputs.source_of(self, X, self._ranks, reset=reset)
         summary = summarise(source.chunks(), owner, sequences=self._any_length)
@@ -148,7 +147,7 @@ class GenerativeEstimator(BaseEstimator):
         return source
 
     def _check_known(self, summary: Summary) -> None:
-        """Raise a ValueError for data unlike those in fit."""
+        """Raise a ValueError for data unlike those seen in fit."""
         skip = int(self._any_length)
         if summary.event_shape[skip:] != self.event_shape_[skip:]:
             raise messages.other_shape(
@@ -170,7 +169,7 @@ class GenerativeEstimator(BaseEstimator):
         return with_channel(shape, sequences=self._any_length)[1:]
 
     def _outputs(self, x: np.ndarray) -> np.ndarray:
-        """Model samples as data like the training data: shape, dtype, integers."""
+        """Model samples with the shape and dtype of the training data."""
         x = np.asarray(x, "float64")
         if x.ndim - 1 > len(self.event_shape_):
             x = x[..., 0]
@@ -185,7 +184,7 @@ class GenerativeEstimator(BaseEstimator):
         return x.astype(self.dtype_)
 
     def _draw(self, n_samples, y, random_state, **options) -> np.ndarray:
-        """What `sample` does, in every family."""
+        """The implementation of `sample`, for all families."""
         check_is_fitted(self)
         if n_samples is not None:
             n_samples = validation.check_count("n_samples", n_samples)
@@ -196,7 +195,7 @@ class GenerativeEstimator(BaseEstimator):
         return self._outputs(self.model_.sample(n, seed=seed, **options))
 
     def _conditions_to_draw(self, n, y, seed) -> tuple[int, np.ndarray | None]:
-        """How many to draw, and the condition of each, if the model is conditional."""
+        """Number of examples to draw, and their conditions; None if unconditional."""
         if not self.conditional:
             if y is not None:
                 raise messages.unwanted_y(type(self).__name__)
@@ -241,7 +240,7 @@ class GenerativeEstimator(BaseEstimator):
         writing fails, the file that was there before is left intact.
 
         Args:
-            path: where to, usually ending in ".keras".
+            path: file to write, usually ending in ".keras".
         """
         files.save(self, path)
 

@@ -1,4 +1,4 @@
-"""Hyper-parameters as dataclass fields, and the list of all estimators."""
+"""Hyper-parameters as dataclass fields, and the registry of estimators."""
 
 import dataclasses
 import inspect
@@ -15,7 +15,7 @@ def param(default: Any, **limits: Any) -> Any:
 
 
 def estimator(cls: Any) -> Any:
-    """Decorate a final estimator: file it among `kgen.estimators`, by its own name.
+    """Decorate a final estimator: register it in `kgen.estimators` under its own name.
 
     Raises:
         ValueError: if another class has that name already.
@@ -25,7 +25,7 @@ def estimator(cls: Any) -> Any:
     if (former.__module__, former.__qualname__) != (cls.__module__, cls.__qualname__):
         raise ValueError(
             f"There is an estimator {name!r} already: {former.__module__}.{name}. Give "
-            "yours a name of its own, by which files can know it."
+            "yours another name, so that files can tell them apart."
         )
     return estimators.register(name)(cls)
 
@@ -33,9 +33,9 @@ def estimator(cls: Any) -> Any:
 def collect_fields(cls: type) -> None:
     """Turn annotated fields into hyper-parameters; `__init__` only stores them.
 
-    A field is that of the nearest class in the method resolution order, as any other
-    attribute is. (By itself a dataclass would take all that a base has inherited as
-    that base's own, over what classes before it say.)
+    As with any attribute, the nearest class in the method resolution order wins. (A
+    plain dataclass would count the fields that a base inherits as the base's own, and
+    let them override those of classes before it.)
     """
     nearest: dict[str, Any] = {}
     picked: dict[str, Any] = {}
@@ -48,7 +48,7 @@ def collect_fields(cls: type) -> None:
     for name, field in nearest.items():
         if name not in annotations and picked[name] is not field:
             annotations[name] = field.type
-            again = dataclasses.field(default=field.default, metadata=field.metadata)
-            setattr(cls, name, again)
+            copy = dataclasses.field(default=field.default, metadata=field.metadata)
+            setattr(cls, name, copy)
     cls.__annotations__ = annotations
     dataclasses.dataclass(kw_only=True, eq=False, repr=False)(cls)

@@ -1,4 +1,4 @@
-"""Estimators in files, and from them."""
+"""Saving and loading of estimators."""
 
 import os
 from typing import Any
@@ -32,7 +32,7 @@ def load(path: str | os.PathLike) -> Any:
 
     Raises:
         FileNotFoundError: if there is no such file.
-        ValueError: if it is empty, damaged, or no estimator's.
+        ValueError: if it is empty, damaged, or not an estimator's file.
     """
     model, facts = persistence.read(path)
     try:

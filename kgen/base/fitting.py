@@ -1,4 +1,4 @@
-"""What `fit` does, step by step, and what it undoes if it fails."""
+"""The steps of `fit`, and how they are undone if it fails."""
 
 from typing import Any
 
@@ -14,8 +14,8 @@ def fit(
 ) -> None:
     """Fit an estimator whose parameters are checked; see `GenerativeEstimator.fit`.
 
-    If that fails, the estimator is as before; if it is interrupted after an epoch, as
-    it was at the end of that.
+    If it fails, the estimator is as before. If it is interrupted after an epoch or
+    more, the estimator is as it was at the end of the last one.
     """
     former, weights = dict(vars(estimator)), []
     if _resumes(estimator):

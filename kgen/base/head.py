@@ -1,4 +1,4 @@
-"""Estimators whose networks end in a head, which they choose by the data."""
+"""Estimators whose network ends in a head, which may be chosen by the data."""
 
 from typing import ClassVar
 
@@ -10,7 +10,7 @@ from kgen.heads import Categorical, Head, Normal, auto
 
 
 class HeadEstimator(GenerativeEstimator):
-    """An estimator with a head: what the outputs of its network mean.
+    """An estimator with a head: from network outputs to a distribution of the data.
 
     Args:
         head: name or instance of a `kgen.heads.Head`; "auto" chooses by the data.

@@ -1,4 +1,4 @@
-"""What users pass as X, checked once and in one place."""
+"""The checks of what users pass as X."""
 
 from typing import Any
 

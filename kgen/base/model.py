@@ -10,7 +10,7 @@ from kgen.base._train_step_tensorflow import SingleTrainStep
 from kgen.core import backend, persistence
 from kgen.core.config import ConfigMixin
 
-# On JAX the step is that of Keras.
+# On JAX, Keras' own step is used.
 _TrainStep: type = (
     SingleTrainStep if backend.NAME == "tensorflow" else type("KerasStep", (), {})
 )
@@ -21,24 +21,24 @@ class GenerativeModel(ConfigMixin, _TrainStep, keras.Model):
 
     A subclass implements `sample(n, seed=None, condition=None, ...)`, which returns a
     float32 array of shape (n, *event_shape) in the units of the data; sample i depends
-    on the seed and on i, not on n. If it has a density, `log_prob(x, condition=None,
-    ...)`. A model of p(x|y) sets `condition_dim`; its inputs are dicts then, of "x" and
-    "condition". `save` leaves the old file intact if it fails.
+    on the seed and on i, not on n. If it has a density, it also implements `log_prob(x,
+    condition=None, ...)`. A model of p(x|y) sets `condition_dim`; its inputs are then
+    dicts of "x" and "condition". `save` leaves the old file intact if it fails.
     """
 
     condition_dim = 0
     """Length of the vectors that it is conditional on; 0 if it is not."""
 
     def unpack(self, inputs, name="x"):
-        """Return data and condition of an input; the latter is None without one.
+        """Return data and condition of an input; the condition may be None.
 
         Args:
-            inputs: data alone; for a conditional model a dict of them, under `name`,
-                and of "condition", shape (n, condition_dim).
+            inputs: data alone; for a conditional model a dict with the data under
+                `name`, and with "condition", shape (n, condition_dim).
             name: "x" for data, "z" for codes.
 
         Raises:
-            ValueError: if there is no condition and should be, or the other way round.
+            ValueError: if a condition is missing, or given to an unconditional model.
         """
         if not self.condition_dim:
             if isinstance(inputs, dict):
@@ -67,8 +67,8 @@ class GenerativeModel(ConfigMixin, _TrainStep, keras.Model):
         """Return condition vectors as float32 of shape (n, condition_dim), or None.
 
         Raises:
-            ValueError: if they are neither that nor (1, condition_dim); if they are
-                missing, or there are some and the model is not conditional.
+            ValueError: for other shapes than this and (1, condition_dim); if they are
+                missing, or given to an unconditional model.
         """
         owner, dim = type(self).__name__, self.condition_dim
         if not dim:
@@ -101,9 +101,9 @@ class GenerativeModel(ConfigMixin, _TrainStep, keras.Model):
             return backend.outside_strategy(super().save, written, **kwargs)
 
     def _maybe_symbolic_build(self, iterator=None, data_batch=None):
-        """Nothing where everything is built.
+        """Do nothing if everything is built.
 
-        Keras' own takes the mean over the parts of a batch, which fails if replicas
+        Keras' own method averages over the parts of a batch, which fails if replicas
         have different numbers of examples.
         """
         parts = [self, self.optimizer, *self.metrics]
@@ -111,7 +111,7 @@ class GenerativeModel(ConfigMixin, _TrainStep, keras.Model):
             super()._maybe_symbolic_build(iterator, data_batch)
 
     def add_counter(self, name):
-        """An integer that is saved with the weights, one on all replicas."""
+        """Add an integer that is saved with the weights and shared by all replicas."""
         return self.add_weight(
             shape=(),
             initializer="zeros",
@@ -122,7 +122,7 @@ class GenerativeModel(ConfigMixin, _TrainStep, keras.Model):
         )
 
     def with_penalties(self, loss, networks=None):
-        """Add what layers of the model, or of some of its networks, want added."""
+        """Add the losses of layers in the model, or in some of its networks."""
         for network in networks or (self,):
             for penalty in network.losses:
                 loss = loss + keras.ops.cast(penalty, "float32")
@@ -144,7 +144,7 @@ class GenerativeModel(ConfigMixin, _TrainStep, keras.Model):
         return [self.optimizer] if self.optimizer is not None else []
 
     def build_optimizers(self) -> None:
-        """Create the optimizers' variables, which is too late inside `fit` for some."""
+        """Create the optimizers' variables: for some, inside `fit` is too late."""
         learned: list = [self.variables_of(player) for player in self.players]
         for optimizer, variables in zip(
             self.optimizer_list(), learned or [self.trainable_variables], strict=True

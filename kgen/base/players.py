@@ -1,4 +1,4 @@
-"""Models in which several players learn, each with a loss and an optimizer of its own.
+"""Models in which several players learn, each with its own loss and optimizer.
 
 Two players make a GAN; an autoencoder and a critic of its codes an AAE; encoder,
 decoder and discriminator a VAE/GAN.
@@ -21,12 +21,12 @@ else:
 
 @dataclasses.dataclass(frozen=True)
 class Player:
-    """One who learns.
+    """A part of a model that learns from its own loss.
 
     Attributes:
-        name: by which `compile` and `losses_of` know the player.
+        name: name of the player in `compile` and `losses_of`.
         log: name of its loss in logs and history.
-        networks: models or layers whose weights it learns, at least one.
+        networks: models or layers whose weights it trains, at least one.
     """
 
     name: str
@@ -35,17 +35,17 @@ class Player:
 
 
 class PlayersModel(PlayersTrainStep, GenerativeModel):
-    """Base of the models whose networks learn from losses of their own.
+    """Base of the models whose networks learn from different losses.
 
     A subclass calls `set_players` at the end of its `__init__`, and implements
 
     - `losses_of(turn, data, training)`, which returns a dict with the loss of every
-      player of the turn, a scalar, under the player's name; what else is in it is
-      reported under its own name, if `set_players` was told;
+      player of the turn, a scalar, under the player's name; further entries are
+      reported, under the names passed to `set_players` as `reports`;
     - `call` and `sample`;
-    - `after_step(player)`, if something is to be done after a player's step.
+    - `after_step(player)`, if anything is to be done after a player's step.
 
-    `noise(player, shape, training=...)` gives it random numbers.
+    `noise(player, shape, training=...)` returns random numbers for it.
 
     Args:
         seed: seed of the noise; None draws one from NumPy's global state.
@@ -63,12 +63,12 @@ class PlayersModel(PlayersTrainStep, GenerativeModel):
         self.optimizers = {}
 
     def set_players(self, *players, turns=None, reports=()):
-        """Say who plays.
+        """Declare the players.
 
         Args:
             *players: each a `Player`.
-            turns: tuples of the names of players, in the order in which they move; the
-                players of one tuple share a forward pass. None: each on its own.
+            turns: tuples of names of players, in the order of their turns; the players
+                of a tuple share a forward pass. None: a turn for each player.
             reports: names of further scalars that `losses_of` returns.
 
         Raises:
@@ -78,7 +78,7 @@ class PlayersModel(PlayersTrainStep, GenerativeModel):
         self.turns = turns or tuple((player.name,) for player in players)
         logs = [*(player.log for player in players), *reports]
         if len(set(logs)) < len(logs) or len(self.players) < len(players):
-            raise ValueError(f"Two players, or two reports, have one name: {logs}.")
+            raise ValueError(f"Two players, or two reports, share one name: {logs}.")
         self.trackers = {name: keras.metrics.Mean(name=name) for name in logs}
         self.steps = dict.fromkeys(self.players, 1)
         self.built = True
@@ -88,10 +88,10 @@ class PlayersModel(PlayersTrainStep, GenerativeModel):
         raise NotImplementedError
 
     def after_step(self, player):
-        """Do something after a step of a player: clip its weights, average them."""
+        """Do something after a player's step, such as clip or average its weights."""
 
     def variables_of(self, player):
-        """Weights that a player learns."""
+        """Weights that a player trains."""
         networks = self.players[player].networks
         return [v for network in networks for v in network.trainable_variables]
 
@@ -112,7 +112,7 @@ class PlayersModel(PlayersTrainStep, GenerativeModel):
 
     @property
     def metrics(self):
-        """The players' losses; the single loss of other models is not among them."""
+        """The players' losses; there is no single loss as in other models."""
         return list(self.trackers.values())
 
     @property
@@ -124,7 +124,7 @@ class PlayersModel(PlayersTrainStep, GenerativeModel):
     @optimizer.setter
     def optimizer(self, value):
         if value is not None:
-            raise AttributeError("Give the players their optimizers by `compile`.")
+            raise AttributeError("Set the players' optimizers with `compile`.")
 
     def compile(
         self,
@@ -137,11 +137,11 @@ class PlayersModel(PlayersTrainStep, GenerativeModel):
         """Configure training.
 
         Args:
-            optimizer: name or instance of a Keras optimizer, of which every player
-                gets a copy, or a dict from players to such.
+            optimizer: name or instance of a Keras optimizer, copied for every player;
+                or a dict from players to optimizers.
             steps: dict from players to steps per batch, >= 1; 1 for those left out.
                 The batch is cut into as many parts as the longest turn has steps, so
-                that every step sees examples of its own (Goodfellow et al., 2014,
+                that every step sees different examples (Goodfellow et al., 2014,
                 algorithm 1).
             run_eagerly: see `keras.Model.compile`.
             steps_per_execution: see `keras.Model.compile`.

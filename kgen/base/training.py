@@ -1,4 +1,4 @@
-"""What happens around a run of `keras.Model.fit`."""
+"""Optimizers, callbacks and backups for a run of `keras.Model.fit`."""
 
 import json
 from pathlib import Path
@@ -12,17 +12,17 @@ from kgen.core.registry import unknown_name
 
 
 def epochs_in(history: dict[str, list[float]]) -> int:
-    """Number of epochs that a history tells of."""
+    """Number of epochs in a history."""
     return max(map(len, history.values()), default=0)
 
 
 def named_optimizer(
     name: str, learning_rate: float, options: dict[str, dict]
 ) -> keras.optimizers.Optimizer:
-    """Optimizer of that name, with `options[name]` as further settings.
+    """Optimizer with that name, and with `options[name]` as further settings.
 
     Raises:
-        ValueError: if Keras has none of that name.
+        ValueError: if Keras has none with that name.
     """
     known = {
         entry.lower(): getattr(keras.optimizers, entry)
@@ -43,7 +43,7 @@ class StopOnNaN(keras.callbacks.Callback):
     """
 
     EVERY = 100
-    """Batches between two looks: each one waits for the device."""
+    """Batches between two checks: each check waits for the device."""
 
     def __init__(self, owner: str) -> None:
         super().__init__()
@@ -55,19 +55,19 @@ class StopOnNaN(keras.callbacks.Callback):
 
     def on_train_batch_end(self, batch, logs=None):
         if (batch + 1) % self.EVERY == 0:
-            self._look(logs)
+            self._check(logs)
 
     def on_epoch_end(self, epoch, logs=None):
-        self._look(logs)
+        self._check(logs)
 
-    def _look(self, logs):
+    def _check(self, logs):
         for name, value in (logs or {}).items():
             if not name.startswith("val_") and not np.isfinite(value):
                 raise messages.diverged(self.owner, name, self.epoch + 1)
 
 
 class KeepEpoch(keras.callbacks.Callback):
-    """Write the history of an estimator, and remember the end of the last epoch."""
+    """Record the history of an estimator, and its state after the last epoch."""
 
     def __init__(self, estimator: Any) -> None:
         super().__init__()
@@ -83,7 +83,7 @@ class KeepEpoch(keras.callbacks.Callback):
         self.estimator.history_ = history
 
     def rewind(self) -> bool:
-        """Put the estimator back to the end of the last epoch, if there was one."""
+        """Restore the estimator's state after the last epoch, if there was one."""
         if self._state is None:
             return False
         values, self.estimator.history_ = self._state
@@ -93,7 +93,7 @@ class KeepEpoch(keras.callbacks.Callback):
 
 
 def snapshot(model: Any) -> list:
-    """Pairs of all variables that training changes, and their values."""
+    """Pairs of variables and values, for all variables that training changes."""
     return [
         (variable, np.array(keras.ops.convert_to_tensor(variable)))
         for variable in model.training_variables()
@@ -103,11 +103,11 @@ def snapshot(model: Any) -> list:
 class Backup(keras.callbacks.Callback):
     """Save an estimator after every epoch, and resume an interrupted fit.
 
-    Of several workers the first one writes, and all read: the folder is one they share.
+    Of several workers only the first writes, and all read: they must share the folder.
 
     Args:
         estimator: the estimator being fitted.
-        folder: where the backup goes; made if it does not exist.
+        folder: folder for the backup; created if it does not exist.
     """
 
     def __init__(self, estimator: Any, folder: Any) -> None:
@@ -121,13 +121,13 @@ class Backup(keras.callbacks.Callback):
             self.estimator.save(self.path)
 
     def restore(self, first: int, last: int) -> int:
-        """Return the epoch to go on with, after loading what was backed up."""
+        """Load the backup if there is one, and return the epoch to continue with."""
         if not self.path.exists():
             return first
         model, facts = persistence.read(self.path)
         fitted = facts["fitted"]
         done = epochs_in(fitted["history_"])
-        # What was read from the data, too, has to be the same.
+        # What was learned from the data must be the same, too.
         own = {k: v for k, v in vars(self.estimator).items() if k in fitted}
         saved = {k: v for k, v in fitted.items() if k in own}
         params = self.estimator.get_params(deep=False)
@@ -148,7 +148,7 @@ def _text(facts: dict[str, Any]) -> str:
     encoded = {}
     for name, value in facts.items():
         if isinstance(value, keras.optimizers.Optimizer):
-            # Keras numbers the names of optimizers as it makes them.
+            # Keras numbers the names of optimizers as it creates them.
             value = {**value.get_config(), "name": type(value).__name__}
         if name not in ("verbose", "history_", "seed_"):
             encoded[name] = persistence.encode(name, value)

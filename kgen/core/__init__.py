@@ -1,1 +1,1 @@
-"""What everything in kgen stands on: configuration, registries, randomness, files."""
+"""The foundations of kgen: configuration, registries, randomness, files."""

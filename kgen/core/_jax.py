@@ -1,4 +1,4 @@
-"""What `core.backend` needs of JAX."""
+"""The JAX side of `core.backend`."""
 
 import functools
 import weakref
@@ -21,16 +21,16 @@ def normal_quantile(uniform):
 
 
 def replica_count() -> int:
-    """One: nothing of `tf.distribute` here."""
+    """One: `tf.distribute` is TensorFlow's."""
     return 1
 
 
 class compiled:  # noqa: N801 (used as a decorator)
     """Have JAX compile a function of a model, `function(model, ...)`, or its method.
 
-    Arrays are arguments of the compiled function, and so are the variables of the
-    model; everything else is a setting, and compiled for each of its values. Options
-    are TensorFlow's.
+    Arrays and the model's variables are arguments of the compiled function. Everything
+    else is static: every new value is compiled anew. The options are TensorFlow's, and
+    are ignored.
     """
 
     def __init__(self, function: Callable, **options: bool) -> None:
@@ -79,11 +79,11 @@ def outside_strategy(function: Callable, *args: Any, **kwargs: Any) -> Any:
 
 
 def keep_graph(model: Any) -> None:
-    """Nothing: JAX keeps no graphs."""
+    """Do nothing: JAX keeps no graphs."""
 
 
 def gradient(function, x):
-    """Gradient of the sum of what `function` makes of the array x."""
+    """Gradient of sum(function(x)) with respect to the array x."""
     return np.asarray(jax.grad(lambda x: function(x).sum())(jax.numpy.asarray(x)))
 
 
@@ -101,12 +101,12 @@ batch_bits = random_bits
 
 
 def bits_of(x):
-    """The bits of float32 as uint32."""
+    """The bits of float32 values as uint32."""
     return jax.lax.bitcast_convert_type(x, "uint32")
 
 
 def gpus() -> int:
-    """Number of GPUs that are visible."""
+    """Number of visible GPUs."""
     return sum(device.platform == "gpu" for device in jax.devices())
 
 
@@ -116,7 +116,7 @@ def can_compile() -> bool:
 
 
 def gpu_compute_capability() -> tuple[int, int] | None:
-    """Lowest compute capability of the visible GPUs, None where there is none."""
+    """Lowest compute capability of the visible GPUs, None if there are none."""
     found = [
         tuple(map(int, device.compute_capability.split(".")))
         for device in jax.devices()

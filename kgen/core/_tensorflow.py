@@ -1,4 +1,4 @@
-"""What `core.backend` needs of TensorFlow."""
+"""The TensorFlow side of `core.backend`."""
 
 import contextlib
 import functools
@@ -26,15 +26,15 @@ outside_strategy = replicas.outside_strategy
 class compiled:  # noqa: N801 (used as a decorator)
     """Run a function of a model, `function(model, ...)`, or its method as one graph.
 
-    Every model has graphs of its own, which are freed with it; one per shape of the
+    Every model has its own graphs, which are freed with it: one per shape of the
     arguments, until TensorFlow sees that a dimension varies.
 
     Args:
         function: what to run.
         relaxed: whether one graph may serve all shapes.
-        jit: whether XLA compiles it. That makes loops of small operations quick, but
-            slows convolutions down on a CPU. XLA never frees what it has compiled, so
-            models of one configuration share it.
+        jit: whether XLA compiles it. That makes loops of small operations fast, but
+            slows down convolutions on a CPU. XLA never frees what it has compiled, so
+            models with the same configuration share it.
     """
 
     def __init__(self, function: Callable, *, relaxed=True, jit=False) -> None:
@@ -51,12 +51,12 @@ class compiled:  # noqa: N801 (used as a decorator)
     def __call__(self, model: Any, *args: Any, **kwargs: Any) -> Any:
         if model not in self.graphs:
             self.graphs[model] = self._graph_of(model)
-        # NumPy's numbers would become tensors, and settings must not.
+        # NumPy scalars would become tensors, and settings must not.
         args, kwargs = keras.tree.map_structure(_plain, (args, kwargs))
         return self.graphs[model](*args, **kwargs)
 
     def _graph_of(self, model):
-        # Weakly, or the graph would keep the model alive for ever.
+        # A strong reference in the graph would keep the model alive forever.
         reference = weakref.ref(model)
         if self.jit:
             key = _configuration(model)
@@ -68,16 +68,16 @@ class compiled:  # noqa: N801 (used as a decorator)
 
 
 class _Shared:
-    """A graph for all models of one configuration, whose weights are its arguments."""
+    """A graph for all models with one configuration; their weights are arguments."""
 
     def __init__(self, function, options):
         self.function = function
-        # A partial: TensorFlow warns of repeated tracing of what shares its code.
+        # A partial: TensorFlow would warn that functions which share code are retraced.
         trace = functools.partial(self._trace)
         self.graph = tf.function(trace, autograph=False, **options)
 
     def __call__(self, model, *args, **kwargs):
-        # Any of them may be traced: but for the weights they are the same.
+        # Any of the models may be traced: they differ only in their weights.
         self.model = model
         values = [variable.value for variable in model().weights]
         return self.graph(values, *args, **kwargs)
@@ -111,10 +111,10 @@ _KERAS_STEPS = ("one_step_on_data", "multi_step_on_iterator")
 
 
 def keep_graph(model: Any) -> None:
-    """While a graph is traced: take it apart when the model is freed.
+    """While a graph is traced, arrange to dismantle it when the model is freed.
 
-    TensorFlow's graphs refer to themselves where Python's garbage collector does not
-    see it. They, and with them the weights that they use, would stay for ever.
+    TensorFlow's graphs have reference cycles that Python's garbage collector cannot
+    see. The graphs, and the weights that they use, would never be freed.
     """
     if not tf.inside_function():
         return
@@ -126,26 +126,26 @@ def keep_graph(model: Any) -> None:
     known = _GRAPHS.get(model)
     if known is None:
         known = _GRAPHS[model] = []
-        weakref.finalize(model, _take_apart, known).atexit = False
+        weakref.finalize(model, _dismantle, known).atexit = False
     known += [graph for graph in graphs if graph not in known]
 
 
 _GRAPHS: weakref.WeakKeyDictionary = weakref.WeakKeyDictionary()
 
 
-def _take_apart(graphs: list) -> None:
+def _dismantle(graphs: list) -> None:
     """Free what TensorFlow would keep of a model that was freed.
 
-    None of it has a public name. Should one be missing in another version, memory
-    grows by some megabytes with every fit, and nothing else happens.
+    The names used here are private. If another version lacks one of them, memory grows
+    by a few megabytes with every fit, and nothing else happens.
     """
     from tensorflow.python.eager import context
     from tensorflow.python.framework import ops
 
     with contextlib.suppress(AttributeError):
         for graph in [*graphs, *_inside(graphs)]:
-            # A reduction over replicas, if over one only, is a custom gradient, and
-            # those are filed under their names for ever.
+            # A reduction over a single replica is a custom gradient, and TensorFlow
+            # keeps those by name forever.
             for operation in graph.get_operations():
                 if operation.type == "IdentityN":
                     name = operation.node_def.attr["_gradient_op_type"].s.decode()
@@ -154,13 +154,13 @@ def _take_apart(graphs: list) -> None:
             graph.Dismantle()
             for part in attributes:
                 part.clear()
-        # One kernel for every name that a variable ever had.
+        # It holds a kernel for every name that a variable ever had.
         context.context().clear_kernel_cache()
     graphs.clear()
 
 
 def _inside(graphs: list) -> list:
-    """Graphs of the loops and branches in graphs."""
+    """Graphs of the loops and branches inside the given graphs."""
     loops = ("While", "StatelessWhile", "If", "StatelessIf")
     if not any(o.type in loops for graph in graphs for o in graph.get_operations()):
         return []
@@ -176,7 +176,7 @@ def _inside(graphs: list) -> list:
 
 
 def gradient(function, x):
-    """Gradient of the sum of what `function` makes of the array x."""
+    """Gradient of sum(function(x)) with respect to the array x."""
     x = tf.convert_to_tensor(x)
     with tf.GradientTape() as tape:
         tape.watch(x)
@@ -187,7 +187,7 @@ def gradient(function, x):
 def random_bits(shape, seed):
     """Uniform uint32, a function of the pair `seed`.
 
-    With and without XLA the integers are the same, but not TensorFlow's floats.
+    Integers are the same with and without XLA; TensorFlow's random floats are not.
     """
     seed = tf.stack([tf.cast(tf.convert_to_tensor(s), tf.int64) for s in seed])
     return tf.random.stateless_uniform(
@@ -196,7 +196,7 @@ def random_bits(shape, seed):
 
 
 def batch_bits(shape, seed):
-    """`random_bits` for a batch, of which a replica gets the rows of its part."""
+    """`random_bits` for a batch; a replica gets the rows of its own part."""
     sizes = replicas.sizes(shape[0])
     if sizes is None:
         return random_bits(shape, seed)
@@ -206,22 +206,22 @@ def batch_bits(shape, seed):
 
 
 def bits_of(x):
-    """The bits of float32 as uint32."""
+    """The bits of float32 values as uint32."""
     return tf.bitcast(x, tf.uint32)
 
 
 def gpus() -> int:
-    """Number of GPUs that are visible."""
+    """Number of visible GPUs."""
     return len(tf.config.list_physical_devices("GPU"))
 
 
 def can_compile() -> bool:
-    """Whether `compiled` compiles: not where the user runs functions eagerly."""
+    """Whether `compiled` compiles: not if functions are set to run eagerly."""
     return not tf.config.functions_run_eagerly()
 
 
 def gpu_compute_capability() -> tuple[int, int] | None:
-    """Lowest compute capability of the visible GPUs, None where there is none."""
+    """Lowest compute capability of the visible GPUs, None if there are none."""
     found = [
         tf.config.experimental.get_device_details(gpu).get("compute_capability")
         for gpu in tf.config.list_physical_devices("GPU")

@@ -1,8 +1,8 @@
-"""The one place that knows which array library runs underneath.
+"""The only module that knows which backend Keras runs on.
 
-TensorFlow is the supported one. Heads, layers, networks and the Keras models with a
+TensorFlow is the supported backend. Heads, layers, networks and the Keras models with a
 density also run on JAX. TensorFlow Probability is imported on first use, through the
-proxy `tfd`, so that `import kgen` stays as quick as `import keras`.
+proxy `tfd`, so `import kgen` stays as fast as `import keras`.
 """
 
 import importlib
@@ -40,7 +40,7 @@ tfd: Any = LazyModule(_library.DISTRIBUTIONS)
 
 
 def register(cls: type) -> type:
-    """Decorate a class so that files can hold its objects, under its own name.
+    """Register a class under its own name, so that files can hold its objects.
 
     Raises:
         ValueError: if another class has that name already.
@@ -49,7 +49,7 @@ def register(cls: type) -> type:
     place = (cls.__module__, cls.__qualname__)
     if known is not None and (known.__module__, known.__qualname__) != place:
         raise ValueError(
-            f"A class {cls.__name__!r} is registered already, that of "
+            f"A class {cls.__name__!r} is registered already, by "
             f"{known.__module__}: files could not tell them apart. Give yours another "
             "name."
         )
@@ -60,7 +60,7 @@ def need_tensorflow(what: str) -> None:
     """Raise a RuntimeError if Keras runs on another backend."""
     if NAME != "tensorflow":
         raise RuntimeError(
-            f"{what} runs on Keras' TensorFlow backend only, and this is "
+            f"{what} runs on Keras' TensorFlow backend only, and Keras runs on "
             f"{NAME!r}. The Keras models with a density (kgen.models) run here; for "
             "all of kgen set the environment variable KERAS_BACKEND=tensorflow."
         )
@@ -69,7 +69,7 @@ def need_tensorflow(what: str) -> None:
 def bounded(x, low, high):
     """Values clipped to [low, high], with the gradient of x itself.
 
-    `clip` has no gradient beyond its bounds: what strays there never comes back.
+    `clip` has no gradient outside its bounds, so values there would never come back.
     """
     return x + ops.stop_gradient(ops.clip(x, low, high) - x)
 
@@ -77,8 +77,8 @@ def bounded(x, low, high):
 def stateless_normal(shape, seed):
     """Standard normal noise for a batch, a function of the pair of integers `seed`.
 
-    The replicas of a `tf.distribute` strategy get the rows that their examples would
-    get in one batch on one device.
+    Every replica of a `tf.distribute` strategy gets the rows that its examples would
+    get on a single device.
     """
     return _normal(_library.batch_bits(shape, seed))
 
@@ -88,25 +88,25 @@ def _normal(bits):
 
 
 def open_uniform(bits):
-    """Random uint32 as float32 in (0, 1): the middles of 2**23 equal steps.
+    """Random uint32 as float32 in (0, 1): the midpoints of 2**23 equal intervals.
 
-    One bit more, and the last middle would round to 1, whose quantile is infinite.
+    With one more bit the last midpoint would round to 1, whose quantile is infinite.
     """
     high = ops.cast(ops.right_shift(bits, 9), "int32")
     return (ops.cast(high, "float32") + 0.5) * 2.0**-23
 
 
 def row_normal(rows, shape, seed, stream=0):
-    """Standard normal noise for every row of a batch, keyed by what is in the row.
+    """Standard normal noise for every row of a batch, keyed by the row's values.
 
-    Equal rows get equal noise, different rows independent noise, wherever they stand
-    in the batch. Shape (n, *shape).
+    Equal rows get equal noise, different rows independent noise, whatever their
+    position in the batch. Shape (n, *shape).
 
     Args:
         rows: shape (n, ...).
         shape: of the noise for one row.
         seed: integer in [0, 2**63).
-        stream: integer, may be a tensor: another one gives other noise.
+        stream: integer, may be a tensor; different streams give different noise.
     """
     keys = _row_keys(rows, seed, stream)
     return _normal(
@@ -115,9 +115,8 @@ def row_normal(rows, shape, seed, stream=0):
 
 
 def _row_keys(rows, seed, stream):
-    # Every value is mixed with its position, and the results are added up: a key of
-    # 2 x 32 bits for the row. Adding 0.0 makes -0.0 and 0.0, which are equal, the same
-    # bits.
+    # Every value is mixed with its position, and the results are summed to a key of
+    # 2 x 32 bits for the row. Adding 0.0 gives -0.0 the same bits as 0.0.
     rows = ops.cast(rows, "float32") + 0.0
     size = math.prod(rows.shape[1:])
     bits = _library.bits_of(ops.reshape(rows, (-1, size)))

@@ -9,7 +9,7 @@ import keras
 class ConfigMixin:
     """Keras configuration for classes that keep every `__init__` argument.
 
-    The one storage rule: an argument is an attribute of the same name. It may be
+    The only rule: every argument is stored as an attribute of the same name. It may be
     replaced by an equivalent object, as when a name is resolved to a head.
     """
 

@@ -1,16 +1,16 @@
-"""Modules that come in when they are first used."""
+"""Modules that are imported on first use."""
 
 import importlib
 from typing import Any
 
 
 class LazyModule:
-    """A module that is imported when the first of its names is asked for."""
+    """A module that is imported when one of its attributes is first accessed."""
 
     def __init__(self, name: str) -> None:
         self._name = name
 
     def __getattr__(self, attribute: str) -> Any:
-        if attribute.startswith("__"):  # tools that look at objects ask for these
+        if attribute.startswith("__"):  # inspection tools ask for these
             raise AttributeError(attribute)
         return getattr(importlib.import_module(self._name), attribute)

@@ -1,14 +1,14 @@
-"""Errors about data, labels, training and files, in words. No checks: only messages.
+"""Error messages about data, labels, training and files. The checks are elsewhere.
 
-Every message names the argument, says what came, what is allowed and, where it helps,
-what to do.
+Every message names the argument, says what was passed, what is allowed and, where it
+helps, what to do.
 """
 
 import numpy as np
 
 
 class ImplicitDensityError(AttributeError):
-    """Raised where a density is asked of a model that has none."""
+    """Raised when a model without a density is asked for one."""
 
 
 def no_density(owner: str, name: str) -> ImplicitDensityError:
@@ -48,8 +48,8 @@ def empty_axis(owner: str, shape: tuple) -> ValueError:
 
 def not_numeric(name: str, owner: str, problem: object) -> ValueError:
     return ValueError(
-        f"{owner}: {name} must be an array of numbers in which all examples have one "
-        f"shape. Got something ragged or non-numeric ({problem})."
+        f"{owner}: {name} must be an array of numbers in which all examples have the "
+        f"same shape. Got something ragged or non-numeric ({problem})."
     )
 
 
@@ -76,14 +76,15 @@ def other_shape(owner: str, got: tuple, fitted: tuple) -> ValueError:
 def wrong_support(held: str, head: str, can: str) -> ValueError:
     return ValueError(
         f"X holds {held}, which the {head} head cannot model. Heads that can: "
-        f"{can}. Pass one of them, or head='auto'; kgen rescales nothing in silence."
+        f"{can}. Pass one of them, or head='auto'; kgen never rescales data silently."
     )
 
 
 def other_values(owner: str, held: str, head: str) -> ValueError:
     return ValueError(
         f"X holds {held}, but this {owner} was fitted with the {head} head, which "
-        "gives some of them no probability. Bring X to the units of the training data."
+        "gives some of these values zero probability. Bring X to the units of the "
+        "training data."
     )
 
 
@@ -96,23 +97,24 @@ def other_range(owner: str, held: str, fitted: str) -> ValueError:
 
 def too_narrow(owner: str, mean: float, std: float) -> ValueError:
     return ValueError(
-        f"{owner}: X spreads by only {std:g} around {mean:g} (in at least one feature "
-        "or channel), which float32 cannot tell apart. Subtract an offset first."
+        f"{owner}: X has a standard deviation of only {std:g} around {mean:g} (in at "
+        "least one feature or channel), which float32 cannot resolve. Subtract an "
+        "offset first."
     )
 
 
 def other_strategy(owner: str) -> ValueError:
     return ValueError(
-        f"{owner}(warm_start=True).fit goes on with a model that was made outside this "
-        "`tf.distribute` strategy. Load it, or fit for the first time, within "
-        "`strategy.scope()`, too."
+        f"{owner}(warm_start=True).fit continues with a model that was made outside "
+        "this `tf.distribute` strategy. Load the estimator, or run the first fit, "
+        "inside `strategy.scope()`."
     )
 
 
 def split_pixel(head: str) -> ValueError:
     return ValueError(
         f"`mask` must keep or redraw all channels of a pixel: the {head} head draws "
-        "them together. Take another head, or a mask of shape (..., 1)."
+        "them together. Use another head, or a mask of shape (..., 1)."
     )
 
 
@@ -139,8 +141,8 @@ def wrong_element(owner: str, got: str) -> ValueError:
 
 def y_beside_dataset(owner: str) -> ValueError:
     return ValueError(
-        f"{owner}: X is a dataset, which has to yield y itself, in pairs (x, y). Got "
-        "another y beside it."
+        f"{owner}: X is a dataset, which must yield y itself, in pairs (x, y). Got "
+        "a separate y as well."
     )
 
 
@@ -150,9 +152,9 @@ def wrong_validation(got: object) -> ValueError:
 
 def endless(owner: str) -> ValueError:
     return ValueError(
-        f"{owner}: X is an infinite dataset, so there is no end to an epoch and no "
-        "full pass to read the data's range from. Pass X.take(batches_per_epoch), or "
-        "use the Keras model with a named head and fit(steps_per_epoch=...)."
+        f"{owner}: X is an infinite dataset, so an epoch would never end, and the "
+        "data's range cannot be read. Pass X.take(batches_per_epoch), or use the Keras "
+        "model with a named head and fit(steps_per_epoch=...)."
     )
 
 
@@ -213,9 +215,8 @@ def diverged(owner: str, name: str, epoch: int) -> FloatingPointError:
 def other_backup(path: object) -> ValueError:
     return ValueError(
         f"{path} is the backup of a fit with other hyper-parameters or data. Pass the "
-        "same parameters, "
-        "and data of the same shape and kind to resume that fit, or another "
-        "backup_dir for a new one."
+        "same parameters, and data of the same shape and kind, to resume that fit, or "
+        "another backup_dir for a new one."
     )
 
 
@@ -228,9 +229,9 @@ def unreadable(path: object, problem: object) -> ValueError:
 
 def unregistered(owner: str) -> ValueError:
     return ValueError(
-        f"{owner} is not among kgen.estimators, so that kgen.load would not know it. "
+        f"{owner} is not among kgen.estimators, so kgen.load could not find it. "
         f"Register the class first: kgen.base.estimator({owner}). "
-        "Nothing is lost: the estimator is as it was."
+        "The estimator itself is unchanged."
     )
 
 
@@ -238,6 +239,6 @@ def unwritable(name: str, value: object) -> ValueError:
     return ValueError(
         f"`{name}`={value!r} cannot be written to a file without pickle. Give it a "
         "name first: an Architecture by kgen.networks.architectures.register('name'), "
-        "a Keras object by keras.saving.register_keras_serializable. Nothing is lost: "
-        "the estimator and the file that was there before are as they were."
+        "a Keras object by keras.saving.register_keras_serializable. The estimator "
+        "and any file that was there before are unchanged."
     )

@@ -1,8 +1,7 @@
 """Estimators in one `.keras` file, without pickle.
 
-The file is what Keras writes for the estimator's model, with one more JSON entry for
-the estimator itself, so that `kgen.load` finds the estimator in it and
-`keras.saving.load_model` the model.
+The file is what Keras writes for the estimator's model, plus a JSON entry for the
+estimator itself: `kgen.load` reads the estimator, `keras.saving.load_model` the model.
 """
 
 import contextlib
@@ -25,9 +24,9 @@ ENTRY = "kgen.json"
 
 @contextlib.contextmanager
 def atomic(path: str | os.PathLike) -> Iterator[Path]:
-    """Yield a path to write to; move it to `path` when the block ends well.
+    """Yield a path to write to; move it to `path` if the block succeeds.
 
-    If the block fails, or the process dies in it, what was at `path` stays whole.
+    If the block fails, or the process dies in it, the old file stays intact.
     """
     target = Path(path).resolve()
     handle, name = tempfile.mkstemp(dir=target.parent, prefix=".kgen-", suffix=".keras")
@@ -51,7 +50,7 @@ def _umask() -> int:
 
 
 def write(path: str | os.PathLike, model: keras.Model, facts: dict[str, Any]) -> None:
-    """Write a model and what else there is to know of its estimator, atomically."""
+    """Write a model, and facts about its estimator, atomically."""
     text = json.dumps({name: encode(name, value) for name, value in facts.items()})
     with atomic(path) as written:
         backend.outside_strategy(keras.saving.save_model, model, written)
@@ -64,7 +63,7 @@ def read(path: str | os.PathLike) -> tuple[keras.Model, dict[str, Any]]:
 
     Raises:
         FileNotFoundError: if there is no such file.
-        ValueError: if it is not whole, or not one of ours; the message has the path.
+        ValueError: if it is damaged, or not a kgen file; the message names the path.
     """
     if not Path(path).exists():
         raise FileNotFoundError(f"There is no file {str(path)!r}.")
@@ -72,12 +71,12 @@ def read(path: str | os.PathLike) -> tuple[keras.Model, dict[str, Any]]:
         with zipfile.ZipFile(path) as archive:
             if ENTRY not in archive.namelist():
                 raise ValueError(
-                    "it holds no estimator; if Keras wrote it, "
+                    "it contains no estimator; if Keras wrote it, "
                     "keras.saving.load_model reads it"
                 )
             facts = json.loads(archive.read(ENTRY))
         with tempfile.TemporaryDirectory() as folder:
-            # Keras tells formats apart by the ending, which users are free to choose.
+            # Keras infers the format from the extension, which users may choose freely.
             copy = Path(folder, "model.keras")
             shutil.copyfile(path, copy)
             model = keras.saving.load_model(copy, safe_mode=True)
@@ -87,10 +86,10 @@ def read(path: str | os.PathLike) -> tuple[keras.Model, dict[str, Any]]:
 
 
 def encode(name: str, value: Any) -> Any:
-    """Turn a hyper-parameter or fitted attribute into what JSON can hold.
+    """Convert a hyper-parameter or fitted attribute to something that JSON can hold.
 
     Raises:
-        ValueError: for what cannot be written without pickle, with `name` in it.
+        ValueError: if it cannot be written without pickle; the message has `name`.
     """
     if value is None or isinstance(value, (bool, int, float, str)):
         return value if type(value) in _PLAIN else encode(name, _plain(value))
@@ -149,7 +148,7 @@ def _random_state(state: list) -> np.random.RandomState:
     return random_state
 
 
-# kind: (is it one?, to something encodable, from what decoding gave)
+# kind: (test, conversion to something encodable, conversion of the decoded value)
 _CODECS: dict[str, tuple[Callable, Callable, Callable]] = {
     "array": (
         lambda value: isinstance(value, np.ndarray),
@@ -182,9 +181,9 @@ _CODECS: dict[str, tuple[Callable, Callable, Callable]] = {
 def add_codec(
     kind: str, test: Callable, to_json: Callable, from_json: Callable
 ) -> None:
-    """Teach `encode` and `decode` one more kind of hyper-parameter.
+    """Add a kind of hyper-parameter to `encode` and `decode`.
 
-    The latest kind is tried first, before the more general ones that stand here.
+    The latest kind is tried first, before the more general ones above.
     """
     former = {name: codec for name, codec in _CODECS.items() if name != kind}
     _CODECS.clear()
@@ -192,6 +191,6 @@ def add_codec(
 
 
 def is_registered(value: Any) -> bool:
-    """Whether Keras can make an object again, knowing its class by a name."""
+    """Whether Keras can recreate an object: its class is registered by name."""
     name = keras.saving.get_registered_name(type(value))
     return keras.saving.get_registered_object(name) is type(value)

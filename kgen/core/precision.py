@@ -18,8 +18,8 @@ def resolve(precision: str) -> str:
 
     Args:
         precision: "auto" (mixed_bfloat16 on GPUs of compute capability 8 or more,
-            mixed_float16 on 7.x, float32 elsewhere) or the name of a Keras policy
-            of floating point numbers.
+            mixed_float16 on 7.x, float32 elsewhere) or the name of a
+            floating-point Keras policy.
 
     Raises:
         ValueError: if there is no such policy.

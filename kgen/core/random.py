@@ -1,4 +1,4 @@
-"""Randomness that depends on its key alone, and leaves the caller's state untouched."""
+"""Randomness that depends only on its key, and leaves the caller's state untouched."""
 
 import contextlib
 import math
@@ -10,7 +10,7 @@ from sklearn.utils import check_random_state
 
 
 def new_seed(random_state=None) -> int:
-    """An integer in [0, 2**31 - 1) from what scikit-learn calls a `random_state`."""
+    """An integer in [0, 2**31 - 1) from a `random_state` as in scikit-learn."""
     return int(check_random_state(random_state).randint(2**31 - 1))
 
 
@@ -29,7 +29,7 @@ def as_seed(seed=None) -> int:
 
 @contextlib.contextmanager
 def seed_scope(seed: int) -> Iterator[None]:
-    """Seed what Keras' initialisers draw from, and put the caller's state back.
+    """Seed Keras' initialisers, and restore the caller's state afterwards.
 
     Keras takes the seeds of its initialisers from Python's `random`.
     """
@@ -44,8 +44,8 @@ def seed_scope(seed: int) -> Iterator[None]:
 def keyed_uniform(seed: int, first: int, count: int, shape: tuple) -> np.ndarray:
     """Uniform noise in the open interval (0, 1), keyed by seed, sample and position.
 
-    Row i is the noise of sample `first + i`, whatever else is drawn with it, so that
-    a sample does not depend on the batch it is drawn in.
+    Row i is the noise of sample `first + i`, whatever else is drawn with it: a sample
+    does not depend on its batch.
 
     Args:
         seed: the stream, >= 0.
@@ -58,7 +58,7 @@ def keyed_uniform(seed: int, first: int, count: int, shape: tuple) -> np.ndarray
     """
     size = math.prod(shape)
     # Philox (Salmon et al., 2011) counts in blocks of four 64-bit numbers, and a
-    # uniform double takes one of them: every sample owns whole blocks.
+    # uniform double takes one of them: every sample gets whole blocks.
     blocks = -(-size // 4)
     bits = np.random.Philox(key=seed)
     bits.advance(first * blocks)
@@ -67,7 +67,7 @@ def keyed_uniform(seed: int, first: int, count: int, shape: tuple) -> np.ndarray
 
 
 def keyed_streams(seed: int, samples: Iterable[int], shape: tuple) -> np.ndarray:
-    """Like `keyed_uniform`, with noise that does not depend on the first axis' length.
+    """Like `keyed_uniform`, but the noise does not depend on the first axis' length.
 
     Args:
         seed: the stream, >= 0.
@@ -82,7 +82,7 @@ def keyed_streams(seed: int, samples: Iterable[int], shape: tuple) -> np.ndarray
 
 
 def _open(noise):
-    # Rounding to float32 may reach 0 and 1, which no inverse CDF survives.
+    # Rounding to float32 may give 0 or 1, where an inverse CDF may be infinite.
     return np.clip(noise, 2.0**-25, 1 - 2.0**-24).astype("float32")
 
 

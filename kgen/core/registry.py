@@ -6,7 +6,7 @@ from typing import Any
 
 
 def unknown_name(kind: str, name: object, known: list[str]) -> str:
-    """Wording for a name that is not known, with the nearest one that is.
+    """Message for an unknown name, with the nearest known one.
 
     Example:
         >>> unknown_name("head", "bernouli", ["bernoulli", "normal"])
@@ -18,11 +18,11 @@ def unknown_name(kind: str, name: object, known: list[str]) -> str:
 
 
 class Registry(Mapping[str, Any]):
-    """A dictionary from names to objects that explains a miss.
+    """A dictionary from names to objects, with a helpful error for unknown names.
 
     Args:
         kind: what the objects are, for error messages, e.g. "head".
-        base: their common base, if instances may be given in the place of names.
+        base: their common base class, if instances may be given instead of names.
     """
 
     def __init__(self, kind: str, base: type = object) -> None:
@@ -31,7 +31,7 @@ class Registry(Mapping[str, Any]):
         self._entries: dict[str, Any] = {}
 
     def register(self, name: str) -> Callable[[Any], Any]:
-        """Return a decorator that files its argument under `name`."""
+        """Return a decorator that registers its argument under `name`."""
 
         def file(entry: Any) -> Any:
             self._entries[name] = entry
@@ -51,13 +51,13 @@ class Registry(Mapping[str, Any]):
         return self._entries[name]
 
     def resolve(self, value: Any) -> Any:
-        """Return the object that a name stands for, with its defaults, or an instance.
+        """Return the object that a name stands for, with its defaults, or the instance.
 
         Args:
             value: a name, or an instance of the registry's base.
 
         Raises:
-            ValueError: if it is neither; the message has the nearest name.
+            ValueError: if it is neither; the message suggests the nearest name.
         """
         if isinstance(value, self.base) and not isinstance(value, (str, type)):
             return value
@@ -74,5 +74,5 @@ class Registry(Mapping[str, Any]):
         return iter(self._entries)
 
     def name_of(self, entry: Any) -> str | None:
-        """Return the name under which `entry` is filed, None if it is not."""
+        """Return the name under which `entry` is registered, None if it is not."""
         return next((n for n, e in self._entries.items() if e == entry), None)

@@ -1,8 +1,8 @@
-"""What the replicas of a `tf.distribute` strategy have to know of each other.
+"""What the replicas of a `tf.distribute` strategy need to know about each other.
 
-Without a strategy there is one replica, which these functions cost nothing. In a step
-on a part of a batch the weights of the whole batch are wanted: a replica's mean counts
-for its share of the examples, and a part may even be empty.
+Without a strategy there is one replica, and these functions cost nothing. With several,
+a step must give the same weights as one on the whole batch: a replica's mean is
+weighted by its share of the examples, and its part may even be empty.
 """
 
 from collections.abc import Callable
@@ -27,15 +27,15 @@ def count() -> int:
 
 
 def made_in_current_strategy(model: Any) -> bool:
-    """Whether the model was made for the strategy in force, or there is none."""
+    """Whether the model was made in the current strategy, or there is none."""
     strategy = tf.distribute.get_strategy()
-    # Keras says that a model made in no scope belongs to whatever scope there is.
+    # Keras says that a model made outside any scope belongs to the current one.
     made_here = strategy.extended.variable_created_in_scope
     return count() == 1 or all(made_here(v.value) for v in model.weights)
 
 
 def is_chief() -> bool:
-    """Whether this process writes the files: one of several workers does."""
+    """Whether this process writes files: of several workers only one does."""
     strategy = tf.distribute.get_strategy()
     if not _several_workers(strategy):
         return True
@@ -47,7 +47,7 @@ def _several_workers(strategy: Any) -> bool:
 
 
 def agreed(number: int) -> int:
-    """The number of the first worker, on all workers."""
+    """The first worker's number, on all workers."""
     strategy = tf.distribute.get_strategy()
     if not _several_workers(strategy):
         return number
@@ -59,10 +59,10 @@ def agreed(number: int) -> int:
 
 
 def outside_strategy(function: Callable, *args: Any, **kwargs: Any) -> Any:
-    """Call a function that makes variables, on this one of several workers.
+    """Call a function that creates variables on this worker only.
 
-    Keras makes some as it saves, and in the scope of a strategy the workers wait for
-    each other with every variable. A thread of its own is in no scope.
+    Keras creates some when it saves, and in the scope of a strategy the workers wait
+    for each other at every new variable. A new thread is in no scope.
     """
     if not _several_workers(tf.distribute.get_strategy()):
         return function(*args, **kwargs)
@@ -71,12 +71,12 @@ def outside_strategy(function: Callable, *args: Any, **kwargs: Any) -> Any:
 
 
 def index():
-    """Which of the replicas this is, from 0."""
+    """Index of this replica, from 0."""
     return tf.distribute.get_replica_context().replica_id_in_sync_group
 
 
 def sizes(n):
-    """Examples that every replica has, int32 (replicas,), or None if this is all."""
+    """Number of examples on every replica, int32 (replicas,); None if there is one."""
     context = _context()
     if context is None:
         return None
@@ -85,7 +85,7 @@ def sizes(n):
 
 
 def share(n):
-    """Part of the batch that n examples are: the weight of this replica's mean."""
+    """Share of the batch that n examples make up: the weight of this replica's mean."""
     every = sizes(n)
     if every is None:
         return 1.0
@@ -93,9 +93,9 @@ def share(n):
 
 
 def filled(data):
-    """Data and number of examples; where there are none, data of a single zero row.
+    """Data and their number of examples; empty data become a single row of zeros.
 
-    The mean over no examples is not a number. That of the row counts for nothing.
+    The mean over no examples is NaN. That over the row gets weight zero.
     """
     n = tf.shape(keras.tree.flatten(data)[0])[0]
     if _context() is None:
@@ -109,9 +109,9 @@ def filled(data):
 
 
 def loggable(logs):
-    """Logs of a step in the form in which Keras can average them over workers.
+    """Logs of a step in a form that Keras can average over workers.
 
-    It takes means over the first axis, which numbers do not have
+    Keras takes means over the first axis, which scalars do not have
     (https://github.com/keras-team/keras/issues/20585).
     """
     if _several_workers(tf.distribute.get_strategy()):

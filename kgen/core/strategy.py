@@ -1,4 +1,4 @@
-"""The one protocol of what a model is configured with: heads, penalties, and so on."""
+"""The protocol of all objects that configure a model: heads, penalties, and so on."""
 
 import numpy as np
 
@@ -6,11 +6,11 @@ from kgen.core.config import ConfigMixin
 
 
 class Strategy(ConfigMixin):
-    """A small object without weights that does one thing for a model in its own way.
+    """A small object without weights that decides one aspect of a model.
 
     Heads, posteriors, penalties, objectives and architectures are strategies. A user
     chooses one by name, which stands for the defaults, or passes an instance with
-    settings of its own: `head="normal"`, `head=Normal(scale=0.1)`.
+    other settings: `head="normal"`, `head=Normal(scale=0.1)`.
 
     To write one, keep every argument of `__init__` as an attribute of the same name,
     after checking it with `kgen.core.validation`. Then it needs no further code to be
@@ -19,7 +19,7 @@ class Strategy(ConfigMixin):
     """
 
     def get_params(self, deep: bool = True) -> dict:  # noqa: FBT001, FBT002, ARG002 (scikit-learn's)
-        """Return the settings by name, as scikit-learn's `clone` wants them."""
+        """Return the settings by name, as scikit-learn's `clone` expects them."""
         return {name: getattr(self, name) for name in self.setting_names()}
 
     def set_params(self, **params):

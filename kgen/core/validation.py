@@ -20,25 +20,25 @@ def check_params(estimator: Any) -> None:
     for field in dataclasses.fields(estimator):
         value = getattr(estimator, field.name)
         limits = {k: v for k, v in field.metadata.items() if k in _LIMITS}
-        said = f"{type(estimator).__name__}({field.name}={value!r}): `{field.name}`"
+        prefix = f"{type(estimator).__name__}({field.name}={value!r}): `{field.name}`"
         if "choices" in field.metadata:
             choices = field.metadata["choices"]
             if not any(_same_kind(value, c) and value == c for c in choices):
                 allowed = ", ".join(map(repr, choices))
-                raise ValueError(f"{said} must be one of {allowed}.")
+                raise ValueError(f"{prefix} must be one of {allowed}.")
             continue
         wording = " and ".join(f"{_LIMITS[k][0]} {v}" for k, v in limits.items())
         wanted = _alternatives(hints[field.name])
         if Any not in wanted and not any(_is_a(value, kind) for kind in wanted):
             names = " or ".join(_kind_name(kind) for kind in wanted)
             raise TypeError(
-                f"{said} must be {names} {wording}".rstrip()
+                f"{prefix} must be {names} {wording}".rstrip()
                 + f". Got {value!r} of type {type(value).__name__}."
             )
         if isinstance(value, numbers.Real) and not all(
             _LIMITS[k][1](value, limit) for k, limit in limits.items()
         ):
-            raise ValueError(f"{said} must be {wording}.")
+            raise ValueError(f"{prefix} must be {wording}.")
 
 
 _LIMITS: dict[str, tuple[str, Any]] = {
@@ -76,12 +76,12 @@ def _kind_name(kind: Any) -> str:
 
 
 def check_setting(owner: Any, name: str, value: Any, **limits: Any) -> int:
-    """Return an integer among the arguments of a layer, strategy or model, as an int.
+    """Return an integer argument of a layer, strategy or model as an int.
 
     Args:
         owner: the object that has it, or its name.
         name: name of the argument.
-        value: what came.
+        value: what was passed.
         **limits: `ge`, `gt`, `le`, `lt`.
 
     Raises:
@@ -91,12 +91,12 @@ def check_setting(owner: Any, name: str, value: Any, **limits: Any) -> int:
     if not _is_a(value, int) or not all(
         _LIMITS[k][1](value, limit) for k, limit in limits.items()
     ):
-        raise ValueError(_said(owner, name, value) + f"an integer {wording}.")
+        raise ValueError(_prefix(owner, name, value) + f"an integer {wording}.")
     return int(value)
 
 
 def check_number(owner: Any, name: str, value: Any, **limits: Any) -> float:
-    """Return a finite number among the arguments as a float: see `check_setting`.
+    """Return a finite number as a float: see `check_setting`.
 
     Raises:
         ValueError: if it is not a finite number, or out of range.
@@ -105,35 +105,37 @@ def check_number(owner: Any, name: str, value: Any, **limits: Any) -> float:
     if not _is_a(value, float) or not all(
         _LIMITS[k][1](value, limit) for k, limit in limits.items()
     ):
-        raise ValueError(_said(owner, name, value) + f"a finite number {wording}.")
+        raise ValueError(_prefix(owner, name, value) + f"a finite number {wording}.")
     return float(value)
 
 
 def check_settings(owner: Any, name: str, value: Any, **limits: Any) -> tuple:
-    """Return one or more integers as a tuple; one alone is a tuple of one.
+    """Return one or more integers as a tuple, also if there is only one.
 
     Raises:
-        ValueError: if there are none, or one of them is not as `check_setting` wants.
+        ValueError: if there are none, or `check_setting` rejects one of them.
     """
     given = [value] if np.ndim(value) == 0 else list(value)
     if not given:
-        raise ValueError(_said(owner, name, value) + "one or more integers. Got none.")
+        raise ValueError(
+            _prefix(owner, name, value) + "one or more integers. Got none."
+        )
     return tuple(check_setting(owner, name, item, **limits) for item in given)
 
 
 def check_choice(owner: Any, name: str, value: Any, choices: tuple) -> Any:
-    """Return one of several values that are allowed.
+    """Return a value that must be one of several.
 
     Raises:
         ValueError: if it is none of them.
     """
     if not any(type(value) is type(choice) and value == choice for choice in choices):
         allowed = ", ".join(map(repr, choices))
-        raise ValueError(_said(owner, name, value) + f"one of {allowed}.")
+        raise ValueError(_prefix(owner, name, value) + f"one of {allowed}.")
     return value
 
 
-def _said(owner: Any, name: str, value: Any) -> str:
+def _prefix(owner: Any, name: str, value: Any) -> str:
     called = owner if isinstance(owner, str) else type(owner).__name__
     return f"{called}({name}={value!r}): `{name}` must be "
 
@@ -158,6 +160,6 @@ def check_temperature(temperature: Any) -> float:
     if not _is_a(temperature, float) or temperature <= 0:
         raise ValueError(
             f"`temperature` must be a finite number > 0. Got {temperature!r}; 1.0 "
-            "samples the model's own density."
+            "samples from the model's own density."
         )
     return float(temperature)

@@ -1,4 +1,4 @@
-"""What a bug report should tell."""
+"""Versions to include in a bug report."""
 
 import platform
 from importlib import metadata
@@ -17,10 +17,10 @@ PACKAGES = (
 
 
 def show_versions() -> dict[str, str]:
-    """Versions of Python and of the packages that kgen stands on.
+    """Versions of Python and of the packages that kgen depends on.
 
     Returns:
-        Dict from names to versions, "not installed" where there is none.
+        Dict from names to versions, "not installed" for missing packages.
 
     Example:
         >>> "keras" in show_versions()

@@ -1,4 +1,4 @@
-"""What an estimator is told beside X: labels of any type, or condition vectors."""
+"""What a model is conditional on: labels of any type, or condition vectors."""
 
 import dataclasses
 from collections.abc import Iterable
@@ -30,7 +30,7 @@ class Conditions:
 
     @classmethod
     def learn(cls, owner: str, batches: list[np.ndarray]) -> Self:
-        """Read from training data which labels there are, or how long vectors are.
+        """Learn the labels, or the length of the vectors, from training data.
 
         Args:
             owner: name of the estimator.
@@ -44,7 +44,7 @@ class Conditions:
             return cls(owner, y.shape[1])
         if y.dtype.kind == "f" and (y != np.rint(y)).any():
             raise messages.wrong_labels(
-                "Got real numbers: as condition vectors they have shape (n, k)."
+                "Got real numbers: condition vectors must have shape (n, k)."
             )
         try:
             classes, counts = np.unique(y, return_counts=True)
@@ -55,7 +55,7 @@ class Conditions:
     def attach(
         self, source: ArraySource | StreamSource, batches: list[np.ndarray]
     ) -> None:
-        """Have a source hand out condition vectors with its examples.
+        """Make a source yield condition vectors with its examples.
 
         Raises:
             ValueError: for labels that were not seen in fit.
@@ -70,10 +70,10 @@ class Conditions:
         """Condition vectors of n examples, float32 of shape (n, dim).
 
         Args:
-            n: number of examples, >= 1; None is as many as there are in y.
+            n: number of examples, >= 1; None is the length of y.
             y: labels or vectors, one for each example, or a single one for all.
             method: the estimator's method, for error messages.
-            what: what has n, likewise.
+            what: the words in front of n, for error messages.
 
         Raises:
             ValueError: if y is missing, unknown, or has another length.
@@ -97,7 +97,7 @@ class Conditions:
         """
         if self.prior is None:
             raise messages.missing_y(self.owner, "sample")
-        # A stream of its own: that of `seed` is the model's.
+        # A separate stream: the model uses that of `seed`.
         u = keyed_uniform(seed + 2**32, 0, n, ())
         index = np.searchsorted(np.cumsum(self.prior)[:-1], u, side="right")
         return np.eye(self.dim, dtype="float32")[index]
@@ -115,7 +115,7 @@ class Conditions:
         try:
             index = np.searchsorted(self.classes, y).clip(max=self.dim - 1)
             wrong = self.classes[index] != y
-        except TypeError:  # labels of another type do not compare
+        except TypeError:  # labels of different types cannot be compared
             wrong = np.ones(len(y), bool)
         if np.any(wrong):
             unseen = np.unique(y[np.broadcast_to(wrong, y.shape)].astype(str)).tolist()
@@ -134,10 +134,10 @@ persistence.add_codec(
 def read_conditions(
     owner: str, source: ArraySource | StreamSource, y: Any
 ) -> list[np.ndarray]:
-    """Return all of y, checked, batch by batch as the source has X.
+    """Return all of y, checked, in the same batches as X.
 
     Raises:
-        ValueError: if y is missing, of another length than X, or beside a dataset.
+        ValueError: if y is missing, has another length than X, or comes with a dataset.
     """
     batches = []
     if isinstance(source, StreamSource):
@@ -157,7 +157,7 @@ def read_conditions(
 
 
 def _checked(owner: str, y: Any) -> np.ndarray:
-    """Labels (n,) or condition vectors (n, k), as NumPy has them."""
+    """Labels (n,) or condition vectors (n, k), as a NumPy array."""
     try:
         y = np.asarray(y)
     except ValueError as problem:
@@ -171,7 +171,7 @@ def _checked(owner: str, y: Any) -> np.ndarray:
         raise messages.not_numeric("y", owner, f"dtype {y.dtype}")
     if y.dtype.kind == "f":
         check_finite("y", owner, y)
-    if y.dtype.kind == "S":  # strings, as tf.data hands them out
+    if y.dtype.kind == "S":  # strings, as tf.data yields them
         y = np.char.decode(y, "utf-8")
     if y.dtype == object and y.ndim == 1:
         plain = [v.decode("utf-8") if isinstance(v, bytes) else v for v in y]

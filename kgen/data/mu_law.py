@@ -1,4 +1,4 @@
-"""Sound as a few levels, finer where it is quiet.
+"""Mu-law companding: sound in a few levels, finer where it is quiet.
 
 References:
     Van den Oord et al., WaveNet: A Generative Model for Raw Audio, 2016, sec. 2.2.
@@ -12,7 +12,7 @@ from kgen.core import validation
 
 
 def mu_law_encode(x, levels: int = 256) -> np.ndarray:
-    """Quantise sound, after a logarithm.
+    """Quantise sound on a logarithmic scale.
 
     Args:
         x: reals in [-1, 1], any shape.
@@ -35,12 +35,12 @@ def mu_law_encode(x, levels: int = 256) -> np.ndarray:
             "mu_law_encode takes reals in [-1, 1]. `x` holds values in "
             f"[{x.min():g}, {x.max():g}]. Divide 16-bit sound by 32768."
         )
-    squeezed = np.sign(x) * np.log1p(mu * np.abs(x)) / np.log1p(mu)
-    return np.floor((squeezed + 1) / 2 * mu + 0.5).astype("uint8")
+    compressed = np.sign(x) * np.log1p(mu * np.abs(x)) / np.log1p(mu)
+    return np.floor((compressed + 1) / 2 * mu + 0.5).astype("uint8")
 
 
 def mu_law_decode(codes, levels: int = 256) -> np.ndarray:
-    """The middles of the bins of `mu_law_encode`.
+    """The midpoints of the bins of `mu_law_encode`.
 
     Args:
         codes: numbers in [0, levels - 1], any shape. Halves are the edges between bins.
@@ -60,8 +60,8 @@ def mu_law_decode(codes, levels: int = 256) -> np.ndarray:
             f"mu_law_decode takes codes in [0, {mu}]. `codes` holds values in "
             f"[{codes.min():g}, {codes.max():g}]."
         )
-    squeezed = 2 * codes / mu - 1
-    x = np.sign(squeezed) * np.expm1(np.abs(squeezed) * np.log1p(mu)) / mu
+    compressed = 2 * codes / mu - 1
+    x = np.sign(compressed) * np.expm1(np.abs(compressed) * np.log1p(mu)) / mu
     return x.astype("float32")
 
 

@@ -19,7 +19,7 @@ def is_dataset(X: Any) -> bool:
 
 
 class ArraySource:
-    """Examples in memory, in a fresh order every epoch.
+    """Examples in memory, in a new order every epoch.
 
     Args:
         x: shape (n, ...), any numeric dtype.
@@ -34,7 +34,7 @@ class ArraySource:
         self.sequences = sequences
 
     def chunks(self) -> Iterator[np.ndarray]:
-        """The examples in their own order, in pieces."""
+        """The examples in their original order, in chunks."""
         for start in range(0, len(self.x), CHUNK):
             yield self.x[start : start + CHUNK]
 
@@ -49,13 +49,13 @@ class ArraySource:
 
         Args:
             batch_size: examples in a batch; the last one of an epoch may be smaller.
-            seed: order the examples by (seed, epoch), without an end; None is one
-                epoch in the order they stand in.
-            first_epoch: the epoch the order starts with.
+            seed: shuffle by (seed, epoch), endlessly; None is one epoch in the
+                original order.
+            first_epoch: the epoch to start with.
         """
         n = len(self.x)
         shape = with_channel(self.x.shape, sequences=self.sequences)
-        # As tensors in main memory: constants of a graph end at 2 GB.
+        # Tensors in main memory: constants of a graph are limited to 2 GB.
         with tf.device("CPU"):
             every_x = tf.convert_to_tensor(self.x)
             conditions = None
@@ -89,13 +89,13 @@ class ArraySource:
 
 
 class StreamSource:
-    """Batches that a dataset yields, in the order it yields them.
+    """Batches of a dataset, in the order in which it yields them.
 
     Args:
-        dataset: a finite `tf.data.Dataset` or `PyDataset`, batched as Keras wants it,
+        dataset: a finite `tf.data.Dataset` or `PyDataset`, batched as for Keras,
             of elements x, (x, y) or {"x": x, "condition": y}.
         owner: name of the estimator, for error messages.
-        sequences: see `with_channel`; then the batches may differ in length.
+        sequences: see `with_channel`; if so, batches may differ in length.
     """
 
     def __init__(self, dataset: Any, owner: str, *, sequences: bool = False) -> None:
@@ -112,14 +112,14 @@ class StreamSource:
             raise messages.endless(owner)
 
     def chunks(self) -> Iterator[np.ndarray]:
-        """The examples of one pass, as they come; counts the batches."""
+        """The examples of one pass, batch by batch; counts the batches."""
         self.count = 0
         for x, _ in self.pairs():
             self.count += 1
             yield x
 
     def pairs(self) -> Iterator[tuple[np.ndarray, Any]]:
-        """One pass: (x, y) in NumPy, y None where there is none."""
+        """One pass over pairs (x, y) of NumPy arrays; y is None if there is none."""
         if isinstance(self.dataset, tf.data.Dataset):
             elements: Iterable = self.dataset.as_numpy_iterator()
         else:
@@ -148,7 +148,7 @@ class StreamSource:
     def batches(
         self, batch_size: int, seed: int | None = None, first_epoch: int = 0
     ) -> Any:
-        """One pass over the dataset; its batches and their order are its own."""
+        """One pass over the dataset, whose batches and order are kept."""
         x, y = next(self.pairs())
         shape = with_channel(x.shape, sequences=self.sequences)
         if self.sequences:
@@ -168,8 +168,8 @@ class StreamSource:
                     yield {"x": x, "condition": self.encode(y)}
 
         dataset = tf.data.Dataset.from_generator(elements, output_signature=signature)
-        # As many batches as in the first pass, for datasets that do not know their
-        # length or do not always have the same.
+        # As many batches as in the first pass, for datasets of unknown or varying
+        # length.
         dataset = dataset.repeat().take(self.count).prefetch(tf.data.AUTOTUNE)
         return dataset.apply(tf.data.experimental.assert_cardinality(self.count))
 
@@ -178,7 +178,7 @@ def _one_epoch(dataset: keras.utils.PyDataset) -> Iterator[Any]:
     batches = dataset.num_batches or 0
     for index in range(batches):
         batch = dataset[index]
-        if index == batches - 1:  # nobody asks for more after the last batch
+        if index == batches - 1:  # nothing asks for more after the last batch
             dataset.on_epoch_end()
         yield batch
 
@@ -187,7 +187,7 @@ def with_channel(shape: tuple, *, sequences: bool) -> tuple:
     """Shape of data as models take them.
 
     Args:
-        shape: of data as users have them.
+        shape: shape of the data as users pass them.
         sequences: whether they are sequences, (n, steps) or (n, steps, channels), and
             not tables or images.
 

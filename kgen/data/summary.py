@@ -1,4 +1,4 @@
-"""What one pass over the data tells: range, spread, and kind of numbers."""
+"""Facts from one pass over the data: range, spread, and kind of numbers."""
 
 import dataclasses
 from collections.abc import Iterable
@@ -19,11 +19,11 @@ class Summary:
         count: number of examples.
         low: smallest value.
         high: largest value.
-        low_per_feature: smallest value along the last axis (features of a table,
-            channels of an image).
-        high_per_feature: largest value along the last axis.
-        mean: along the last axis.
-        std: standard deviation along the last axis.
+        low_per_feature: smallest value of every feature (of a table) or channel (of an
+            image).
+        high_per_feature: largest value of every feature or channel.
+        mean: mean of every feature or channel.
+        std: standard deviation of every feature or channel.
         integral: whether all values are integers.
         scaled_by_255: whether all values are k / 255 for integers k.
     """
@@ -42,12 +42,12 @@ class Summary:
 
     @property
     def binary(self) -> bool:
-        """Booleans, or values within {0, 1} of any dtype."""
+        """Whether all values are in {0, 1}, whatever their dtype."""
         return self.integral and self.low >= 0 and self.high <= 1
 
     @property
     def discrete(self) -> bool:
-        """Binary values or anything of an integer dtype."""
+        """Whether the data are binary, or of an integer dtype."""
         return self.binary or self.dtype.kind in "iu"
 
     def describe(self) -> str:
@@ -68,7 +68,7 @@ def summarise(
             differ between batches.
 
     Raises:
-        ValueError: for no data, NaN, infinities, or examples of several shapes.
+        ValueError: for empty data, NaN, infinities, or examples of several shapes.
     """
     total: Summary | None = None
     for batch in batches:
@@ -81,7 +81,7 @@ def summarise(
             total = _merge(total, part)
     if total is None:
         raise messages.empty_axis(owner, (0,))
-    # Models compute in float32, whose steps are mean * 1.2e-7.
+    # Models compute in float32, whose spacing near the mean is mean * 1.2e-7.
     narrow = (total.std > 0) & (total.std < 2e-6 * np.abs(total.mean))
     if narrow.any():
         which = int(np.argmax(narrow))
@@ -99,7 +99,7 @@ def _of_batch(batch: np.ndarray, owner: str, *, sequences: bool) -> Summary:
     low, high = columns.min(axis=0), columns.max(axis=0)
     check_finite("X", owner, low, high)
     discrete = batch.dtype.kind in "biu"
-    # Sums of squares of whole columns lose digits far from zero.
+    # Sums of squares would lose digits far from zero.
     mean = columns.mean(axis=0)
     return Summary(
         event_shape=batch.shape[1:],
@@ -124,9 +124,9 @@ def _scaled_by_255(columns: np.ndarray) -> bool:
 def _merge(a: Summary, b: Summary) -> Summary:
     count = a.count + b.count
     share = b.count / count
-    apart = b.mean - a.mean
+    shift = b.mean - a.mean
     variance = (
-        (1 - share) * a.std**2 + share * b.std**2 + share * (1 - share) * apart**2
+        (1 - share) * a.std**2 + share * b.std**2 + share * (1 - share) * shift**2
     )
     return dataclasses.replace(
         a,
@@ -136,7 +136,7 @@ def _merge(a: Summary, b: Summary) -> Summary:
         high=max(a.high, b.high),
         low_per_feature=np.minimum(a.low_per_feature, b.low_per_feature),
         high_per_feature=np.maximum(a.high_per_feature, b.high_per_feature),
-        mean=a.mean + share * apart,
+        mean=a.mean + share * shift,
         std=np.sqrt(variance),
         integral=a.integral and b.integral,
         scaled_by_255=a.scaled_by_255 and b.scaled_by_255,
@@ -144,7 +144,7 @@ def _merge(a: Summary, b: Summary) -> Summary:
 
 
 def check_finite(name: str, owner: str, *values: np.ndarray) -> None:
-    """Raise a ValueError if there is a NaN, or what float32 cannot hold."""
+    """Raise a ValueError for NaN, and for values that float32 cannot hold."""
     for array in values:
         if np.isnan(array).any():
             raise messages.not_finite(name, owner, "NaN")

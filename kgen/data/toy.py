@@ -1,4 +1,4 @@
-"""Data whose true entropy is known, so that tests and tutorials know the answer."""
+"""Data of known entropy, for tests and tutorials."""
 
 import itertools
 
@@ -10,7 +10,7 @@ def bars(n_samples: int, size: int = 4, random_state=None) -> np.ndarray:
     """Images of one full row or one full column, all equally likely.
 
     There are 2 * size of them, so the entropy is log(2 * size) nats (for size 1 the
-    row and the column are one image, and the entropy is 0).
+    row and the column are the same image, and the entropy is 0).
 
     Args:
         n_samples: number of images, >= 1.
@@ -34,7 +34,7 @@ def bars(n_samples: int, size: int = 4, random_state=None) -> np.ndarray:
 
 
 def every_image(shape: tuple[int, ...], levels: int = 2) -> np.ndarray:
-    """Every image there is, to sum a density over.
+    """All possible images, to sum a density over.
 
     Args:
         shape: shape of one image.
@@ -52,11 +52,11 @@ def every_image(shape: tuple[int, ...], levels: int = 2) -> np.ndarray:
 
 
 def waves(n_samples: int, length: int = 100, random_state=None) -> np.ndarray:
-    """Noisy oscillations with a period of ten steps, about: a linear process.
+    """Noisy oscillations with a period of about ten steps: a linear process.
 
-    x[t] = 1.5 x[t-1] - 0.9 x[t-2] + 0.3 e[t], with standard normal e and a start from
-    the stationary law. Every step but the first two costs log(0.3) + 0.5 log(2 pi e) =
-    0.215 nats: no density can do better.
+    x[t] = 1.5 x[t-1] - 0.9 x[t-2] + 0.3 e[t], with standard normal e, starting from
+    the stationary distribution. Every step but the first two costs log(0.3) + 0.5
+    log(2 pi e) = 0.215 nats: no density can do better.
 
     Args:
         n_samples: number of sequences, >= 1.
@@ -72,7 +72,7 @@ def waves(n_samples: int, length: int = 100, random_state=None) -> np.ndarray:
     """
     a, b, scale = 1.5, -0.9, 0.3
     noise = check_random_state(random_state).normal(size=(n_samples, max(length, 2)))
-    correlation = a / (1 - b)  # of neighbours, by the equations of Yule and Walker
+    correlation = a / (1 - b)  # of neighbours, by the Yule-Walker equations
     spread = scale / np.sqrt((1 - b**2) * (1 - correlation**2))
     x = spread * noise
     x[:, 1] = correlation * x[:, 0] + np.sqrt(1 - correlation**2) * x[:, 1]

@@ -1,4 +1,4 @@
-"""Output heads: what the numbers that a network puts out mean."""
+"""Output heads: from the outputs of a network to a distribution of the data."""
 
 from kgen.heads._base import Head, Support, heads
 from kgen.heads._levels import LevelHead

@@ -27,14 +27,13 @@ class Head(Strategy):
     To write one, subclass `LevelHead` for integers or `RealHead` for reals, which know
     the network's input range and the units of the data, and
 
-    - say how many network outputs a scalar costs (`size`); outputs are laid out channel
+    - say how many network outputs a scalar takes (`size`); outputs are laid out channel
       by channel, so that output k of m belongs to channel k * channels // m. Or set
-      `orders_channels` and implement `pixel_size`, if the head itself makes the
-      channels of a pixel depend on each other, in their order;
+      `orders_channels` and implement `pixel_size`, if the head itself makes each
+      channel of a pixel depend on those before it;
     - say which values it models (`levels`, if they are discrete);
     - give the distribution (`distribution`), its `mean`, and a deterministic `draw`
-      from uniform noise by the inverse CDF, with as many further numbers as `choices`
-      says;
+      from uniform noise by the inverse CDF, with further numbers for `choices`;
     - decorate it with `kgen.base.register`, so that files can hold it, and with
       `kgen.heads.register("name")` for a name.
 
@@ -50,12 +49,11 @@ class Head(Strategy):
 
     orders_channels = False
     """Whether the head draws a pixel at once, each channel given those before it. The
-    network in front of it then must not tell the channels of a pixel apart."""
+    network then has to mask whole pixels, not channels."""
 
     choices = 0
-    """Uniform numbers that `draw` takes besides one for every scalar, to choose the
-    component of a mixture: for every scalar, or for every pixel if the head orders the
-    channels."""
+    """Uniform numbers that `draw` takes in addition to one per scalar, to choose the
+    component of a mixture: per scalar, or per pixel if the head orders the channels."""
 
     @property
     def support(self) -> Support:
@@ -71,7 +69,7 @@ class Head(Strategy):
         return channels * self.size
 
     def pixel_size(self, channels: int) -> int:
-        """The same, of a head that orders the channels itself."""
+        """Network outputs for a pixel, if the head orders the channels itself."""
         raise NotImplementedError
 
     def embed(self, x):
@@ -91,7 +89,7 @@ class Head(Strategy):
         raise NotImplementedError
 
     def noise_shape(self, event_shape: tuple[int, ...]) -> tuple[int, ...]:
-        """Shape of the uniform noise that one example costs in `draw`."""
+        """Shape of the uniform noise that `draw` takes for one example."""
         if not self.choices:
             return event_shape
         if self.orders_channels:
@@ -104,16 +102,16 @@ class Head(Strategy):
         Args:
             params: network outputs, shape (n, ..., outputs).
             noise: uniform, shape (n, *noise_shape(event_shape)).
-            temperature: > 0; below 1 the likely values get likelier.
+            temperature: > 0; below 1 likely values become likelier.
         """
         raise NotImplementedError
 
     def of_channel(self, index: Any) -> "Head":
-        """Head of one channel alone, in its units; the index may be a tensor."""
+        """Head for a single channel, in its units; the index may be a tensor."""
         raise NotImplementedError
 
     def adapt(self, summary: Any) -> "Head":
-        """Head in the units of the data that a `Summary` describes."""
+        """The same head in the units of the data that a `Summary` describes."""
         raise NotImplementedError
 
     def __call__(self, params):
@@ -124,7 +122,7 @@ class Head(Strategy):
         """Float32 `params` as (n, ..., channels, size)."""
         params = ops.cast(params, "float32")
         channels = params.shape[-1] // self.size
-        between = ops.shape(params)[1:-1]  # of which one may be unknown in a graph
+        between = ops.shape(params)[1:-1]  # one of them may be unknown in a graph
         return ops.reshape(params, (-1, *between, channels, self.size))
 
 

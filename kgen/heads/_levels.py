@@ -1,10 +1,10 @@
-"""What heads for integers have in common: the range in which networks see them."""
+"""Base of the heads for integers: their range as network inputs."""
 
 from kgen.heads._base import Head
 
 
 class LevelHead(Head):
-    """Base of the heads over {0, ..., levels - 1}, which a network sees in [-1, 1]."""
+    """Base of the heads over {0, ..., levels - 1}; `embed` maps them to [-1, 1]."""
 
     levels: int
 
@@ -12,7 +12,7 @@ class LevelHead(Head):
         return x * (2.0 / (self.levels - 1)) - 1.0
 
     def features(self, x):
-        # What is off, as most of a drawing is, adds nothing then.
+        # Zeros, such as most pixels of a drawing, then contribute nothing.
         return x * (1.0 / (self.levels - 1))
 
     def of_channel(self, index):

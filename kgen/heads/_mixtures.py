@@ -1,4 +1,4 @@
-"""Choices by the inverse CDF, and rounded logistics: what several heads share."""
+"""Choices by the inverse CDF, and rounded logistics, for several heads."""
 
 from keras import ops
 
@@ -6,7 +6,7 @@ from kgen.core.backend import bounded
 
 
 def choose(logits, noise):
-    """Index of a category, float32, for uniform noise of the shape without the last."""
+    """Index of a category, float32, for uniform noise of shape logits.shape[:-1]."""
     mass = ops.exp(logits - ops.max(logits, axis=-1, keepdims=True))
     mass = ops.cumsum(mass, axis=-1)
     passed = ops.expand_dims(noise, -1) * mass[..., -1:] >= mass[..., :-1]
@@ -14,19 +14,19 @@ def choose(logits, noise):
 
 
 def chosen(logits, noise):
-    """The same as a one-hot vector, to pick the parameters of a component with."""
+    """The same as a one-hot vector, to select the parameters of a component."""
     return ops.one_hot(ops.cast(choose(logits, noise), "int32"), logits.shape[-1])
 
 
 def logistic_scale(log_scale, levels):
     """Scale of a logistic, in levels, from a network's output."""
     # -7 is the floor of PixelCNN++: a component much narrower than one level has no
-    # gradient. Beyond 3 a component is flat over the whole range.
+    # gradient. Above 3 a component is flat over the whole range.
     return (levels - 1) / 2 * ops.exp(bounded(log_scale, -7.0, 3.0))
 
 
 def logistic_quantile(loc, scale, noise, levels):
-    """Rounded logistic, the tails of which the lowest and the highest level take."""
+    """Rounded logistic; the lowest and the highest level take the tails."""
     value = loc + scale * (ops.log(noise) - ops.log1p(-noise))
     return ops.clip(ops.round(value), 0.0, levels - 1.0)
 

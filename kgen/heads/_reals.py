@@ -1,4 +1,4 @@
-"""What heads for real-valued data have in common: the units of the data."""
+"""Base of the heads for real-valued data: the units of the data."""
 
 import copy
 
@@ -11,13 +11,14 @@ from kgen.heads._base import Head
 class RealHead(Head):
     """Base of the heads for reals, whose network works on (x - loc) / unit.
 
-    A learned scale never falls below a thousandth of `unit`, since a density without a
-    floor can be driven to infinity.
+    A learned scale never falls below a thousandth of `unit`, since without a floor
+    the density can be driven to infinity.
 
     Args:
         loc: centre of the data, a number or one per channel (per feature in tables);
-            None is 0, or what an estimator reads from its training data.
-        unit: spread of the data, likewise, > 0; None is 1.
+            None is 0, or in an estimator the mean of the training data.
+        unit: spread of the data, likewise, > 0; None is 1, or in an estimator the
+            standard deviation of the training data.
     """
 
     def __init__(self, loc=None, unit=None):

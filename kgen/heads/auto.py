@@ -1,4 +1,4 @@
-"""Which head the data ask for."""
+"""The choice of a head for the data."""
 
 import inspect
 import warnings
@@ -19,7 +19,7 @@ def get(head: str | Head) -> Head:
     """Head of that name with its defaults, or the head itself.
 
     Raises:
-        ValueError: if there is no such name; the message has the nearest one.
+        ValueError: if there is no such name; the message suggests the nearest one.
 
     Example:
         >>> get("bernoulli").levels
@@ -47,8 +47,8 @@ def for_data(
         The head, in the units of the data.
 
     Raises:
-        ValueError: if the data are not what the head models, or, for "auto", integers
-            outside 0..255.
+        ValueError: if the head cannot model the data, or, for "auto", if they are
+            integers outside 0..255.
     """
     if head == "auto":
         resolved = _automatic(summary, many_levels, reals)
@@ -61,7 +61,7 @@ def for_data(
 
 
 def check(head: Head, summary: Summary) -> None:
-    """Raise a ValueError if the head gives some of the data no probability."""
+    """Raise a ValueError if the head gives some of the data zero probability."""
     if not head.support.holds(summary):
         kinds: list[Head] = [Bernoulli(), Normal()]
         if summary.integral and 0 <= summary.low and summary.high <= 255:
@@ -72,7 +72,7 @@ def check(head: Head, summary: Summary) -> None:
 
 
 def call(head: Head) -> str:
-    """How a head is written, for messages."""
+    """A head as a Python expression, for messages."""
     levels = f"levels={head.levels}" if _takes_levels(type(head)) else ""
     return f"{type(head).__name__}({levels})"
 
@@ -101,8 +101,8 @@ def _automatic(summary: Summary, many_levels: type[Head], reals: type[Head]) -> 
     if summary.scaled_by_255 and summary.low >= 0 and summary.high <= 1:
         warnings.warn(
             "X holds floats that are all k/255, as if pixels had been divided by 255. "
-            "They will be modelled as reals. For a probability of pixels, pass them "
-            "as they were: np.rint(X * 255).astype('uint8').",
+            "They will be modelled as reals. For a probability of pixels, pass the "
+            "original integers: np.rint(X * 255).astype('uint8').",
             UserWarning,
             stacklevel=2,
         )

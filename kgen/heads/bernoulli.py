@@ -10,7 +10,7 @@ from kgen.heads._levels import LevelHead
 @heads.register("bernoulli")
 @register
 class Bernoulli(LevelHead):
-    """Independent coins: values in {0, 1}, one logit each.
+    """Independent binary values in {0, 1}, with one logit each.
 
     Example:
         >>> import numpy as np

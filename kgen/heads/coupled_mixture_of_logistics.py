@@ -17,10 +17,10 @@ from kgen.heads._mixtures import (
 )
 
 FEW_LEVELS = 32
-"""Up to so many levels `mean` adds up all of them; above, so many Gauss nodes."""
+"""Up to this many levels `mean` sums over all; above, over this many Gauss nodes."""
 
 MOST_CHANNELS = 4
-"""The cost of `mean` grows with the power of the channels."""
+"""The cost of `mean` grows exponentially with the number of channels."""
 
 
 @heads.register("coupled_mixture_of_logistics")
@@ -30,9 +30,9 @@ class CoupledMixtureOfLogistics(LevelHead):
 
     The channels of a pixel share the weights of the mixture, and in every component
     the mean of a channel depends linearly on the values of the channels before it. A
-    pixel of c channels costs components * (1 + 2 * c + c * (c - 1) / 2) network
-    outputs: 10 per component for RGB. The head orders the channels by itself, so that
-    the network in front of it masks whole pixels.
+    pixel of c channels takes components * (1 + 2 * c + c * (c - 1) / 2) network
+    outputs: 10 per component for RGB. The head orders the channels by itself, so the
+    network masks whole pixels.
 
     Args:
         components: number of components, >= 1.
@@ -68,8 +68,8 @@ class CoupledMixtureOfLogistics(LevelHead):
     def _parts(self, params):
         """Logits (..., k), and lists over channels of locations, scales and couplings.
 
-        Location and scale of a channel are (..., k), and its couplings a list with as
-        many of these as there are channels before it.
+        Location and scale of a channel are (..., k). Its couplings are a list of such
+        tensors, one for every channel before it.
         """
         params = ops.cast(params, "float32")
         size = params.shape[-1] // self.components
@@ -126,7 +126,7 @@ class CoupledMixtureOfLogistics(LevelHead):
         weights, means = ops.softmax(logits), []
         values, probability = [], ops.ones_like(logits)
         for c in range(len(locs)):
-            # One more axis, after the others, for the values of every channel before.
+            # One more trailing axis for the values of every channel before.
             own = [locs[c], scales[c], *couplings[c]]
             loc, scale, *coupling = (
                 ops.reshape(v, (*_shape(v), *[1] * c)) for v in own
@@ -146,7 +146,7 @@ class CoupledMixtureOfLogistics(LevelHead):
     def _channel_mean(self, loc, scale):
         if self.levels <= FEW_LEVELS:
             return logistic_mean(loc, scale, self.levels)
-        # The same without the rounding, which takes hardly anything away on average.
+        # The same without rounding, which changes the mean very little.
         top = self.levels - 1.0
         return scale * (ops.softplus(loc / scale) - ops.softplus((loc - top) / scale))
 

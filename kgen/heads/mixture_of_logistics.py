@@ -1,4 +1,4 @@
-"""Mixture of discretised logistics: integers with many levels, at few outputs each."""
+"""Mixture of discretised logistics: integers with many levels, from few outputs."""
 
 from keras import ops
 
@@ -19,7 +19,7 @@ from kgen.heads._mixtures import (
 class MixtureOfLogistics(LevelHead):
     """Mixture of logistics rounded to {0, ..., levels - 1}, independent per scalar.
 
-    Every scalar costs 3 * components network outputs: logits, means, log-scales. The
+    Every scalar takes 3 * components network outputs: logits, means, log-scales. The
     lowest and the highest value take the tails.
 
     Args:

@@ -1,4 +1,4 @@
-"""Mixture of normals: real-valued data of any shape of density."""
+"""Mixture of normals: real-valued data with densities of any shape."""
 
 from keras import ops
 
@@ -14,15 +14,16 @@ from kgen.heads._reals import RealHead
 class MixtureOfNormals(RealHead):
     """Mixture of normals for reals, in the data's own units, independent per scalar.
 
-    Every scalar costs 3 * components network outputs: logits, means, scales. The
+    Every scalar takes 3 * components network outputs: logits, means, scales. The
     network works on (x - loc) / unit; no scale falls below a thousandth of `unit`,
-    since a density without a floor can be driven to infinity.
+    since without a floor the density can be driven to infinity.
 
     Args:
         components: number of normals, >= 1.
         loc: centre of the data, a number or one per channel (per feature in tables);
-            None is 0, or what an estimator reads from its training data.
-        unit: spread of the data, likewise, > 0; None is 1.
+            None is 0, or in an estimator the mean of the training data.
+        unit: spread of the data, likewise, > 0; None is 1, or in an estimator the
+            standard deviation of the training data.
 
     Raises:
         ValueError: if `components` or `unit` is not positive.
@@ -45,7 +46,7 @@ class MixtureOfNormals(RealHead):
 
     def _parts(self, params):
         logits, mean, raw_scale = ops.split(self.split(params), 3, axis=-1)
-        # Units are per channel: components come after them for a moment.
+        # Units are per channel, so channels go last for a moment.
         mean, raw_scale = ops.swapaxes(mean, -1, -2), ops.swapaxes(raw_scale, -1, -2)
         loc, scale = self._in_units(mean, raw_scale)
         return logits, ops.swapaxes(loc, -1, -2), ops.swapaxes(scale, -1, -2)

@@ -13,13 +13,14 @@ class Normal(RealHead):
     """Independent normals for reals, in the data's own units.
 
     The network works on (x - loc) / unit. A learned scale never falls below a
-    thousandth of `unit`, since a density without a floor can be driven to infinity.
+    thousandth of `unit`, since without a floor the density can be driven to infinity.
 
     Args:
         scale: standard deviation in data units, > 0; None learns one per scalar.
         loc: centre of the data, a number or one per channel (per feature in tables);
-            None is 0, or what an estimator reads from its training data.
-        unit: spread of the data, likewise, > 0; None is 1.
+            None is 0, or in an estimator the mean of the training data.
+        unit: spread of the data, likewise, > 0; None is 1, or in an estimator the
+            standard deviation of the training data.
 
     Raises:
         ValueError: if `scale` or `unit` is not positive.

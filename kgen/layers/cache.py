@@ -1,9 +1,9 @@
-"""Layers that compute an image pixel by pixel, as samplers need them.
+"""Layers that compute an image pixel by pixel, for samplers.
 
 A layer of an autoregressive network has a method `cached(n, width)`, or
 `cached(n, width, condition)` if it has a `condition_dim`. What it returns computes the
 same function as the layer, for n images at once, but a pixel at a time in raster order:
-what later pixels need of the earlier ones is in a cache.
+a cache holds what later pixels need of earlier ones.
 
 References:
     Ramachandran et al., Fast Generation for Convolutional Autoregressive Models, 2017.
@@ -26,7 +26,7 @@ class CachedLayer:
     past = None
     row = None
     reads_image = False
-    """Whether it is a first layer, which is shown values once they are drawn (`see`)
+    """Whether it is a first layer, which receives values once they are drawn (`see`)
     instead of the features of a layer before it."""
 
     def enter_row(self, above):
@@ -48,13 +48,13 @@ class CachedLayer:
         raise NotImplementedError
 
     def see(self, value):
-        """Take in the image's own features of the next channel of the pixel."""
+        """Receive the image's own features for the next channel of the pixel."""
 
     def leave_pixel(self):
-        """End a pixel, all channels of which are known."""
+        """End a pixel, whose channels are now all known."""
 
     def leave_row(self, image):
-        """End a row, all pixels of which are known.
+        """End a row, whose pixels are now all known.
 
         Args:
             image: the image's own features of the row, (n, width, features).

@@ -13,9 +13,9 @@ from kgen.layers.cache import CachedLayer, at, spans
 class CachedConv(CachedLayer):
     """A `MaskedConv2D`, pixel by pixel.
 
-    The rows above count once for the whole row, in one product of matrices; pixels to
-    the left and its own features together, or, if there are several channels, the left
-    once and its own features channel by channel.
+    The rows above are added once for the whole row, in one matrix product. Pixels to
+    the left and the pixel's own features are added together, or, if there are several
+    channels, the left once and its own features channel by channel.
 
     Args:
         layer: the convolution.
@@ -33,7 +33,7 @@ class CachedConv(CachedLayer):
         self.sizes = [layer.parts * (high - low) for low, high in own]
         self.order = None
         if layer.parts > 1 and layer.channels > 1:
-            # Outputs in the order of channels, to be cut into slices.
+            # Outputs in the order of channels, to be sliced.
             self.order = [
                 part * layer.filters + k
                 for channel in range(layer.channels)
@@ -44,9 +44,9 @@ class CachedConv(CachedLayer):
         self.bias, self.above = bias, None
         centre = layer.columns // 2
         self.above_kernel = ops.reshape(kernel[:-1], (-1, outputs))
-        # For every channel the weights of what is known before it. They are cut here:
-        # what is cut in a loop, XLA copies in every turn. If there are several
-        # channels, pixels to the left count once for all.
+        # For every channel the weights of what is known before it. They are sliced
+        # here: XLA would copy slices taken in a loop in every iteration. If there are
+        # several channels, pixels to the left are added once for all.
         kernel = ops.reshape(kernel[-1, : centre + 1], (-1, outputs))
         first = centre * features if layer.channels > 1 else 0
         edges = [0, *(high for _, high in spans(features, layer.channels))]
@@ -61,8 +61,8 @@ class CachedConv(CachedLayer):
             above = layer.rows // 2 * layer.dilation
             self.past = ops.zeros((n, above, width + 2 * self.reach, features), dtype)
         if self.reach:
-            # All of the row if rows below will look at it. Else a ring, in which pixel
-            # p stands at p modulo its length.
+            # The whole row if rows below will need it. Otherwise a ring buffer, in
+            # which pixel p is at p modulo its length.
             length = self.reach + (width if layer.rows > 1 else 0)
             kept = ops.zeros((n, length, features), dtype)
             self.row = [kept, ops.zeros(size, dtype)]
@@ -89,7 +89,7 @@ class CachedConv(CachedLayer):
             self.above = rows + self.bias
 
     def _kept(self, column):
-        """The row with the pixel before `column`, and what finds a pixel in it."""
+        """The row with the pixel before `column`, and a function to locate pixels."""
         kept, last = self.row
         shift, length = self.reach, kept.shape[1]
 

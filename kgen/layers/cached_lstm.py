@@ -20,7 +20,7 @@ def lstm(gates, c):
 
 
 class CachedRowLSTM(CachedLayer):
-    """A `RowLSTM`, pixel by pixel: the row above counts once for the whole row."""
+    """A `RowLSTM`, pixel by pixel: the row above is added once for the whole row."""
 
     def __init__(self, layer, n, width):
         self.layer = layer

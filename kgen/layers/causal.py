@@ -1,7 +1,7 @@
-"""Layers of sequences, whose outputs see the present and the past, or the past alone.
+"""Layers for sequences, whose outputs see the present and the past, or only the past.
 
 A sequence is an image of one row, (n, 1, steps, features), so that masked convolutions
-and their caches serve it as they are.
+and their caches work for it unchanged.
 
 References:
     Van den Oord et al., WaveNet: A Generative Model for Raw Audio, 2016, sec. 2.1-2.5,
@@ -20,7 +20,7 @@ from kgen.layers.masked_conv import MaskedConv2D
 
 @register
 class CausalBlock(layers.Layer):
-    """A dilated causal convolution of two taps, gated, with two ways out (fig. 4).
+    """A dilated causal convolution of two taps, gated, with two outputs (fig. 4).
 
     Args:
         filters: features of the input and of both outputs, >= channels.
@@ -84,7 +84,7 @@ class CausalBlock(layers.Layer):
 
 
 class CachedCausal(CachedLayer):
-    """A `CausalBlock`, step by step: each dilated convolution has a ring of its own."""
+    """A `CausalBlock`, step by step: every dilated convolution has a ring buffer."""
 
     def __init__(self, layer, n, width, condition):
         self.layer = layer
@@ -180,7 +180,7 @@ class PastRNN(layers.Layer):
 
 
 class CachedPast(CachedLayer):
-    """A `PastRNN`, step by step: its cache are the states of its cells."""
+    """A `PastRNN`, step by step: its cache holds the states of its cells."""
 
     reads_image = True
 

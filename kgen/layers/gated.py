@@ -26,9 +26,9 @@ class VerticalConv2D(layers.Layer):
     Args:
         filters: number of output features, >= 1.
         kernel_size: odd height and width of the kernel, >= 3.
-        mask_type: "A" hides the row itself (first layer); "B" shows it, where the
-            features in it are made of rows above.
-        dilation: distance between the pixels that the kernel looks at, >= 1.
+        mask_type: "A" hides the row itself (first layer); "B" shows it, for
+            features that depend on rows above only.
+        dilation: spacing of the kernel's taps, in pixels, >= 1.
         **kwargs: see `keras.layers.Layer`.
 
     Input shape: (n, height, width, features).
@@ -101,7 +101,7 @@ class GatedBlock(layers.Layer):
         kernel_size: odd size of the kernels, >= 3.
         mask_type: "A" for the first layer, "B" for all others.
         channels: channels of a pixel of the data.
-        dilation: distance between the pixels that the kernels look at, >= 1.
+        dilation: spacing of the kernels' taps, in pixels, >= 1.
         condition_dim: length of the vectors that shift every gate (eq. 4); 0 for none.
         **kwargs: see `keras.layers.Layer`.
 

@@ -50,8 +50,8 @@ class _LSTM(keras.layers.Layer):
 class RowLSTM(_LSTM):
     """LSTM over the rows of an image, from the top.
 
-    The state of a pixel is made of its input, a masked convolution along the row, and
-    of three neighbouring states in the row above: it sees a triangle above the pixel.
+    The state of a pixel depends on its input, a masked convolution along the row, and
+    on three neighbouring states in the row above: it sees a triangle above the pixel.
 
     Args:
         hidden: features of the state, >= channels.
@@ -81,7 +81,7 @@ class RowLSTM(_LSTM):
     def call(self, x):
         def row(state, gates):
             state = lstm(gates + self.from_above(state[0]), state[1])
-            return state, state  # of one structure, as Keras' scan wants it
+            return state, state  # of one structure, as Keras' scan requires
 
         gates = ops.transpose(self.input_to_state(x), (1, 0, 2, 3))
         blank = ops.zeros_like(gates[0, ..., : self.hidden])
@@ -97,7 +97,7 @@ class RowLSTM(_LSTM):
 class DiagonalBiLSTM(_LSTM):
     """Two LSTMs along the diagonals of an image, one from each upper corner.
 
-    The state of a pixel is made of its input, of the state above and of the one beside
+    The state of a pixel depends on its input, on the state above and on the one beside
     it. The direction from the right is shifted down by a row. Together they see every
     earlier pixel.
 

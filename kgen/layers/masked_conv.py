@@ -1,4 +1,4 @@
-"""Masked convolutions: what makes a convolutional network autoregressive.
+"""Masked convolutions, which make a convolutional network autoregressive.
 
 References:
     Van den Oord et al., Pixel Recurrent Neural Networks, 2016, sec. 3.4, fig. 2.
@@ -28,18 +28,18 @@ class MaskedConv2D(keras.layers.Layer):
                                A:  1 0 0  B:  1 1 0
                                    0 0 0      0 0 0
 
-    What no mask lets through is not stored: the rows below the centre and, of a kernel
-    of one row, what is to the right of it.
+    Weights that both masks hide are not stored: the rows below the centre and, in a
+    kernel of one row, what is to the right of it.
 
     Args:
         filters: number of output features, >= channels.
         kernel_size: odd height and width of the kernel, as one number or a pair.
         mask_type: "A" for the first layer, "B" for all others.
         channels: channels of a pixel of the data.
-        dilation: distance between the pixels that the kernel looks at, >= 1.
-        activation: see `keras.layers.Conv2D`; works on every feature by itself.
-        parts: how many outputs of `filters` features, one after the other, to be split
-            along the last axis: what the gates of a unit take.
+        dilation: spacing of the kernel's taps, in pixels, >= 1.
+        activation: see `keras.layers.Conv2D`; must be elementwise.
+        parts: number of outputs of `filters` features, to be split along the last axis,
+            for the gates of a unit.
         **kwargs: see `keras.layers.Layer`.
 
     Input shape: (n, height, width, features).
@@ -107,7 +107,7 @@ class MaskedConv2D(keras.layers.Layer):
         self.mask = mask
 
     def masked_kernel(self):
-        """The kernel with zeros where it must not look, in the compute dtype."""
+        """The kernel with zeros where it is masked, in the compute dtype."""
         # Without the cast a float32 mask would turn a 16-bit kernel into float32.
         dtype = self.compute_dtype
         return ops.cast(self.kernel, dtype) * ops.cast(self.mask, dtype)
@@ -122,8 +122,8 @@ class MaskedConv2D(keras.layers.Layer):
         return self.activation(convolve(x, kernel, self.bias, self.dilation))
 
     def _in_row(self, x, kernel):
-        # Shifted copies and one product: on a CPU TensorFlow takes many times as long
-        # over convolutions that are dilated by much.
+        # Shifted copies and one product: on a CPU, TensorFlow's convolutions with large
+        # dilations are many times slower.
         left = self.columns // 2
         if left:
             reach = left * self.dilation

@@ -1,4 +1,4 @@
-"""Masks of dense layers: what makes a network of them autoregressive.
+"""Masks that make a network of dense layers autoregressive.
 
 Every unit has a degree m, and a unit sees those before it whose degrees allow it:
 
@@ -21,7 +21,7 @@ from keras import ops
 def hidden_degrees(dim, units):
     """Degrees of a hidden layer, integers (units,), spread evenly and ascending.
 
-    (The paper draws them. Like this, none is missing.)
+    (The paper draws them at random. Spread evenly, none is missing.)
 
     Args:
         dim: number of scalars, >= 1.

@@ -16,14 +16,14 @@ from kgen.layers.masked_conv import MaskedConv2D
 
 @register
 class MaskedResidualBlock(keras.layers.Layer):
-    """Down to half the features, a 3x3 convolution, up again, and its input added.
+    """Down to half the features, a 3x3 convolution, up again, and a shortcut.
 
     Each of the three masked convolutions, 1x1, 3x3 and 1x1, has a ReLU before it.
 
     Args:
         filters: features of the input and the output, >= channels.
         channels: channels of a pixel of the data.
-        dilation: distance between the pixels that the 3x3 convolution looks at, >= 1.
+        dilation: spacing of the 3x3 kernel's taps, in pixels, >= 1.
         **kwargs: see `keras.layers.Layer`.
 
     Input shape: (n, height, width, filters).

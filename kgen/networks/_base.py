@@ -15,8 +15,8 @@ class Builder(Strategy):
     """Base of the architectures: builds networks from data to vectors, and back.
 
     To write one, implement `down` and `up`, check the settings in `__init__`, and
-    register the class with `keras.saving.register_keras_serializable`, by which files
-    know it. `@architectures.register("name")` gives the defaults a name.
+    register the class with `keras.saving.register_keras_serializable`, so that files
+    can hold it. `@architectures.register("name")` gives the defaults a name.
 
     Event shapes have no batch axis: (features,) or (height, width, channels).
     """
@@ -74,7 +74,7 @@ architectures = Registry("architecture", Builder)
 
 @dataclasses.dataclass(frozen=True)
 class _Function:
-    """A function of the user's, which gets `wrap` only if there is one."""
+    """A user's function, which gets `wrap` only if there is one."""
 
     function: Callable[..., keras.Model]
 
@@ -90,8 +90,8 @@ class _Function:
 class Architecture(Builder):
     """A pair of functions, each of which builds a fresh, built `keras.Model`.
 
-    Files hold no functions. `architectures.register("name")(Architecture(down, up))`
-    gives the pair a name, by which they know it.
+    Files cannot hold functions, but they can hold the name that
+    `architectures.register("name")(Architecture(down, up))` gives the pair.
 
     Args:
         down: `down(event_shape, units, *, dtype)`, from data (about [-1, 1]) to a
@@ -101,7 +101,7 @@ class Architecture(Builder):
             generators.
 
     Models that wrap layers, for example in spectral normalisation, also pass `wrap`,
-    as in `Builder`; to others the functions need not have it.
+    as in `Builder`; for other models the functions need no such argument.
 
     Raises:
         ValueError: if one of them cannot be called.
@@ -122,7 +122,7 @@ class Architecture(Builder):
         self.up = _as_function("up", up)  # type: ignore[method-assign]
 
     def __sklearn_clone__(self):
-        # Copies of methods would not be equal to them, and not be found by name.
+        # Copies of functions would not equal them, and not be found by name.
         return Architecture(self.down, self.up)
 
 
@@ -143,7 +143,7 @@ def get(architecture: str | Builder, event_shape: tuple[int, ...]) -> Builder:
         event_shape: shape of one example.
 
     Raises:
-        ValueError: for an unknown name, or a builder for images where there are none.
+        ValueError: for an unknown name, or a builder of images for other data.
 
     Example:
         >>> get("auto", (28, 28, 1))
@@ -174,8 +174,8 @@ def _to_name(name: str, builder: Builder) -> str:
     return registered
 
 
-# Files hold no functions: what Keras cannot make again from its settings, as pairs of
-# functions, is written by the name that it was given.
+# Files cannot hold functions: what Keras cannot recreate from its settings, such as
+# pairs of functions, is written by its registered name.
 persistence.add_codec(
     "architecture",
     lambda value: isinstance(value, Builder) and not persistence.is_registered(value),

@@ -1,4 +1,4 @@
-"""What the networks are made of, with the settings that all of them have."""
+"""The layers that networks are made of, with the settings that all of them share."""
 
 import math
 from collections.abc import Callable
@@ -30,7 +30,7 @@ def check_dropout(owner: Any, value: Any) -> float:
 
 
 def check_activation(owner: Any, value: Any) -> str | Callable:
-    """Return an activation that Keras knows by a name, so that files can hold it.
+    """Return an activation that Keras knows by name, so that files can hold it.
 
     Raises:
         ValueError: if it is neither a name nor a registered function.
@@ -128,7 +128,7 @@ class Parts:
 
         "layer" is over all axes of an example, with a scale and an offset for every
         channel, as in the critic of Gulrajani et al., 2017, sec. 4. For vectors that
-        is layer normalisation as Ba et al., 2016, have it.
+        is layer normalisation as in Ba et al., 2016.
         """
         if self.normalisation is None:
             return []
@@ -136,7 +136,7 @@ class Parts:
             return [
                 layers.GroupNormalization(groups=1, epsilon=EPSILON, dtype=self.dtype)
             ]
-        # Over the whole batch, also where its parts are on several replicas.
+        # Over the whole batch, even if its parts are on several replicas.
         several = backend.replica_count() > 1
         return [
             layers.BatchNormalization(
@@ -156,6 +156,6 @@ class Parts:
         return layers.Flatten(data_format="channels_last", dtype=self.dtype)
 
     def crop(self, size: tuple[int, int], wanted: tuple[int, int]) -> layers.Layer:
-        """From one image size to another, below and at the right."""
+        """Crop images from one size to another, at the bottom and the right."""
         edges = tuple((0, a - b) for a, b in zip(size, wanted, strict=True))
         return layers.Cropping2D(edges, data_format="channels_last", dtype=self.dtype)

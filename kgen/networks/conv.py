@@ -29,7 +29,7 @@ class Conv(Builder):
 
     Args:
         width: features next to the data, >= 1, doubled by every halving of the image.
-        widest: features at most, >= 1.
+        widest: largest number of features, >= 1.
         normalisation: None, "batch", or "layer", which is over all axes of an example,
             with a scale and an offset for every channel, as in WGAN-GP (Gulrajani et
             al., 2017, sec. 4). A critic under a gradient penalty must not have
@@ -41,7 +41,7 @@ class Conv(Builder):
         dropout: share of every hidden layer's outputs to drop in training, in [0, 1).
 
     Raises:
-        ValueError: for a setting out of range, and for data that are no images.
+        ValueError: for a setting out of range, and for data that are not images.
 
     References:
         Radford et al., 2016, sec. 3. https://arxiv.org/abs/1511.06434

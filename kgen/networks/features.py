@@ -1,13 +1,13 @@
-"""What a network knows in front of its last layer."""
+"""Features: the inputs of a network's last layer."""
 
 import keras
 
 
 def with_features(network: keras.Model) -> keras.Model:
-    """A network that also puts out its features: the inputs of its last layer.
+    """A network that also outputs its features: the inputs of its last layer.
 
-    For losses and discriminators that look at what a network has made of the data, and
-    not at its answer alone. One pass gives both, so that dropout, batch statistics and
+    For losses and discriminators that use a network's representation of the data, and
+    not only its output. One pass gives both, so that dropout, batch statistics and
     spectral normalisation happen once. If the last layer is a network itself, the
     features are those of that network.
 
@@ -39,8 +39,8 @@ def with_features(network: keras.Model) -> keras.Model:
         calls.append((layer, args, kwargs, outputs))
         return outputs
 
-    # The same layers, called once more on symbolic inputs: so one sees which of them
-    # makes the output, and on what.
+    # The same layers, called once more on symbolic inputs, to see which of them makes
+    # the output, and from what.
     replay = keras.models.clone_model(
         _functional(network), clone_function=lambda layer: layer, call_function=call
     )

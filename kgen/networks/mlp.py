@@ -17,7 +17,7 @@ from kgen.networks._parts import Parts, small
 @architectures.register("mlp")
 @register
 class MLP(Builder):
-    """Dense networks: hidden layers of these widths down, of the reverse ones up.
+    """Dense networks: hidden layers of these widths in `down`, in reverse in `up`.
 
     A hidden layer is a dense layer, normalisation if there is any, the activation, and
     dropout if there is any.
@@ -26,7 +26,7 @@ class MLP(Builder):
         widths: units of the hidden layers from the data's side, each >= 1; one integer
             is one layer.
         activation: name of a Keras activation, or a function registered with Keras.
-            SiLU learns quicker than a leaky ReLU, and generalises better.
+            SiLU learns faster than a leaky ReLU, and generalises better.
         normalisation: None, "batch", or "layer" (Ba et al.), after every hidden
             dense layer, which then has no bias of its own.
         dropout: share of every hidden layer's outputs to drop in training, in [0, 1).
@@ -51,7 +51,7 @@ class MLP(Builder):
         dropout: float = 0.0,
     ) -> None:
         checked = validation.check_settings(self, "widths", widths, ge=1)
-        # What needs no change stays the object it is: so `clone` wants it.
+        # Keep the object itself if nothing changes: `clone` requires it.
         if isinstance(widths, tuple) and repr(widths) == repr(checked):
             checked = widths
         self.widths = checked

@@ -1,4 +1,4 @@
-"""A shortcut beside other layers.
+"""Layers with a shortcut past them.
 
 References:
     He et al., Identity Mappings in Deep Residual Networks, 2016, eq. 1.
@@ -19,15 +19,15 @@ class ResidualBlock(ConfigMixin, keras.layers.Layer):
     The layers keep the dtypes they came with; the sum is in the block's own.
 
     Args:
-        branch: layers, each of which takes what the one before puts out.
-        shortcut: the same; without any it is the identity.
+        branch: layers, each of which takes the output of the one before.
+        shortcut: likewise; without any layers it is the identity.
         **kwargs: see `keras.layers.Layer`.
 
     Input shape: what the first layers take.
-    Output shape: what the last layers of both ways put out.
+    Output shape: that of the last layers of both paths.
 
     Raises:
-        ValueError: when it is built, if the two ways end in different shapes.
+        ValueError: when it is built, if the two paths end in different shapes.
 
     References:
         He et al., Identity Mappings in Deep Residual Networks, 2016, eq. 1.
@@ -47,9 +47,9 @@ class ResidualBlock(ConfigMixin, keras.layers.Layer):
 
     def build(self, input_shape):
         ends = []
-        for way in (self.branch, self.shortcut):
+        for path in (self.branch, self.shortcut):
             shape = input_shape
-            for layer in way:
+            for layer in path:
                 if not layer.built:
                     layer.build(shape)
                 shape = layer.compute_output_shape(shape)
@@ -61,12 +61,12 @@ class ResidualBlock(ConfigMixin, keras.layers.Layer):
             )
 
     def call(self, x):
-        way = x
+        shortcut = x
         for layer in self.branch:
             x = layer(x)
         for layer in self.shortcut:
-            way = layer(way)
-        return ops.cast(way, self.compute_dtype) + ops.cast(x, self.compute_dtype)
+            shortcut = layer(shortcut)
+        return ops.cast(shortcut, self.compute_dtype) + ops.cast(x, self.compute_dtype)
 
     def compute_output_shape(self, input_shape):
         for layer in self.branch:

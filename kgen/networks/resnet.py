@@ -27,18 +27,18 @@ from kgen.networks.residual_block import ResidualBlock
 @architectures.register("resnet")
 @register
 class ResNet(Builder):
-    """Residual blocks with the activation in front of the convolutions.
+    """Residual blocks with the activation before the convolutions.
 
     A block is two convolutions of 3x3 beside a shortcut, which is a convolution of 1x1
-    where the block changes the shape. Average pooling leads down, repeated pixels lead
-    up: halvings (rounded up) until height and width are 7 or less, at least two of
+    where the block changes the shape. `down` uses average pooling, `up` repeats pixels:
+    halvings (rounded up) until height and width are 7 or less, at least two of
     them. Normalisation is everywhere but in the block at the data's side of `down`.
-    Unlike in the papers, nothing is summed over all pixels in front of the last layer:
+    Unlike in the papers, nothing is summed over all pixels before the last layer:
     an encoder has to know where things are.
 
     Args:
         width: features next to the data, >= 1, doubled by every halving of the image.
-        widest: features at most, >= 1.
+        widest: largest number of features, >= 1.
         blocks: residual blocks for every image size but the data's, >= 1. One of them
             changes the size.
         normalisation: None, "batch", or "layer", which is over all axes of an example,
@@ -50,7 +50,7 @@ class ResNet(Builder):
             training, in [0, 1).
 
     Raises:
-        ValueError: for a setting out of range, and for data that are no images.
+        ValueError: for a setting out of range, and for data that are not images.
 
     References:
         Gulrajani et al., 2017, app. F. https://arxiv.org/abs/1704.00028
@@ -93,8 +93,8 @@ class ResNet(Builder):
         network: list[layers.Layer] = []
         for stage in range(len(sizes(*event_shape[:2])) - 1):
             filters = self._filters(stage)
-            # A convolution of 1x1 and a mean over pixels may change places; this way
-            # there are fewer pixels to convolve.
+            # A convolution of 1x1 and a mean over pixels commute; in this order there
+            # are fewer pixels to convolve.
             shortcut = [_pooling(dtype), _one_by_one(parts, filters)]
             branch = self._branch(parts, filters, at_data=stage == 0)
             branch.append(_pooling(dtype))
@@ -153,7 +153,7 @@ class ResNet(Builder):
         *,
         at_data: bool = False,
     ) -> list[layers.Layer]:
-        # At the data's side nothing stands in front of the first convolution, and
+        # At the data's side nothing precedes the first convolution, and
         # there is no normalisation (Gulrajani et al., 2017, app. F).
         plain = at_data or self.normalisation is None
         return [

@@ -1,6 +1,6 @@
-"""Conformance checks: run them over a head, layer, model or estimator of your own.
+"""Conformance checks: run them on a head, layer, model or estimator of your own.
 
-Each is a function that raises an AssertionError which says what is wrong. They compare
+Each is a function that raises an AssertionError, which says what is wrong. They compare
 with enumeration, quadrature or a statistical test, never with a stored number.
 """
 

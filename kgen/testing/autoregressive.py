@@ -24,7 +24,7 @@ from kgen.testing.spaces import (
 
 @model_check(lambda model: hasattr(model, "conditionals"))
 def check_autoregressive(model: Any, x: np.ndarray) -> None:
-    """All that holds for a density by the chain rule, and for samples from it."""
+    """Check all that must hold for a density by the chain rule, and for its samples."""
     check_independent_noise(model)
     scatter(model)
     check_order(model, x.shape[1:])
@@ -36,7 +36,7 @@ def check_autoregressive(model: Any, x: np.ndarray) -> None:
 
 
 def check_order(model: Any, event_shape: tuple[int, ...]) -> None:
-    """Outputs for a scalar must ignore it and all later ones, and use the earlier.
+    """Outputs for a scalar must ignore it and all later ones, and use earlier ones.
 
     In the model's own order: raster order for images. For a head that orders the
     channels of a pixel itself, the same for whole pixels.
@@ -44,7 +44,7 @@ def check_order(model: Any, event_shape: tuple[int, ...]) -> None:
     size = math.prod(event_shape)
     if model.head.orders_channels:
         size //= event_shape[-1]
-    # Several examples: in a single one a path may happen to be shut by a ReLU.
+    # Several examples: in a single one a ReLU may happen to block a path.
     x = np.random.default_rng(0).uniform(size=(8, *event_shape)).astype("float32")
     condition = _condition(model, 8, np.random.default_rng(1))
     for order in range(model.orders):
@@ -72,12 +72,12 @@ def check_order(model: Any, event_shape: tuple[int, ...]) -> None:
 def check_incremental(model: Any, n: int = 19) -> None:
     """The incremental sampler must do what running the whole network again does.
 
-    With the same noise it draws the same, but where the noise lies within 1e-5 of a
-    boundary between values; and the parameters it finds on its way are those that the
-    network has for the finished samples.
+    With the same noise it draws the same samples, except where the noise lies within
+    1e-5 of a boundary between values; and the parameters it computes are those of a
+    full pass over the finished samples.
     """
     if model.compute_dtype not in ("float32", "float64"):
-        return  # rounded in another order
+        return  # rounded differently
     blank = np.zeros((n, *model.event_shape), "float32")
     condition = _condition(model, n, np.random.default_rng(2))
     chosen = choose_orders(model, blank > 0, 4)

@@ -21,20 +21,20 @@ from kgen.core.backend import tf
 def check_estimator(estimator: Any, X: np.ndarray, y: Any = None) -> None:
     """Verify that an estimator keeps its contract.
 
-    scikit-learn's `check_estimator` for those that take tables, with no failure
-    expected, and for all of them the same promises on data of any shape: `__init__`
-    stores, `clone` gives equals, fitting twice gives the same, data and global random
-    states stay as they are, bad data raise before training, pickles and files keep the
-    state, samples look like the training data, and a density learns a law of known
-    entropy.
+    Estimators of tables must pass scikit-learn's `check_estimator`, without expected
+    failures. All must keep the same promises for data of any shape: `__init__` only
+    stores, `clone` gives an equal estimator, fitting twice gives the same result, data
+    and global random states do not change, bad data raise an error before training,
+    pickles and files keep the state, samples look like the training data, and a density
+    learns a distribution of known entropy.
 
     Args:
-        estimator: an unfitted estimator that is quick to fit.
+        estimator: an unfitted estimator that can be fitted in seconds.
         X: data it can be fitted on, at least 8 examples.
         y: labels, for conditional estimators.
 
     Raises:
-        AssertionError: or whatever scikit-learn's checks raise.
+        AssertionError: if a check fails; scikit-learn's checks may raise others.
     """
     estimator = clone(estimator).set_params(random_state=0)
     for check in CHECKS:
@@ -67,10 +67,10 @@ def check_unfitted(estimator: Any, X: np.ndarray, y: Any) -> None:
 
 
 def check_repeatable(estimator: Any, X: np.ndarray, y: Any) -> None:
-    """The same random state gives the same fit; data and global states stay."""
+    """The same random state gives the same fit; data and global states are kept."""
     data, fits = X.copy(), []
     for _ in range(2):
-        # Another state every time: an earlier fit may have left one behind.
+        # A different state every time: an earlier fit may have left one behind.
         random.random(), np.random.random()
         state, fitted = _global_state(), clone(estimator)
         assert fitted.fit(X, y) is fitted, "fit must return self"
@@ -110,14 +110,16 @@ def check_row_wise(estimator: Any, X: np.ndarray, y: Any) -> None:
         if not hasattr(fitted, name):
             continue
 
-        def of(rows, name=name):
+        def results(rows, name=name):
             labels = {} if y is None else {"y": y[rows]}
             return getattr(fitted, name)(X[rows], **labels)
 
-        whole = of(np.arange(len(X)))
+        whole = results(np.arange(len(X)))
         assert len(whole) == len(X)
-        assert np.array_equal(whole[order], of(order)), f"{name} depends on the order"
-        assert np.array_equal(whole[:1], of(order[order == 0])), (
+        assert np.array_equal(whole[order], results(order)), (
+            f"{name} depends on the order"
+        )
+        assert np.array_equal(whole[:1], results(order[order == 0])), (
             f"{name} depends on the batch"
         )
 
@@ -150,10 +152,10 @@ def check_bad_data(estimator: Any, X: np.ndarray, y: Any) -> None:
 
 
 def check_learns(estimator: Any, X: np.ndarray, y: Any) -> None:
-    """A density learns a law of known entropy: a few different examples of X.
+    """A density learns a distribution of known entropy: four different examples of X.
 
-    No density can spend less than the entropy on them, and one that learns spends less
-    than the best one to which all scalars are independent.
+    Its mean negative log-density cannot be less than the entropy. If it learns, it is
+    less than that of the best density with independent scalars.
     """
     if not hasattr(estimator, "log_prob") or X.dtype.kind not in "biu":
         return
@@ -169,8 +171,8 @@ def check_learns(estimator: Any, X: np.ndarray, y: Any) -> None:
     entropy = np.log(4)
     assert nats > entropy - 0.02, f"{nats:.2f} nats is less than the entropy, log 4"
     assert nats < independent, (
-        f"after training {nats:.2f} nats; the entropy is {entropy:.2f}, independent "
-        f"scalars cost {independent:.2f}"
+        f"after training {nats:.2f} nats; the entropy is {entropy:.2f}, that of "
+        f"independent scalars {independent:.2f}"
     )
 
 
@@ -191,14 +193,14 @@ def check_copies(estimator: Any, X: np.ndarray, y: Any) -> None:
     for copy in copies:
         assert repr(copy) == repr(fitted), f"parameters are {copy!r}"
         assert copy.history_ == fitted.history_
-        for (name, mine), (_, its) in zip(
+        for (name, original), (_, copied) in zip(
             _methods(fitted, X, y), _methods(copy, X, y), strict=True
         ):
-            assert np.array_equal(mine(), its()), f"{name} of a copy differs"
+            assert np.array_equal(original(), copied()), f"{name} of a copy differs"
 
 
 def check_small(estimator: Any, X: np.ndarray, y: Any) -> None:
-    """One example, and a batch larger than the data, are no errors."""
+    """A single example, and a batch larger than the data, must work."""
     fitted = clone(estimator).set_params(batch_size=len(X) + 1)
     fitted.fit(X, y)
     one = clone(estimator).fit(X[:1], None if y is None else y[:1])
@@ -220,7 +222,7 @@ CHECKS: tuple[Callable[[Any, np.ndarray, Any], None], ...] = (
 
 
 def _methods(estimator: Any, X: np.ndarray, y: Any) -> Iterator[tuple[str, Callable]]:
-    """What can be called, as functions of no arguments with repeatable results."""
+    """Methods with repeatable results, as functions without arguments."""
     options = {} if y is None else {"y": y[:3]}
     yield "sample", lambda: estimator.sample(3, random_state=0, **options)
     for name in ("log_prob", "score", "encode", "transform", "reconstruct"):

@@ -16,18 +16,18 @@ N = 20_000
 def check_head(head: Head, seed: int = 0) -> None:
     """Verify that a head keeps its contract.
 
-    Its density sums or integrates to one, `mean` is the mean of that density, `draw`
-    follows it, for one channel and for several, which keep to their own outputs unless
-    the head orders them; extreme parameters give finite log-densities and gradients,
-    results are float32 whatever comes in, and a configuration makes the same head
-    again.
+    Its density sums or integrates to one, `mean` is the mean of that density, and
+    `draw` follows it, for one channel and for several. Channels depend on their own
+    outputs only, unless the head orders them. Extreme parameters give finite
+    log-densities and gradients, results are float32 for inputs of any dtype, and the
+    configuration gives the same head again.
 
     Args:
-        head: the head, without constants of single channels.
+        head: the head, without settings for single channels.
         seed: seed of the parameters.
 
     Raises:
-        AssertionError: which says what does not hold.
+        AssertionError: if any of this does not hold; the message says what.
     """
     random = np.random.default_rng(seed)
     params = random.normal(size=(1, head.params_size(1))).astype("float32")
@@ -50,7 +50,7 @@ def check_head(head: Head, seed: int = 0) -> None:
     _check_precision(head, params, values[:1])
     again = type(head).from_config(head.get_config())
     assert np.array_equal(_log_prob(again, params, values), log_prob), (
-        "from_config(get_config()) is another head"
+        "from_config(get_config()) is a different head"
     )
 
 
@@ -64,7 +64,7 @@ def _log_prob(head, params, values):
 
 
 def _grid(head, params):
-    """Values that cover the density, and the width that each of them stands for."""
+    """Values that cover the density, and the width of the interval around each."""
     if head.levels is not None:
         return np.arange(head.levels, dtype="float64"), 1.0
     noise = np.random.default_rng(0).uniform(size=(N, *head.noise_shape((1,))))
@@ -82,8 +82,8 @@ def _check_draw(head, params, values, probability, random):
     assert np.array_equal(drawn, _numpy(head.draw(params, noise))), (
         "draw() is not a function of its noise"
     )
-    # The largest distance of distribution functions (Kolmogorov and Smirnov): chance
-    # passes 1.95 / sqrt(n) once in a thousand times, and less often on lattices.
+    # The largest distance of distribution functions (Kolmogorov-Smirnov): by chance it
+    # exceeds 1.95 / sqrt(n) once in a thousand times, less often for discrete values.
     edge = 0.5 if head.levels is not None else 0.0
     share = np.searchsorted(np.sort(drawn[:, 0]), values + edge) / N
     apart = np.abs(share - np.cumsum(probability) / probability.sum()).max()
@@ -103,7 +103,7 @@ def _check_channels(head, random):
 
 
 def _check_pixel(head, random):
-    """Several channels: the average of draws, and where it can be counted all else."""
+    """Several channels: the mean and, if enumerable, the sum and the frequencies."""
     channels = 3 if (head.levels or 2) <= 10 else 2
     params = random.normal(size=(1, head.params_size(channels))).astype("float32")
     noise = random.uniform(1e-7, 1 - 1e-7, size=(N, *head.noise_shape((channels,))))

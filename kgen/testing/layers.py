@@ -9,18 +9,18 @@ from kgen.core.random import seed_scope
 def check_layer(layer: keras.layers.Layer, input_shape: tuple[int, ...]) -> None:
     """Verify what Keras expects of a layer.
 
-    Its output has the shape it announces, a configuration and its weights make the same
-    layer again, one training step changes its weights, and it computes in the dtype
-    policy it is given.
+    Its output has the shape that `compute_output_shape` returns, its configuration and
+    weights give the same layer again, one training step changes its weights, and it
+    computes in the dtype policy it is given.
 
     Args:
         layer: the layer, not yet built.
         input_shape: shape of one example.
 
     Raises:
-        AssertionError: which says what does not hold.
+        AssertionError: if any of this does not hold; the message says what.
     """
-    # The same weights in every run: a ReLU that some of them shut learns nothing.
+    # The same weights in every run: with some of them a ReLU is dead.
     with seed_scope(0):
         _check(_again(layer, input_shape), input_shape)
 
@@ -29,7 +29,7 @@ def _check(layer, input_shape):
     x = np.random.default_rng(0).uniform(size=(16, *input_shape)).astype("float32")
     y = keras.ops.convert_to_numpy(layer(x))
     announced = tuple(layer.compute_output_shape(x.shape))
-    assert y.shape == announced, f"output is {y.shape}, announced was {announced}"
+    assert y.shape == announced, f"output is {y.shape}, but {announced} was announced"
 
     again = _again(layer, input_shape)
     again.set_weights(layer.get_weights())
@@ -41,7 +41,9 @@ def _check(layer, input_shape):
         model.compile("sgd", "mse")
         model.train_on_batch(x, y + 1.0)
         for before, after in zip(layer.get_weights(), again.get_weights(), strict=True):
-            assert not np.array_equal(before, after), "a training step left a weight"
+            assert not np.array_equal(before, after), (
+                "a training step did not change a weight"
+            )
     for policy in ("mixed_bfloat16", "mixed_float16", "float32"):
         typed = _again(layer, input_shape, dtype=policy)
         wanted = keras.dtype_policies.get(policy).compute_dtype

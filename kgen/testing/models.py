@@ -1,4 +1,4 @@
-"""Checks of the Keras models: of all, and the register of those of the families."""
+"""Checks of all Keras models, and the registry of the families' own checks."""
 
 import tempfile
 from collections.abc import Callable
@@ -14,10 +14,10 @@ _CHECKS: list[tuple[Callable[[Any], bool], Callable[[Any, np.ndarray], None]]] =
 
 
 def model_check(can: Callable[[Any], bool]) -> Callable[[Callable], Callable]:
-    """Return a decorator by which `check_model` knows a check of some models.
+    """Return a decorator that registers a check with `check_model`.
 
     Args:
-        can: function of a model: whether it is one of those, by what it can do.
+        can: function of a model: whether the check applies, by what it can do.
 
     Example:
         >>> @model_check(lambda model: hasattr(model, "halve"))
@@ -41,25 +41,24 @@ def check_exact_density(model: Any, x: np.ndarray) -> None:
 def check_model(model: Any, x: np.ndarray) -> None:
     """Verify that a model keeps its contract.
 
-    All models: seeds determine samples one by one; saving keeps them, the head and the
+    All models: the seed determines each sample; saving keeps samples, the head and the
     state of every optimizer; layers compute in the model's dtype policy, and every
-    optimizer scales its loss where that is float16; training changes all weights, and a
-    single loss falls.
+    optimizer scales its loss if that is mixed_float16; training changes all weights,
+    and lowers the loss if there is a single one.
 
-    Further checks by what a model can do, which families register (`model_check`).
-    An exact density is what training maximises. Autoregressive models: their order, an
-    incremental sampler that does what full passes do, noise that scalars do not share,
-    a density that sums to one, samples that follow it. Those with a posterior: training
-    minimises the bound, which approaches the true density, which samples follow. (Sums
-    where the space is small enough to be enumerated: up to 1,000 examples; for bounds
-    one latent dimension.)
+    Families register further checks by what a model can do (`model_check`). Models with
+    an exact density: training maximises it. Autoregressive models: their order, an
+    incremental sampler equal to full passes, independent noise for every scalar, a
+    density that sums to one, samples that follow it. Models with a posterior: training
+    maximises the bound, which approaches the true density, which samples follow. (Sums
+    only if the space has at most 1,000 examples; for bounds, one latent dimension.)
 
     Args:
         model: a compiled model, which will be trained.
         x: data it can be trained on, float32 in data units, shape (n, ...).
 
     Raises:
-        AssertionError: which says what does not hold.
+        AssertionError: if any of this does not hold; the message says what.
     """
     x = np.asarray(x, "float32")
     if not model.built:
@@ -97,15 +96,15 @@ def check_seeds(model: Any) -> None:
         assert not np.array_equal(first, draw(model, 17, 6)), (
             "two seeds give the same samples"
         )
-        # Those that samplers draw together, and those that come next.
+        # Samples that are drawn together, and those that come next.
         assert not np.array_equal(first[:8], first[8:16]), "chunks share their noise"
 
 
 def check_training(model: Any, x: np.ndarray) -> None:
     """Training must change the weights (loss scaling may skip the first steps).
 
-    And the loss, where there is a single one, must fall on a batch that repeats: soon,
-    or where it is as noisy as a bound's, after a while.
+    A single loss must also fall on a repeated batch: soon, or after a while if it is as
+    noisy as that of a bound.
     """
     data = with_condition(model, x)
     before = [weight.numpy() for weight in model.trainable_weights]
@@ -123,7 +122,7 @@ def check_training(model: Any, x: np.ndarray) -> None:
         for old, weight in zip(before, model.trainable_weights, strict=True)
         if np.array_equal(old, weight.numpy())
     ]
-    # Masks and the edges of small images leave some weights nothing to learn.
+    # With masks, and at the edges of small images, some weights have no effect.
     masked = hasattr(model, "conditionals") and len(kept) < len(before)
     assert masked or not kept, f"training did not change {kept}"
 
@@ -131,9 +130,8 @@ def check_training(model: Any, x: np.ndarray) -> None:
 def check_policy(model: Any) -> None:
     """Every layer must compute in the policy of the model.
 
-    Layers without weights may be float32: those that handle data in their own units.
-    Layers with weights, and those in them, if they have an attribute
-    `computes_in_float32`.
+    Layers without weights may be float32: those that handle data in their own units. So
+    may layers with an attribute `computes_in_float32`, and the layers inside them.
     """
     wanted, exempt = model.dtype_policy, set()
     for layer in model._flatten_layers(include_self=False):
@@ -164,7 +162,7 @@ def check_saving(model: Any) -> None:
     assert type(again) is type(model)
     assert again.dtype_policy.name == model.dtype_policy.name
     if hasattr(model, "head"):
-        assert again.head.get_config() == model.head.get_config(), "another head"
+        assert again.head.get_config() == model.head.get_config(), "the head differs"
     assert np.array_equal(draw(again, 3, 0), draw(model, 3, 0)), (
         "the loaded model draws other samples"
     )

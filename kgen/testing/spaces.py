@@ -1,4 +1,4 @@
-"""What several checks need: a model's data, samples and probabilities as arrays."""
+"""Helpers of several checks: a model's data, samples and probabilities as arrays."""
 
 import math
 from typing import Any
@@ -11,18 +11,18 @@ from kgen.testing.statistics import check_frequencies
 
 
 def has_density(model: Any) -> bool:
-    """Whether `log_prob` can be asked."""
+    """Whether the model has a density."""
     return getattr(model, "has_density", hasattr(model, "log_prob"))
 
 
 def enumerable(model: Any) -> bool:
-    """Whether there are so few examples that all of them can be looked at: 1,000."""
+    """Whether the space can be enumerated: at most 1,000 examples."""
     levels = model.head.levels if hasattr(model, "head") else None
     return levels is not None and levels ** math.prod(model.event_shape) <= 1000
 
 
 def space(model: Any) -> np.ndarray:
-    """Every example there is, float32, shape (levels ** scalars, *event_shape)."""
+    """All possible examples, float32, shape (levels ** scalars, *event_shape)."""
     return every_image(model.event_shape, model.head.levels).astype("float32")
 
 
@@ -39,7 +39,7 @@ def with_condition(model: Any, x: np.ndarray) -> Any:
 
 
 def incremental(model: Any) -> bool:
-    """Whether the model has a sampler that does not run the network again and again."""
+    """Whether the model has a sampler that avoids full passes for every scalar."""
     return hasattr(model, "sampler") and model.sampler.incremental
 
 
@@ -89,7 +89,7 @@ def check_objective(model: Any, x: np.ndarray, **options: Any) -> None:
     data = with_condition(model, x)
     loss = model.evaluate(data, batch_size=len(x), verbose=0, return_dict=True)["loss"]
     expected = -float(np.mean(log_prob(model, x, **options)))
-    # Sixteen bits in a different order of sums.
+    # 16-bit sums depend on the order of their terms.
     half = model.compute_dtype not in ("float32", "float64")
     assert np.isclose(loss, expected, rtol=2e-2 if half else 1e-4), (
         f"the loss is {loss}, but -log_prob has the mean {expected}"

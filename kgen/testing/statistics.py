@@ -1,4 +1,4 @@
-"""The statistical test that samplers are held to."""
+"""The statistical test of samplers."""
 
 import numpy as np
 
@@ -6,17 +6,16 @@ import numpy as np
 def check_frequencies(counts: np.ndarray, probability: np.ndarray) -> None:
     """Pearson's chi-square test of counts against probabilities.
 
-    Cells expected less than five times are put together.
+    Cells with an expected count below five are merged.
 
     Args:
         counts: how often every outcome was seen, shape (k,).
         probability: of every outcome, shape (k,).
 
     Raises:
-        AssertionError: if chance would give so large a distance less than once in ten
-            thousand times.
+        AssertionError: if so large a distance has a probability below 1e-4.
     """
-    from scipy.stats import chi2  # scikit-learn brings it
+    from scipy.stats import chi2  # a dependency of scikit-learn
 
     expected = probability * counts.sum() / probability.sum()
     rare = expected < 5
@@ -26,4 +25,4 @@ def check_frequencies(counts: np.ndarray, probability: np.ndarray) -> None:
     assert counts[~keep].sum() == 0, "there are samples of probability zero"
     distance = ((counts - expected)[keep] ** 2 / expected[keep]).sum()
     limit = chi2.ppf(1 - 1e-4, max(keep.sum() - 1, 1))
-    assert distance < limit, f"chi-square is {distance:.0f}, and at most {limit:.0f}"
+    assert distance < limit, f"chi-square is {distance:.0f}, not < {limit:.0f}"

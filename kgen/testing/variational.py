@@ -25,7 +25,7 @@ def _has_posterior(model: Any) -> bool:
 
 @model_check(_has_posterior)
 def check_fresh_noise(model: Any, x: np.ndarray) -> None:
-    """Codes are drawn anew in every training step, and stay in evaluation."""
+    """Codes are redrawn in every training step, and fixed in evaluation."""
     data = with_condition(model, x)
 
     def codes(*, training):
@@ -41,9 +41,9 @@ def check_fresh_noise(model: Any, x: np.ndarray) -> None:
 
 @model_check(lambda model: _has_posterior(model) and has_density(model))
 def check_bound(model: Any, x: np.ndarray) -> None:
-    """The loss is the bound with one code; with many codes it comes near log p(x).
+    """With one code the loss is minus the bound; with many the bound nears log p(x).
 
-    And samples follow p(x). For one latent dimension, over which p(x) is integrated.
+    Samples follow p(x). Both for one latent dimension, over which p(x) is integrated.
     """
     if model.n_importance == 1 and model.penalty == KL():
         check_objective(model, x, n_importance=1)
@@ -55,7 +55,7 @@ def check_bound(model: Any, x: np.ndarray) -> None:
     every = space(model)
     exact = np.log(marginal(model, every))
     one = log_prob(model, every, n_importance=1)
-    # 2,000 codes for some 64 examples: all take half a minute.
+    # 2,000 codes for about 64 examples: all would take half a minute.
     step = -(-len(every) // 64)
     many = log_prob(model, every[::step], n_importance=2000)
     apart = np.abs(many - exact[::step]).max()

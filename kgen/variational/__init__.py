@@ -1,4 +1,4 @@
-"""Models that learn a code and a way back, with a density bounded from below."""
+"""Models with an encoder and a decoder, and mostly a lower bound on the density."""
 
 from kgen.variational.estimator import AutoencoderEstimator, VariationalEstimator
 from kgen.variational.posteriors import (

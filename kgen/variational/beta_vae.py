@@ -1,9 +1,9 @@
-"""beta-VAE: a VAE whose divergence from the prior costs beta times as much.
+"""beta-VAE: a VAE whose KL term has the weight beta.
 
     loss = - E over q of log p(x|z)  +  beta * KL(q(z|x) || p(z))              (eq. 4)
 
-Above 1, beta presses the code: few dimensions carry something, and tend to carry one
-factor of variation each. The network, the bound and `log_prob` are those of the VAE.
+Above 1, beta constrains the code: few dimensions carry information, and tend to carry
+one factor of variation each. Network, bound and `log_prob` are those of the VAE.
 
 References:
     Higgins et al., beta-VAE: Learning Basic Visual Concepts with a Constrained
@@ -18,10 +18,10 @@ from kgen.variational.model import VAEModel
 
 @estimator
 class BetaVAE(VariationalEstimator):
-    """Variational autoencoder whose codes are pressed for independent factors.
+    """Variational autoencoder whose codes are pushed towards independent factors.
 
-    `history_` has the divergence as it is, never multiplied by beta; `log_prob` is a
-    bound of the density, without beta.
+    `history_` has the divergence itself, never multiplied by beta; `log_prob` is a
+    bound on the density, without beta.
 
     Args:
         beta: factor of the divergence in the loss, >= 0; 1 is the VAE.

@@ -1,4 +1,4 @@
-"""What the estimators around a `VAEModel` have in common."""
+"""Bases of the estimators around a `VAEModel`."""
 
 from typing import Any, ClassVar
 
@@ -28,7 +28,7 @@ class AutoencoderEstimator(CodeEstimator, HeadEstimator):
     def _autoencoder(
         self, event_shape: tuple[int, ...], outputs: int
     ) -> tuple[keras.Model, keras.Model]:
-        """Build an encoder with so many outputs, and a decoder of `latent_dim`."""
+        """Build an encoder with that many outputs, and a decoder of `latent_dim`."""
         policy, head, latent_dim = self.policy_, self.head_, int(self.latent_dim)
         architecture = networks.get(self.architecture, event_shape)
         encoder = keras.Sequential(
@@ -49,7 +49,7 @@ class VariationalEstimator(Density, AutoencoderEstimator):
     density: ClassVar[str] = "lower bound"
 
     def log_prob(self, X: Any, y: Any = None, n_importance: int = 64) -> np.ndarray:
-        """Lower bound of the log-density, shape (n,), float32, in nats and data units.
+        """Lower bound on the log-density, shape (n,), float32, in nats and data units.
 
         Deterministic: the noise is fixed by the fitted seed and the row itself.
 
@@ -57,7 +57,7 @@ class VariationalEstimator(Density, AutoencoderEstimator):
             X: array like the training data.
             y: labels or condition vectors, for conditional estimators only.
             n_importance: codes per example, >= 1. 1 gives the evidence lower bound;
-                the more, the tighter.
+                more give a tighter bound.
         """
         k = validation.check_setting("log_prob", "n_importance", n_importance, ge=1)
         x = self._inputs(X)
@@ -69,9 +69,9 @@ class VariationalEstimator(Density, AutoencoderEstimator):
         return in_chunks(bound, x, condition)
 
     def active_units(self, X: Any, y: Any = None) -> int:
-        """How many latent dimensions carry information about X.
+        """Number of latent dimensions that carry information about X.
 
-        Those whose posterior mean has a variance above 0.01 over X (Burda et al.,
-        2016, sec. 5).
+        A dimension counts if its posterior mean has a variance above 0.01 over X (Burda
+        et al., 2016, sec. 5).
         """
         return int(np.sum(np.var(self.encode(X, y), axis=0) > 0.01))

@@ -30,20 +30,20 @@ from kgen.penalties import KL, penalties
 from kgen.variational.posteriors import posteriors
 
 GROUP = 64
-"""Codes per example that are decoded at once, at most."""
+"""Largest number of codes per example that are decoded at once."""
 
 OUTPUTS = 2**25
-"""Numbers that a decoder puts out at once, at most, for a chunk of examples."""
+"""Largest number of decoder outputs at once, for a chunk of examples."""
 
 
 @register
 class VAEModel(GenerativeModel):
-    """Keras model of variational autoencoders: q(z|x), p(x|z), and what binds them.
+    """Keras model of variational autoencoders: q(z|x), p(x|z), and a penalty.
 
     Args:
         encoder: `keras.Model` from data, in their own units, to one tensor (n,
-            posterior.params_size(latent_dim)): by default means, then log-scales. Of a
-            conditional model from [data, conditions (n, condition_dim)].
+            posterior.params_size(latent_dim)): by default means, then log-scales. In a
+            conditional model, from [data, conditions (n, condition_dim)].
         decoder: `keras.Model` from codes (n, latent_dim), or [codes, conditions], to
             the head's parameters, (n, *event_shape[:-1], head.params_size(channels)).
         head: name or instance of a `kgen.heads.Head`: p(x|z).
@@ -62,7 +62,7 @@ class VAEModel(GenerativeModel):
         every code.
 
     Raises:
-        ValueError: for settings or networks that do not fit together.
+        ValueError: for settings or networks that do not match.
     """
 
     def __init__(
@@ -114,8 +114,8 @@ class VAEModel(GenerativeModel):
         outputs = self.posterior.params_size(self.latent_dim)
         if self.encoder.output_shape[-1] != outputs:
             raise ValueError(
-                f"`encoder` must put out (n, {outputs}), what a {self.posterior} of "
-                f"the decoder's {self.latent_dim} latent dimensions takes (a normal: "
+                f"`encoder` must output (n, {outputs}): what {self.posterior} needs "
+                f"for the decoder's {self.latent_dim} latent dimensions (a normal: "
                 f"means, then log-scales). Got {self.encoder.output_shape}."
             )
         wanted = (
@@ -124,7 +124,7 @@ class VAEModel(GenerativeModel):
         )
         if self.decoder.output_shape[1:] != wanted:
             raise ValueError(
-                "`decoder` must put out the head's parameters, (n, "
+                "`decoder` must output the head's parameters, (n, "
                 f"{', '.join(map(str, wanted))}). Got {self.decoder.output_shape}."
             )
 
@@ -201,7 +201,7 @@ class VAEModel(GenerativeModel):
 
     @compiled
     def log_prob(self, x, condition=None, n_importance=64):
-        """Lower bound of the log-density, shape (n,), in nats and data units.
+        """Lower bound on the log-density, shape (n,), in nats and data units.
 
         The noise is keyed by the model's seed and the row itself: the result depends
         neither on the order of the rows nor on the batch.

@@ -1,4 +1,4 @@
-"""What an encoder's outputs say of the code of an example."""
+"""Posteriors: what an encoder's outputs say about the code of an example."""
 
 from keras import ops
 
@@ -16,7 +16,7 @@ class Posterior(Strategy):
     """
 
     has_density = False
-    """Whether the distribution has a density, as bounds of log p(x) need it."""
+    """Whether the distribution has a density, which bounds on log p(x) need."""
 
     def params_size(self, latent_dim: int) -> int:
         """Outputs of the encoder for a code of `latent_dim` numbers."""
@@ -26,7 +26,7 @@ class Posterior(Strategy):
         raise NotImplementedError
 
     def mean(self, params):
-        """The code that stands for an example, (n, latent_dim)."""
+        """The code that represents an example, (n, latent_dim)."""
         raise NotImplementedError
 
     def codes(self, params, noise):
@@ -54,7 +54,7 @@ class NormalPosterior(Posterior):
 
     def __call__(self, params):
         mean, log_scale = ops.split(ops.cast(params, "float32"), 2, axis=-1)
-        # Bounds far outside what is ever learned, so that exp stays finite.
+        # Limits far outside what is ever learned, so that exp stays finite.
         scale = ops.exp(backend.bounded(log_scale, -15.0, 15.0))
         return tfd.MultivariateNormalDiag(mean, scale)
 

@@ -27,13 +27,13 @@ class VAE(VariationalEstimator):
 
     Args:
         latent_dim: dimensions of the code, >= 1.
-        architecture: what both networks are: "mlp", "conv" or "resnet" (images only),
-            "auto" (conv for images, mlp for tables), or a builder with settings of its
-            own, such as `kgen.networks.MLP(widths=(64, 64))`.
+        architecture: how to build both networks: "mlp", "conv" or "resnet" (images
+            only), "auto" (conv for images, mlp for tables), or a builder with other
+            settings, such as `kgen.networks.MLP(widths=(64, 64))`.
         n_importance: codes per example in the training objective, >= 1.
-        head: what the data are; "auto" reads it from them: Bernoulli for binary data,
-            for integers in 0..255 Categorical up to 31 levels and MixtureOfLogistics
-            above, Normal for floats.
+        head: distribution of x given z; "auto" chooses it by the data: Bernoulli for
+            binary data, for integers in 0..255 Categorical up to 31 levels and
+            MixtureOfLogistics above, Normal for floats.
 
     Shape:
         X: (n, features), (n, height, width) or (n, height, width, channels).

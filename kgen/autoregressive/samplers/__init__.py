@@ -1,7 +1,8 @@
-"""Samplers of autoregressive models: one of them is an object that a model has.
+"""Samplers of autoregressive models: a model has one of them.
 
-All of them draw the same, by the same noise, and differ in how they find the parameters
-of a scalar: `FullPass` runs the whole network again, the others keep what they need.
+All of them draw the same from the same noise. They differ in how they find the
+parameters of a scalar: `FullPass` runs the whole network again, the others keep what
+they need.
 """
 
 from kgen.autoregressive.samplers.base import Batch, Sampler, SamplingOptions

@@ -1,4 +1,4 @@
-"""The contract of a sampler, its settings, and what it is given."""
+"""The contract of a sampler, its settings, and its input."""
 
 import dataclasses
 from typing import Any, NamedTuple
@@ -14,11 +14,11 @@ class SamplingOptions:
 
     Args:
         incremental: False runs the whole network again for every scalar.
-        temperature: > 0; below 1 the likely values get likelier.
+        temperature: > 0; below 1 likely values become likelier.
         verbose: 1 shows a progress bar.
-        jit_compile: False leaves XLA out of the cached samplers.
+        jit_compile: False turns XLA off in the cached samplers.
         return_params: whether to return the head's parameters, too, as the sampler
-            found them on its way.
+            computed them.
     """
 
     incremental: bool = True
@@ -34,7 +34,7 @@ class SamplingOptions:
 
 
 class Batch(NamedTuple):
-    """What a sampler is given: tensors of n examples.
+    """Input of a sampler: tensors of n examples.
 
     Attributes:
         x: data, (n, *event_shape).
@@ -60,14 +60,14 @@ class Sampler:
     """
 
     incremental = True
-    """Whether it does without running the whole network again for every scalar."""
+    """Whether it avoids running the whole network again for every scalar."""
 
     pieces = 1
-    """Into how many pieces a chunk is cut if XLA compiles the sampler, for the cores of
-    a CPU to draw side by side."""
+    """Number of pieces that a chunk is cut into if XLA compiles the sampler, for the
+    cores of a CPU to draw in parallel."""
 
     def calls(self, model, shape):
-        """In how many calls of a graph an example of that shape is drawn."""
+        """Number of calls of a graph that draw an example of that shape."""
         raise NotImplementedError
 
     def fill(self, model, batch, options, tick):
@@ -80,7 +80,7 @@ class Sampler:
             tick: function to be called after every call of a graph.
 
         Returns:
-            List of x, filled, and, if the options say so, of the head's parameters.
+            List of x, filled, and, if `return_params`, of the head's parameters.
         """
         raise NotImplementedError
 

@@ -1,4 +1,4 @@
-"""Drawing sequences step by step, some hundred steps in a call."""
+"""Drawing sequences step by step, a few hundred steps in a call."""
 
 import numpy as np
 from keras import ops
@@ -13,7 +13,7 @@ and between the calls the sampler shows progress and can be interrupted."""
 
 
 class Blocks(Sampler):
-    """Draws sequences, which are images of one row, in blocks of some hundred steps.
+    """Draws sequences, which are images of one row, in blocks of a few hundred steps.
 
     The caches of the layers go in and out of the compiled loop.
     """

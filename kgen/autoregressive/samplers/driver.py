@@ -1,4 +1,4 @@
-"""What is the same for all samplers: noise, orders, chunks, threads and progress."""
+"""What all samplers share: noise, orders, chunks, threads and progress."""
 
 import functools
 import os
@@ -90,7 +90,7 @@ def _batch(model, x, mask, seed, condition, options, piece):
 
 
 def noise_of(model, seed, examples, shape):
-    """Uniform noise for the examples of those indices, of that shape."""
+    """Uniform noise for the examples with those indices, of that shape."""
     shape, first = model.head.noise_shape(shape), int(examples[0])
     if model.any_length:
         return keyed_streams(seed, examples, shape)
@@ -100,7 +100,7 @@ def noise_of(model, seed, examples, shape):
 
 
 def _progress(calls, options):
-    """A function that shows that one more of so many calls is done."""
+    """A function to call after each of so many calls, to show progress."""
     if not options.verbose:
         return lambda: None
     return functools.partial(keras.utils.Progbar(calls, unit_name="part").add, 1)

@@ -1,6 +1,6 @@
-"""The oracle of all samplers: the whole network, again for every scalar.
+"""The reference for all samplers: the whole network, again for every scalar.
 
-Slow, simple and right, for any model.
+Slow, simple and correct, for any model.
 """
 
 import math
@@ -38,7 +38,7 @@ class FullPass(Sampler):
 
 
 def turns(model, shape):
-    """How many draws an example takes: one per scalar, or per pixel."""
+    """Number of draws per example: one per scalar, or per pixel."""
     return math.prod(shape[:-1] if model.head.orders_channels else shape)
 
 

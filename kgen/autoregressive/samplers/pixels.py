@@ -78,7 +78,7 @@ class NetworkCache:
 
     @property
     def past(self):
-        """What goes from row to row."""
+        """What is carried from row to row."""
         return [layer.past for layer in self.layers if layer.past is not None]
 
     @past.setter
@@ -89,7 +89,7 @@ class NetworkCache:
 
     @property
     def row(self):
-        """What goes from pixel to pixel within a row."""
+        """What is carried from pixel to pixel within a row."""
         return [layer.row for layer in self.layers if layer.row is not None]
 
     @row.setter
@@ -175,7 +175,7 @@ class NetworkCache:
         return x, ops.concatenate(params, axis=-1)
 
     def see(self, features):
-        """Show the first layers the image's own features of a channel."""
+        """Pass the image's own features of a channel to the first layers."""
         for layer in self.layers:
             if layer.reads_image:
                 layer.see(features)

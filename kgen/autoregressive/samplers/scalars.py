@@ -18,7 +18,7 @@ class ScalarCache:
         raise NotImplementedError
 
     def see(self, turn, index, value):
-        """Take in the scalar whose turn it is, once it is known.
+        """Receive the scalar whose turn it is, once it is known.
 
         Args:
             turn: counted from 0.
