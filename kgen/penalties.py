@@ -55,7 +55,8 @@ class KL(Penalty):
         warm_up: training steps over which the weight rises linearly from 0, >= 0.
             Evaluation always uses the full weight.
         free_bits: nats that every dimension of the code may spend, on average over a
-            batch, before it is penalised, >= 0.
+            batch (over a replica's part of it, under `tf.distribute`), before it is
+            penalised, >= 0.
 
     Raises:
         ValueError: for a setting out of range.

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from keras import layers, ops
 from scipy import stats
+from sklearn.base import clone
 
 import kgen
 from kgen import networks, penalties
@@ -128,16 +129,7 @@ class Plain(NoDensity, AutoencoderEstimator):
     """A head, and codes, without a density."""
 
     def build_model(self, event_shape):
-        encoder, decoder = self._autoencoder(event_shape, int(self.latent_dim))
-        return VAEModel(
-            encoder,
-            decoder,
-            self.head_,
-            penalty=Small(),
-            posterior="point",
-            seed=self.seed_,
-            dtype=self.policy_,
-        )
+        return self._autoencoder(event_shape, "point", penalty=Small())
 
 
 @register
@@ -199,8 +191,8 @@ def test_codes_given_labels(monkeypatch):
     X = bars(200, size=3, random_state=0)
     y = np.where(has_column(X), "column", "row")
     small = networks.MLP(widths=(32,))
-    vae = Labelled(latent_dim=2, architecture=small, epochs=100, random_state=0)
-    vae.set_params(learning_rate=1e-2).fit(X, y)
+    vae = Labelled(latent_dim=2, architecture=small, epochs=20, random_state=0)
+    vae.set_params(learning_rate=1e-2, batch_size=16).fit(X, y)
     assert vae.classes_.tolist() == ["column", "row"]
     assert vae.encode(X, y).shape == (200, 2)
     np.testing.assert_array_equal(
@@ -210,6 +202,11 @@ def test_codes_given_labels(monkeypatch):
         has_column(vae.sample(200, y=y, random_state=0)) for y in ("column", "row")
     ]
     assert shares[0].mean() > 0.5 > 5 * shares[1].mean()
+    short = clone(vae).set_params(epochs=1)
+    codes = short.fit_transform(X, y)
+    np.testing.assert_array_equal(codes, short.encode(X, y))
+    with pytest.raises(AttributeError, match="not conditional, or not fitted"):
+        getattr(clone(vae), "classes_")  # noqa: B009
     for call in (vae.log_prob, vae.encode, vae.reconstruct):
         with pytest.raises(ValueError, match="requires y"):
             call(X)
@@ -239,3 +236,18 @@ def test_a_field_is_that_of_the_nearest_class():
     assert Both(latent_dim=9).latent_dim == 9
     with pytest.raises(TypeError, match="latent_dimm"):
         Both(latent_dimm=9)
+
+    class Other(HeadEstimator):
+        batch_size: int = param(9)
+
+    class Diamond(Low, Other):
+        pass
+
+    class Last(Both, Other):  # what was copied into Both is not its own
+        pass
+
+    assert Diamond().batch_size == 7
+    assert Last().batch_size == 7
+    assert (Last().epochs, Last().latent_dim) == (5, 3)
+    with pytest.raises(TypeError, match="Plainly.batch_size = 5 hides"):
+        type("Plainly", (Both,), {"batch_size": 5})

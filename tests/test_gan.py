@@ -96,7 +96,7 @@ def test_an_objective_of_your_own(tmp_path, eager):
     search = GridSearchCV(gan, {"objective__margin": [1.0, 3.0]}, cv=2, scoring=spread)
     assert search.fit(X).best_estimator_.model_.objective.margin in (1.0, 3.0)
     assert gan.objective.margin == 2.0
-    with pytest.raises(ValueError, match="name or as an instance of Objective"):
+    with pytest.raises(ValueError, match="a name or an instance of Objective"):
         objectives.resolve(3)
 
 

@@ -141,3 +141,24 @@ def test_names_that_would_hide_each_other_are_refused():
         model.set_players(one, Player("b", "d_loss", (model.decoder,)))
     with pytest.raises(ValueError, match="one name"):
         model.set_players(one, reports=("d_loss",))
+    two = Player("b", "b_loss", (model.decoder,))
+    for turns in ((("a",),), (("a",), ("b",), ("a",)), (("a", "c"),), ("ab", "a")):
+        with pytest.raises(ValueError, match="Every player needs one turn"):
+            model.set_players(one, two, turns=turns)
+    with pytest.raises(ValueError, match="share a turn"):
+        triangle().compile("sgd", steps={"encoder": 2, "decoder": 3})
+
+
+def test_noise_differs_by_player_step_and_stream():
+    model = triangle()
+    model.compile("sgd")
+    drawn = [
+        model.noise(player, (4, 2), training=training, stream=stream).numpy()
+        for player in model.players
+        for training in (True, False)
+        for stream in (0, 1)
+    ]
+    flat = np.stack(drawn).reshape(len(drawn), -1)
+    assert len(np.unique(flat.round(5), axis=0)) == len(drawn)
+    again = model.noise("encoder", (4, 2), training=False)
+    np.testing.assert_array_equal(again, drawn[2])

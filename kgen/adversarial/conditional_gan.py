@@ -11,11 +11,11 @@ References:
 """
 
 import keras
-from keras import layers
 
 from kgen.adversarial.estimator import AdversarialEstimator
 from kgen.adversarial.gan import GANModel
 from kgen.base.fields import estimator
+from kgen.networks import join
 
 
 @estimator
@@ -63,10 +63,10 @@ class ConditionalGAN(AdversarialEstimator):
             keras.Input(shape, dtype="float32")
             for shape in ((latent_dim,), event_shape, (k,))
         )
-        fake = up(_joined(z, y))
+        fake = up(join(z, y))
         for layer in to_data:
             fake = layer(fake)
-        logit = down(_joined(from_data(x), _planes(y, event_shape)))
+        logit = down(join(from_data(x), y))
         return GANModel(
             keras.Model([z, y], fake, name="generator"),
             keras.Model([x, y], logit, name="discriminator"),
@@ -74,16 +74,3 @@ class ConditionalGAN(AdversarialEstimator):
             seed=self.seed_,
             dtype=self.policy_,
         )
-
-
-def _joined(a, b):
-    return layers.Concatenate(dtype="float32")([a, b])
-
-
-def _planes(y, event_shape):
-    """The condition in a shape that joins the data: repeated at every pixel."""
-    if len(event_shape) < 3:
-        return y
-    size = {"size": event_shape[:2], "data_format": "channels_last"}
-    plane = layers.Reshape((1, 1, y.shape[-1]), dtype="float32")(y)
-    return layers.UpSampling2D(**size, dtype="float32")(plane)

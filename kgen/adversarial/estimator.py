@@ -23,7 +23,7 @@ class AdversarialEstimator(NoDensity, LatentEstimator):
     """Base of the estimators that learn from a discriminator alone."""
 
     latent_dim: int = param(64, ge=1)
-    objective: str | Objective = param("non_saturating")
+    objective: str | Objective = param("non_saturating", registry=objectives)
     discriminator_steps: int = param(1, ge=1)
     learning_rate: float = param(ADAM["learning_rate"], gt=0)
 
@@ -44,7 +44,6 @@ class AdversarialEstimator(NoDensity, LatentEstimator):
         if len(summary.event_shape) > 1:
             low, high = np.array([summary.low]), np.array([summary.high])
         self.low_, self.high_ = low, high
-        objectives.resolve(self.objective)  # unknown names fail here
 
     def _check_values(self, summary: Summary) -> None:
         super()._check_values(summary)

@@ -55,6 +55,12 @@ class GANModel(PlayersModel):
         (_, self.latent_dim), *condition = [v.shape for v in generator.inputs]
         self.condition_dim = condition[0][-1] if condition else 0
         self.event_shape = tuple(generator.output_shape[1:])
+        if len(generator.inputs) != len(discriminator.inputs):
+            raise ValueError(
+                "`generator` and `discriminator` must both take a condition, or "
+                f"neither. Got {len(generator.inputs)} and "
+                f"{len(discriminator.inputs)} inputs."
+            )
         self.set_players(
             Player("discriminator", "d_loss", (discriminator,)),
             Player("generator", "g_loss", (generator,)),

@@ -53,7 +53,7 @@ class PlayersTrainStep:
         data = _without_weights(data)
         parts = max(self.steps.values())
         for turn in self.turns:
-            for step in range(max(self.steps[name] for name in turn)):
+            for step in range(self.steps[turn[0]]):
                 self._take(turn, *replicas.filled(_part(data, step, parts)))
         return replicas.loggable(self.tracked())
 

@@ -92,6 +92,16 @@ class CodeEstimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, LatentEst
         condition = self._conditions_of(len(x), y, "encode")
         return in_chunks(self.model_.encode, x, condition)
 
+    def fit_transform(self, X: Any, y: Any = None, **options: Any) -> np.ndarray:
+        """Fit, and return the codes of X.
+
+        Args:
+            X: see `fit`; an array.
+            y: see `fit`.
+            **options: see `fit`.
+        """
+        return self.fit(X, y, **options).transform(X, y)
+
     def transform(self, X: Any, y: Any = None) -> np.ndarray:
         """Alias of `encode`, for pipelines."""
         return self.encode(X, y)

@@ -54,6 +54,4 @@ class NoDensity(GenerativeEstimator):
     def __getattr__(self, name: str) -> Any:
         if name in _METHODS:
             raise messages.no_density(type(self).__name__, name)
-        raise AttributeError(
-            f"{type(self).__name__!r} object has no attribute {name!r}"
-        )
+        return super().__getattribute__(name)  # raises, with the message for others

@@ -213,7 +213,7 @@ class GenerativeEstimator(BaseEstimator):
     @property
     def condition_dim_(self) -> int:
         """Length of the vectors that the model is conditional on; 0 if it is not."""
-        return self.conditions_.dim if self.conditional else 0
+        return self._conditions("condition_dim_").dim if self.conditional else 0
 
     @property
     def classes_(self) -> np.ndarray | None:

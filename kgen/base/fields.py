@@ -10,7 +10,13 @@ estimators = Registry("estimator")
 
 
 def param(default: Any, **limits: Any) -> Any:
-    """A hyper-parameter: default, and limits `ge`, `gt`, `le`, `lt` or `choices`."""
+    """A hyper-parameter: its default, and what is allowed.
+
+    Args:
+        default: must be immutable.
+        **limits: `ge`, `gt`, `le`, `lt`; or `choices`, a tuple; or `registry`, a
+            `kgen.base.Registry` of strategies.
+    """
     return dataclasses.field(default=default, metadata=limits)
 
 
@@ -36,19 +42,30 @@ def collect_fields(cls: type) -> None:
     As with any attribute, the nearest class in the method resolution order wins. (A
     plain dataclass would count the fields that a base inherits as the base's own, and
     let them override those of classes before it.)
+
+    Raises:
+        TypeError: for a plain attribute in the place of a field: it has no annotation.
     """
+    annotations = cls.__dict__.get("__annotations__", {})
+    own_names = tuple(annotations)
     nearest: dict[str, Any] = {}
     picked: dict[str, Any] = {}
     for base in reversed(cls.__mro__[1:]):
-        fields = vars(base).get("__dataclass_fields__", {})
-        own = inspect.get_annotations(base)
+        is_dataclass = "__dataclass_fields__" in vars(base)
+        fields = {f.name: f for f in dataclasses.fields(base)} if is_dataclass else {}
+        own = vars(base).get("_own_fields", inspect.get_annotations(base))
         nearest |= {name: field for name, field in fields.items() if name in own}
         picked |= fields
-    annotations = cls.__dict__.get("__annotations__", {})
     for name, field in nearest.items():
-        if name not in annotations and picked[name] is not field:
+        if name in vars(cls) and name not in own_names:
+            raise TypeError(
+                f"{cls.__name__}.{name} = {vars(cls)[name]!r} hides a hyper-parameter. "
+                f"Write `{name}: <type> = param(<default>)`."
+            )
+        if name not in own_names and picked[name] is not field:
             annotations[name] = field.type
             copy = dataclasses.field(default=field.default, metadata=field.metadata)
             setattr(cls, name, copy)
     cls.__annotations__ = annotations
+    cls._own_fields = own_names  # type: ignore[attr-defined]
     dataclasses.dataclass(kw_only=True, eq=False, repr=False)(cls)

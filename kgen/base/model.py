@@ -58,10 +58,25 @@ class GenerativeModel(ConfigMixin, _TrainStep, keras.Model):
         return inputs[name], inputs["condition"]
 
     def with_condition(self, x, condition):
-        """Return the input of a network: x, or both if there is a condition."""
+        """Return the input of a network: x, or a list of both if there is a condition.
+
+        Raises:
+            ValueError: if there is no condition and should be, or the other way round,
+                or its vectors have another length.
+        """
+        owner, dim = type(self).__name__, self.condition_dim
         if condition is None:
+            if dim:
+                raise ValueError(f"{owner} needs a `condition` of shape (n, {dim}).")
             return x
-        return [keras.ops.convert_to_tensor(part) for part in (x, condition)]
+        x, condition = map(keras.ops.convert_to_tensor, (x, condition))
+        if not dim:
+            raise ValueError(f"{owner} is not conditional and takes no `condition`.")
+        if len(condition.shape) != 2 or condition.shape[-1] != dim:
+            raise ValueError(
+                f"`condition` must have shape (n, {dim}). Got {condition.shape}."
+            )
+        return [x, condition]
 
     def check_condition(self, condition, n: int) -> np.ndarray | None:
         """Return condition vectors as float32 of shape (n, condition_dim), or None.

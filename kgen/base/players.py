@@ -9,14 +9,10 @@ from typing import Any
 
 import keras
 
+from kgen.base._train_step_tensorflow import PlayersTrainStep
 from kgen.base.model import GenerativeModel, iterations
 from kgen.core import backend, validation
 from kgen.core.random import as_seed
-
-if backend.NAME == "tensorflow":
-    from kgen.base._train_step_tensorflow import PlayersTrainStep
-else:
-    PlayersTrainStep = type("PlayersTrainStep", (), {})  # type: ignore[misc,assignment]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -72,10 +68,17 @@ class PlayersModel(PlayersTrainStep, GenerativeModel):
             reports: names of further scalars that `losses_of` returns.
 
         Raises:
-            ValueError: if two players or reports share a name in the logs.
+            ValueError: if two players or reports share a name in the logs, or a player
+                has no turn, or several.
         """
         self.players = {player.name: player for player in players}
         self.turns = turns or tuple((player.name,) for player in players)
+        moving = [name for turn in self.turns for name in turn]
+        if sorted(moving) != sorted(self.players):
+            raise ValueError(
+                f"Every player needs one turn. Players: {list(self.players)}. Turns: "
+                f"{self.turns}, each of which must be a tuple of names."
+            )
         logs = [*(player.log for player in players), *reports]
         if len(set(logs)) < len(logs) or len(self.players) < len(players):
             raise ValueError(f"Two players, or two reports, share one name: {logs}.")
@@ -140,6 +143,7 @@ class PlayersModel(PlayersTrainStep, GenerativeModel):
             optimizer: name or instance of a Keras optimizer, copied for every player;
                 or a dict from players to optimizers.
             steps: dict from players to steps per batch, >= 1; 1 for those left out.
+                Players who share a turn take their steps together.
                 The batch is cut into as many parts as the longest turn has steps, so
                 that every step sees different examples (Goodfellow et al., 2014,
                 algorithm 1).
@@ -159,11 +163,23 @@ class PlayersModel(PlayersTrainStep, GenerativeModel):
         }
         super().compile(optimizer=None, **self._settings)
         shared = "adam" if isinstance(optimizer, dict) else optimizer
-        self.steps = {p: (steps or {}).get(p, 1) for p in self.players}
+        self.steps = self._steps_by_turn(steps or {})
         self.optimizers = {
             player: self._wrapped(self._fresh(given.get(player, shared)))
             for player in self.players
         }
+
+    def _steps_by_turn(self, steps):
+        found = {}
+        for turn in self.turns:
+            counts = {steps[player] for player in turn if player in steps} or {1}
+            if len(counts) > 1:
+                raise ValueError(
+                    f"The players {turn} share a turn: `steps` must be the same for "
+                    f"them. Got {steps}."
+                )
+            found |= dict.fromkeys(turn, counts.pop())
+        return found
 
     def _check_players(self, given):
         unknown = [name for name in given if name not in self.players]

@@ -1,5 +1,6 @@
 """Names for strategy objects, with a hint when a name is mistyped."""
 
+import copy
 import difflib
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
@@ -42,27 +43,27 @@ class Registry(Mapping[str, Any]):
     def __getitem__(self, name: str) -> Any:
         if not isinstance(name, str):
             raise ValueError(
-                f"A {self.kind} is given by its name or as an instance of "
-                f"{self.base.__name__}. Got {name!r}. Names: "
-                f"{', '.join(sorted(self._entries))}."
+                f"`{self.kind}` must be a name or an instance of {self.base.__name__}. "
+                f"Got {name!r}. Names: {', '.join(sorted(self._entries))}."
             )
         if name not in self._entries:
             raise ValueError(unknown_name(self.kind, name, list(self._entries)))
         return self._entries[name]
 
     def resolve(self, value: Any) -> Any:
-        """Return the object that a name stands for, with its defaults, or the instance.
+        """Return the object that a name stands for, with its defaults, or an instance.
 
         Args:
-            value: a name, or an instance of the registry's base.
+            value: a name, or an instance of the registry's base, which is copied: later
+                changes of the user's own do not reach what was made with it.
 
         Raises:
-            ValueError: if it is neither; the message suggests the nearest name.
+            ValueError: if it is neither; the message has the nearest name.
         """
         if isinstance(value, self.base) and not isinstance(value, (str, type)):
-            return value
+            return copy.copy(value)
         entry = self[value]
-        return entry() if isinstance(entry, type) else entry
+        return entry() if isinstance(entry, type) else copy.copy(entry)
 
     def __contains__(self, name: object) -> bool:
         return name in self._entries

@@ -13,9 +13,9 @@ class Strategy(ConfigMixin):
     other settings: `head="normal"`, `head=Normal(scale=0.1)`.
 
     To write one, keep every argument of `__init__` as an attribute of the same name,
-    after checking it with `kgen.core.validation`. Then it needs no further code to be
-    compared, printed, cloned, searched over (`GridSearchCV` sets `head__scale`) and,
-    once its class is registered, written into files.
+    after checking it with `kgen.base.validation`. Then it needs no further code to be
+    compared, printed, cloned, searched over (`GridSearchCV` sets `head__scale` where
+    `head` is an instance) and, once its class is registered, written into files.
     """
 
     def get_params(self, deep: bool = True) -> dict:  # noqa: FBT001, FBT002, ARG002 (scikit-learn's)
@@ -35,7 +35,9 @@ class Strategy(ConfigMixin):
                     f"{type(self).__name__} has no setting {name!r}. Its settings are "
                     f"{known}."
                 )
-        self.__init__(**{**self.get_params(), **params})  # type: ignore[misc]
+        changed = type(self)(**{**self.get_params(), **params})
+        vars(self).clear()
+        vars(self).update(vars(changed))
         return self
 
     def __eq__(self, other):
@@ -45,7 +47,7 @@ class Strategy(ConfigMixin):
         return all(_equal(value, others[name]) for name, value in own.items())
 
     def __hash__(self):
-        return hash(repr(self))
+        return hash((type(self).__name__, *self.setting_names()))
 
     def __repr__(self):
         settings = ", ".join(f"{k}={v!r}" for k, v in self.get_params().items())

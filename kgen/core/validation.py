@@ -21,6 +21,9 @@ def check_params(estimator: Any) -> None:
         value = getattr(estimator, field.name)
         limits = {k: v for k, v in field.metadata.items() if k in _LIMITS}
         prefix = f"{type(estimator).__name__}({field.name}={value!r}): `{field.name}`"
+        if "registry" in field.metadata:
+            field.metadata["registry"].resolve(value)
+            continue
         if "choices" in field.metadata:
             choices = field.metadata["choices"]
             if not any(_same_kind(value, c) and value == c for c in choices):
@@ -120,7 +123,10 @@ def check_settings(owner: Any, name: str, value: Any, **limits: Any) -> tuple:
         raise ValueError(
             _prefix(owner, name, value) + "one or more integers. Got none."
         )
-    return tuple(check_setting(owner, name, item, **limits) for item in given)
+    checked = tuple(check_setting(owner, name, item, **limits) for item in given)
+    # The object itself if nothing changes: scikit-learn's `clone` requires it.
+    plain = isinstance(value, tuple) and all(type(item) is int for item in value)
+    return value if plain else checked
 
 
 def check_choice(owner: Any, name: str, value: Any, choices: tuple) -> Any:

@@ -1,6 +1,7 @@
 """Networks between data and vectors: encoders, decoders, generators, discriminators."""
 
 from kgen.networks._base import Architecture, Builder, architectures, get
+from kgen.networks.condition import join
 from kgen.networks.conv import Conv
 from kgen.networks.features import with_features
 from kgen.networks.mlp import MLP
@@ -16,5 +17,6 @@ __all__ = [
     "ResidualBlock",
     "architectures",
     "get",
+    "join",
     "with_features",
 ]

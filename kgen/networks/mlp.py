@@ -50,11 +50,7 @@ class MLP(Builder):
         normalisation: str | None = None,
         dropout: float = 0.0,
     ) -> None:
-        checked = validation.check_settings(self, "widths", widths, ge=1)
-        # Keep the object itself if nothing changes: `clone` requires it.
-        if isinstance(widths, tuple) and repr(widths) == repr(checked):
-            checked = widths
-        self.widths = checked
+        self.widths = validation.check_settings(self, "widths", widths, ge=1)
         self.activation = _parts.check_activation(self, activation)
         self.normalisation = _parts.check_normalisation(self, normalisation)
         self.dropout = _parts.check_dropout(self, dropout)

@@ -49,12 +49,4 @@ class BetaVAE(VariationalEstimator):
 
     def build_model(self, event_shape: tuple[int, ...]) -> VAEModel:
         """Build the Keras model for examples of that shape."""
-        encoder, decoder = self._autoencoder(event_shape, 2 * int(self.latent_dim))
-        return VAEModel(
-            encoder,
-            decoder,
-            self.head_,
-            penalty=KL(self.beta),
-            seed=self.seed_,
-            dtype=self.policy_,
-        )
+        return self._autoencoder(event_shape, penalty=KL(self.beta))

@@ -15,6 +15,8 @@ from kgen.core import validation
 from kgen.heads import Head, MixtureOfLogistics
 from kgen.layers import Embed
 from kgen.networks import Builder
+from kgen.variational.model import VAEModel
+from kgen.variational.posteriors import Posterior, posteriors
 
 
 class AutoencoderEstimator(CodeEstimator, HeadEstimator):
@@ -26,11 +28,15 @@ class AutoencoderEstimator(CodeEstimator, HeadEstimator):
     _many_levels: ClassVar[type[Head]] = MixtureOfLogistics
 
     def _autoencoder(
-        self, event_shape: tuple[int, ...], outputs: int
-    ) -> tuple[keras.Model, keras.Model]:
-        """Build an encoder with that many outputs, and a decoder of `latent_dim`."""
+        self,
+        event_shape: tuple[int, ...],
+        posterior: str | Posterior = "normal",
+        **options: Any,
+    ) -> VAEModel:
+        """Build the Keras model of a posterior; options are those of `VAEModel`."""
         policy, head, latent_dim = self.policy_, self.head_, int(self.latent_dim)
         architecture = networks.get(self.architecture, event_shape)
+        outputs = posteriors.resolve(posterior).params_size(latent_dim)
         encoder = keras.Sequential(
             [
                 keras.Input(event_shape, dtype="float32"),
@@ -40,7 +46,15 @@ class AutoencoderEstimator(CodeEstimator, HeadEstimator):
             name="encoder",
         )
         params_shape = (*event_shape[:-1], head.params_size(event_shape[-1]))
-        return encoder, architecture.up(latent_dim, params_shape, dtype=policy)
+        return VAEModel(
+            encoder,
+            architecture.up(latent_dim, params_shape, dtype=policy),
+            head,
+            posterior=posterior,
+            seed=self.seed_,
+            dtype=policy,
+            **options,
+        )
 
 
 class VariationalEstimator(Density, AutoencoderEstimator):
@@ -64,7 +78,7 @@ class VariationalEstimator(Density, AutoencoderEstimator):
         condition = self._conditions_of(len(x), y, "log_prob")
 
         def bound(x, condition=None):
-            return self.model_.log_prob(x, condition, k)
+            return self.model_.log_prob(x, condition, n_importance=k)
 
         return in_chunks(bound, x, condition)
 

@@ -100,6 +100,16 @@ class VAEModel(GenerativeModel):
         self.built = True
 
     def _check(self):
+        if self.penalty.name in ("loss", "reconstruction"):
+            raise ValueError(
+                f"{self.penalty} is named {self.penalty.name!r}, as another term in "
+                "history is. Give it a name of its own."
+            )
+        if len(self.encoder.inputs) != len(self.decoder.inputs):
+            raise ValueError(
+                "`encoder` and `decoder` must both take a condition, or neither. Got "
+                f"{len(self.encoder.inputs)} and {len(self.decoder.inputs)} inputs."
+            )
         if self.penalty.needs_density and not self.posterior.has_density:
             raise ValueError(
                 f"penalty={self.penalty} needs a posterior with a density. Got "
@@ -200,7 +210,7 @@ class VAEModel(GenerativeModel):
         return self.penalty(self.posterior(params), self.prior, z, z_prior, step)
 
     @compiled
-    def log_prob(self, x, condition=None, n_importance=64):
+    def log_prob(self, x, condition=None, *, n_importance=64):
         """Lower bound on the log-density, shape (n,), in nats and data units.
 
         The noise is keyed by the model's seed and the row itself: the result depends

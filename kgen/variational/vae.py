@@ -56,12 +56,4 @@ class VAE(VariationalEstimator):
 
     def build_model(self, event_shape: tuple[int, ...]) -> VAEModel:
         """Build the Keras model for examples of that shape."""
-        encoder, decoder = self._autoencoder(event_shape, 2 * int(self.latent_dim))
-        return VAEModel(
-            encoder,
-            decoder,
-            self.head_,
-            n_importance=self.n_importance,
-            seed=self.seed_,
-            dtype=self.policy_,
-        )
+        return self._autoencoder(event_shape, n_importance=self.n_importance)
