@@ -17,6 +17,7 @@ from tests.conftest import (
     is_conditional,
     takes_sequences,
     tiny,
+    unless_slow,
 )
 
 
@@ -24,7 +25,11 @@ def test_every_estimator_is_covered():
     assert set(TINY) == set(kgen.estimators)
 
 
-@pytest.mark.parametrize("name", list(kgen.estimators))
+# The same networks and methods as VAE's, but for a number.
+TWINS = {"BetaVAE"}
+
+
+@pytest.mark.parametrize("name", unless_slow(*set(kgen.estimators) - TWINS))
 @pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.__name__)
 def test_contract(name, check):
     estimator = tiny(name)
