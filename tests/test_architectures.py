@@ -99,7 +99,7 @@ def test_names():
     assert get("auto", (4, 4, 1)) == Conv()
     assert get("resnet", (4, 4, 1)) == ResNet()
     mine = Conv(width=3)
-    assert get(mine, (4, 4, 1)) is mine
+    assert get(mine, (4, 4, 1)) == mine
     for wrong in ("rsnet", MLP, 3, None):
         with pytest.raises(ValueError, match=r"resnet"):
             get(wrong, (4, 4, 1))

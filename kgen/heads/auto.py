@@ -16,7 +16,7 @@ FEW_LEVELS = 31
 
 
 def get(head: str | Head) -> Head:
-    """Head of that name with its defaults, or the head itself.
+    """Head of that name with its defaults, or a copy of the head given.
 
     Raises:
         ValueError: if there is no such name; the message suggests the nearest one.

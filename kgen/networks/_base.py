@@ -139,7 +139,7 @@ def get(architecture: str | Builder, event_shape: tuple[int, ...]) -> Builder:
 
     Args:
         architecture: "auto" (conv for images, mlp for tables), a name among
-            `architectures`, or a `Builder`, which is returned as it is.
+            `architectures`, or a `Builder`, of which it returns a copy.
         event_shape: shape of one example.
 
     Raises:
