@@ -88,7 +88,7 @@ model.fit(
 best = keras.saving.load_model("vae_keras_pipeline.keras")
 print(best.evaluate(test, verbose=0, return_dict=True))
 images = next(iter(test))
-nats = best.log_prob(images, 1 if FAST else 64)
+nats = best.log_prob(images, n_importance=1 if FAST else 64)
 print(f"log p(x), importance weighted: {float(tf.reduce_mean(nats)):.1f} nats")
 
 # %%
