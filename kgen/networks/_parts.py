@@ -8,6 +8,7 @@ import keras
 from keras import layers
 
 from kgen.core import backend, validation
+from kgen.networks._base import Builder, check_images
 
 NORMALISATIONS = (None, "batch", "layer")
 
@@ -82,6 +83,11 @@ def sizes(height: int, width: int) -> list[tuple[int, int]]:
     while len(steps) < 3 or max(steps[-1]) > 7:
         steps.append((math.ceil(steps[-1][0] / 2), math.ceil(steps[-1][1] / 2)))
     return steps
+
+
+def filters_at(builder: Any, stage: int) -> int:
+    """Features after so many halvings: a builder's `width`, doubled, up to `widest`."""
+    return min(builder.width * 2**stage, builder.widest)
 
 
 class Parts:
@@ -159,3 +165,52 @@ class Parts:
         """Crop images from one size to another, at the bottom and the right."""
         edges = tuple((0, a - b) for a, b in zip(size, wanted, strict=True))
         return layers.Cropping2D(edges, data_format="channels_last", dtype=self.dtype)
+
+
+class LayeredBuilder(Builder):
+    """Base of the builders whose networks are layers in a row.
+
+    A subclass has the settings `normalisation` and `dropout`, and implements
+
+    - `_features(parts, event_shape)`: layers from data to a vector of features, which a
+      dense layer turns into the output of `down`;
+    - `_data(parts, event_shape)`: layers from a vector to data.
+    """
+
+    normalisation: str | None
+    dropout: float
+
+    def _features(self, parts: Parts, event_shape: tuple[int, ...]) -> list:
+        raise NotImplementedError
+
+    def _data(self, parts: Parts, event_shape: tuple[int, ...]) -> list:
+        raise NotImplementedError
+
+    def down(
+        self,
+        event_shape: tuple[int, ...],
+        units: int,
+        *,
+        dtype: Any = None,
+        wrap: Callable | None = None,
+    ) -> keras.Model:
+        parts = self._parts(event_shape, dtype, wrap)
+        network = self._features(parts, event_shape)
+        last = parts.dense(units, kernel_initializer=small())
+        return parts.network(event_shape, [*network, last])
+
+    def up(
+        self,
+        units: int,
+        event_shape: tuple[int, ...],
+        *,
+        dtype: Any = None,
+        wrap: Callable | None = None,
+    ) -> keras.Model:
+        parts = self._parts(event_shape, dtype, wrap)
+        return parts.network((units,), self._data(parts, event_shape))
+
+    def _parts(self, event_shape: tuple[int, ...], dtype: Any, wrap: Any) -> Parts:
+        if self.images_only:
+            check_images(self, event_shape)
+        return Parts(self.normalisation, self.dropout, dtype, wrap)

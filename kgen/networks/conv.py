@@ -9,19 +9,18 @@ import math
 from collections.abc import Callable
 from typing import Any
 
-import keras
 from keras import layers
 
 from kgen.core import validation
 from kgen.core.backend import register
 from kgen.networks import _parts
-from kgen.networks._base import Builder, architectures, check_images
-from kgen.networks._parts import Parts, sizes, small
+from kgen.networks._base import architectures
+from kgen.networks._parts import LayeredBuilder, Parts, filters_at, sizes, small
 
 
 @architectures.register("conv")
 @register
-class Conv(Builder):
+class Conv(LayeredBuilder):
     """Strided convolutions down, transposed ones up, and no hidden dense layer.
 
     Halvings (rounded up) until height and width are 7 or less, at least two of them.
@@ -74,64 +73,39 @@ class Conv(Builder):
         self.activation = activation
         self.dropout = _parts.check_dropout(self, dropout)
 
-    def down(
-        self,
-        event_shape: tuple[int, ...],
-        units: int,
-        *,
-        dtype: Any = None,
-        wrap: Callable | None = None,
-    ) -> keras.Model:
-        check_images(self, event_shape)
-        parts = Parts(self.normalisation, self.dropout, dtype, wrap)
+    def _features(self, parts: Parts, event_shape: tuple[int, ...]) -> list:
         network = []
         for stage in range(len(sizes(*event_shape[:2])) - 1):
             plain = stage == 0 or self.normalisation is None
             network.append(
                 parts.convolution(
-                    self._filters(stage), use_bias=plain, **self._halving()
+                    filters_at(self, stage), use_bias=plain, **self._halving()
                 )
             )
             if not plain:
                 network += parts.normalise()
-            leaky = layers.LeakyReLU(0.2, dtype=dtype)
+            leaky = layers.LeakyReLU(0.2, dtype=parts.dtype)
             network += self._activate(parts, leaky)
-        network += [
-            parts.flatten(),
-            parts.dense(units, kernel_initializer=small()),
-        ]
-        return parts.network(event_shape, network)
+        return [*network, parts.flatten()]
 
-    def up(
-        self,
-        units: int,
-        event_shape: tuple[int, ...],
-        *,
-        dtype: Any = None,
-        wrap: Callable | None = None,
-    ) -> keras.Model:
-        check_images(self, event_shape)
-        parts = Parts(self.normalisation, self.dropout, dtype, wrap)
+    def _data(self, parts: Parts, event_shape: tuple[int, ...]) -> list:
         steps = sizes(*event_shape[:2])
-        top = self._filters(len(steps) - 2)
+        top = filters_at(self, len(steps) - 2)
         network = [
             parts.dense(
                 math.prod(steps[-1]) * top, use_bias=self.normalisation is None
             ),
-            layers.Reshape((*steps[-1], top), dtype=dtype),
+            layers.Reshape((*steps[-1], top), dtype=parts.dtype),
         ]
         for stage in reversed(range(len(steps) - 1)):
-            filters = self._filters(stage - 1) if stage > 0 else event_shape[-1]
+            filters = filters_at(self, stage - 1) if stage > 0 else event_shape[-1]
             network += parts.normalise()
-            network += self._activate(parts, layers.ReLU(dtype=dtype))
+            network += self._activate(parts, layers.ReLU(dtype=parts.dtype))
             plain = stage == 0 or self.normalisation is None
             network.append(parts.transposed(filters, use_bias=plain, **self._halving()))
             height, width = steps[stage + 1]
             network.append(parts.crop((2 * height, 2 * width), steps[stage]))
-        return parts.network((units,), network)
-
-    def _filters(self, stage: int) -> int:
-        return min(self.width * 2**stage, self.widest)
+        return network
 
     def _activate(self, parts: Parts, default: layers.Layer) -> list[layers.Layer]:
         if self.activation is None:

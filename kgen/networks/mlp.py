@@ -4,19 +4,18 @@ import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
-import keras
 from keras import layers
 
 from kgen.core import validation
 from kgen.core.backend import register
 from kgen.networks import _parts
-from kgen.networks._base import Builder, architectures
-from kgen.networks._parts import Parts, small
+from kgen.networks._base import architectures
+from kgen.networks._parts import LayeredBuilder, Parts, small
 
 
 @architectures.register("mlp")
 @register
-class MLP(Builder):
+class MLP(LayeredBuilder):
     """Dense networks: hidden layers of these widths in `down`, in reverse in `up`.
 
     A hidden layer is a dense layer, normalisation if there is any, the activation, and
@@ -55,38 +54,21 @@ class MLP(Builder):
         self.normalisation = _parts.check_normalisation(self, normalisation)
         self.dropout = _parts.check_dropout(self, dropout)
 
-    def down(
-        self,
-        event_shape: tuple[int, ...],
-        units: int,
-        *,
-        dtype: Any = None,
-        wrap: Callable | None = None,
-    ) -> keras.Model:
-        parts = Parts(self.normalisation, self.dropout, dtype, wrap)
+    def _features(self, parts: Parts, event_shape: tuple[int, ...]) -> list:
         network = [parts.flatten()]
         for width in self.widths:
             network += self._hidden(parts, width)
-        network.append(parts.dense(units, kernel_initializer=small()))
-        return parts.network(event_shape, network)
+        return network
 
-    def up(
-        self,
-        units: int,
-        event_shape: tuple[int, ...],
-        *,
-        dtype: Any = None,
-        wrap: Callable | None = None,
-    ) -> keras.Model:
-        parts = Parts(self.normalisation, self.dropout, dtype, wrap)
+    def _data(self, parts: Parts, event_shape: tuple[int, ...]) -> list:
         network = []
         for width in reversed(self.widths):
             network += self._hidden(parts, width)
-        network += [
+        return [
+            *network,
             parts.dense(math.prod(event_shape), kernel_initializer=small()),
-            layers.Reshape(event_shape, dtype=dtype),
+            layers.Reshape(event_shape, dtype=parts.dtype),
         ]
-        return parts.network((units,), network)
 
     def _hidden(self, parts: Parts, width: int) -> list[layers.Layer]:
         options: dict[str, Any] = {"kernel_initializer": "he_normal"}

@@ -13,20 +13,19 @@ import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
-import keras
 from keras import layers
 
 from kgen.core import validation
 from kgen.core.backend import register
 from kgen.networks import _parts
-from kgen.networks._base import Builder, architectures, check_images
-from kgen.networks._parts import Parts, sizes, small
+from kgen.networks._base import architectures
+from kgen.networks._parts import LayeredBuilder, Parts, filters_at, sizes, small
 from kgen.networks.residual_block import ResidualBlock
 
 
 @architectures.register("resnet")
 @register
-class ResNet(Builder):
+class ResNet(LayeredBuilder):
     """Residual blocks with the activation before the convolutions.
 
     A block is two convolutions of 3x3 beside a shortcut, which is a convolution of 1x1
@@ -80,63 +79,37 @@ class ResNet(Builder):
         self.activation = _parts.check_activation(self, activation)
         self.dropout = _parts.check_dropout(self, dropout)
 
-    def down(
-        self,
-        event_shape: tuple[int, ...],
-        units: int,
-        *,
-        dtype: Any = None,
-        wrap: Callable | None = None,
-    ) -> keras.Model:
-        check_images(self, event_shape)
-        parts = Parts(self.normalisation, self.dropout, dtype, wrap)
+    def _features(self, parts: Parts, event_shape: tuple[int, ...]) -> list:
         network: list[layers.Layer] = []
         for stage in range(len(sizes(*event_shape[:2])) - 1):
-            filters = self._filters(stage)
+            filters = filters_at(self, stage)
             # A convolution of 1x1 and a mean over pixels commute; in this order there
             # are fewer pixels to convolve.
-            shortcut = [_pooling(dtype), _one_by_one(parts, filters)]
+            shortcut = [_pooling(parts.dtype), _one_by_one(parts, filters)]
             branch = self._branch(parts, filters, at_data=stage == 0)
-            branch.append(_pooling(dtype))
-            network.append(ResidualBlock(branch, shortcut, dtype=dtype))
+            branch.append(_pooling(parts.dtype))
+            network.append(ResidualBlock(branch, shortcut, dtype=parts.dtype))
             network += self._further(parts, filters)
-        network += [
-            *self._before(parts),
-            parts.flatten(),
-            parts.dense(units, kernel_initializer=small()),
-        ]
-        return parts.network(event_shape, network)
+        return [*network, *self._before(parts), parts.flatten()]
 
-    def up(
-        self,
-        units: int,
-        event_shape: tuple[int, ...],
-        *,
-        dtype: Any = None,
-        wrap: Callable | None = None,
-    ) -> keras.Model:
-        check_images(self, event_shape)
-        parts = Parts(self.normalisation, self.dropout, dtype, wrap)
+    def _data(self, parts: Parts, event_shape: tuple[int, ...]) -> list:
         steps = sizes(*event_shape[:2])
-        filters = self._filters(len(steps) - 2)
+        filters = filters_at(self, len(steps) - 2)
         network = [
             parts.dense(math.prod(steps[-1]) * filters),
-            layers.Reshape((*steps[-1], filters), dtype=dtype),
+            layers.Reshape((*steps[-1], filters), dtype=parts.dtype),
         ]
         for stage in reversed(range(len(steps) - 1)):
             network += self._further(parts, filters)
-            filters, change = self._filters(stage), (steps[stage + 1], steps[stage])
+            filters, change = filters_at(self, stage), (steps[stage + 1], steps[stage])
             shortcut = [_one_by_one(parts, filters), *_enlarged(parts, *change)]
             branch = self._branch(parts, filters, _enlarged(parts, *change))
-            network.append(ResidualBlock(branch, shortcut, dtype=dtype))
-        network += [
+            network.append(ResidualBlock(branch, shortcut, dtype=parts.dtype))
+        return [
+            *network,
             *self._before(parts),
             _three_by_three(parts, event_shape[-1], kernel_initializer=small()),
         ]
-        return parts.network((units,), network)
-
-    def _filters(self, stage: int) -> int:
-        return min(self.width * 2**stage, self.widest)
 
     def _further(self, parts: Parts, filters: int) -> list[layers.Layer]:
         """Blocks that leave the shape as it is."""
