@@ -53,11 +53,11 @@ class ConditionalGAN(AdversarialEstimator):
 
     def build_model(self, event_shape: tuple[int, ...]) -> GANModel:
         """Build the Keras model for examples of that shape."""
-        architecture, k = self._architecture(event_shape), self.condition_dim_
+        builder, k = self._builder(event_shape), self.condition_dim_
         latent_dim = int(self.latent_dim)
         wider = (*event_shape[:-1], event_shape[-1] + k)
-        up = architecture.up(latent_dim + k, event_shape, dtype=self.policy_)
-        down = architecture.down(wider, 1, dtype=self.policy_)
+        up = builder.up(latent_dim + k, event_shape, dtype=self.policy_)
+        down = builder.down(wider, 1, dtype=self.policy_)
         to_data, from_data = self._scalings()
         z, x, y = (
             keras.Input(shape, dtype="float32")

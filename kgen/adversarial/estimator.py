@@ -6,13 +6,11 @@ import keras
 import numpy as np
 from keras import layers
 
-from kgen import networks
 from kgen.base.codes import LatentEstimator
 from kgen.base.density import NoDensity
 from kgen.base.fields import param
 from kgen.core import messages
 from kgen.data.summary import Summary
-from kgen.networks import Builder
 from kgen.objectives import Objective, objectives
 
 # Radford et al., 2016, sec. 4: the usual beta_1 of 0.9 makes training oscillate.
@@ -56,9 +54,6 @@ class AdversarialEstimator(NoDensity, LatentEstimator):
             fitted = f"{kind} in [{low:g}, {high:g}]"
             owner = type(self).__name__
             raise messages.other_range(owner, summary.describe(), fitted)
-
-    def _architecture(self, event_shape: tuple[int, ...]) -> Builder:
-        return networks.get(self.architecture, event_shape)
 
     def _scalings(self) -> tuple[list[layers.Layer], layers.Layer]:
         """Layers from a network's output to data, and from data to a network."""

@@ -152,9 +152,9 @@ class GAN(AdversarialEstimator):
 
     def build_model(self, event_shape: tuple[int, ...]) -> GANModel:
         """Build the Keras model for examples of that shape."""
-        architecture, latent_dim = self._architecture(event_shape), int(self.latent_dim)
-        down = architecture.down(event_shape, 1, dtype=self.policy_)
-        up = architecture.up(latent_dim, event_shape, dtype=self.policy_)
+        builder, latent_dim = self._builder(event_shape), int(self.latent_dim)
+        down = builder.down(event_shape, 1, dtype=self.policy_)
+        up = builder.up(latent_dim, event_shape, dtype=self.policy_)
         to_data, from_data = self._scalings()
         return GANModel(
             network_of((latent_dim,), up, *to_data),

@@ -6,6 +6,7 @@ import numpy as np
 from sklearn.base import ClassNamePrefixFeaturesOutMixin, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
+from kgen import networks
 from kgen.base.chunks import in_chunks
 from kgen.base.estimator import GenerativeEstimator
 from kgen.base.fields import param
@@ -60,6 +61,10 @@ class LatentEstimator(GenerativeEstimator):
     def inverse_transform(self, X: Any, y: Any = None) -> np.ndarray:
         """Alias of `decode`, for pipelines: X are codes."""
         return self.decode(X, y)
+
+    def _builder(self, event_shape: tuple[int, ...]) -> Builder:
+        """The builder of its networks, for examples of that shape."""
+        return networks.get(self.architecture, event_shape)
 
     def _codes(self, z: Any) -> np.ndarray:
         """Checked codes, float32 of shape (n, latent_dim)."""

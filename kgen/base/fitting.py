@@ -83,7 +83,7 @@ def _optimizer(estimator: Any) -> keras.optimizers.Optimizer:
         return training.named_optimizer(
             optimizer, estimator.learning_rate, estimator._optimizer_options
         )
-    return type(optimizer).from_config(optimizer.get_config())
+    return training.copy_of(optimizer)
 
 
 def _jit_compile(estimator: Any) -> bool | str:

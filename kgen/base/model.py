@@ -64,17 +64,14 @@ class GenerativeModel(ConfigMixin, _TrainStep, keras.Model):
             ValueError: if there is no condition and should be, or the other way round,
                 or its vectors have another length.
         """
-        owner, dim = type(self).__name__, self.condition_dim
+        self._check_presence(condition)
         if condition is None:
-            if dim:
-                raise ValueError(f"{owner} needs a `condition` of shape (n, {dim}).")
             return x
         x, condition = map(keras.ops.convert_to_tensor, (x, condition))
-        if not dim:
-            raise ValueError(f"{owner} is not conditional and takes no `condition`.")
-        if len(condition.shape) != 2 or condition.shape[-1] != dim:
+        if len(condition.shape) != 2 or condition.shape[-1] != self.condition_dim:
             raise ValueError(
-                f"`condition` must have shape (n, {dim}). Got {condition.shape}."
+                f"`condition` must have shape (n, {self.condition_dim}). Got "
+                f"{condition.shape}."
             )
         return [x, condition]
 
@@ -85,21 +82,22 @@ class GenerativeModel(ConfigMixin, _TrainStep, keras.Model):
             ValueError: for other shapes than this and (1, condition_dim); if they are
                 missing, or given to an unconditional model.
         """
-        owner, dim = type(self).__name__, self.condition_dim
-        if not dim:
-            if condition is not None:
-                raise ValueError(
-                    f"{owner} is not conditional: it takes no `condition`."
-                )
-            return None
+        self._check_presence(condition, n)
         if condition is None:
-            raise ValueError(f"{owner} needs a `condition` of shape ({n}, {dim}).")
-        condition = np.asarray(condition, "float32")
+            return None
+        condition, dim = np.asarray(condition, "float32"), self.condition_dim
         if condition.shape not in ((n, dim), (1, dim)):
             raise ValueError(
                 f"`condition` must have shape ({n}, {dim}). Got {condition.shape}."
             )
         return np.broadcast_to(condition, (n, dim))
+
+    def _check_presence(self, condition, n="n"):
+        owner, dim = type(self).__name__, self.condition_dim
+        if condition is None and dim:
+            raise ValueError(f"{owner} needs a `condition` of shape ({n}, {dim}).")
+        if condition is not None and not dim:
+            raise ValueError(f"{owner} is not conditional and takes no `condition`.")
 
     def save(self, filepath, overwrite=True, **kwargs):  # noqa: FBT002 (Keras' own)
         """Save as Keras does; a `.keras` file is replaced only once it is complete."""

@@ -11,6 +11,7 @@ import keras
 
 from kgen.base._train_step_tensorflow import PlayersTrainStep
 from kgen.base.model import GenerativeModel, iterations
+from kgen.base.training import copy_of
 from kgen.core import backend, validation
 from kgen.core.random import as_seed
 
@@ -193,8 +194,7 @@ class PlayersModel(PlayersTrainStep, GenerativeModel):
         """A fresh optimizer: players must not share moments."""
         if optimizer == "adam":
             return keras.optimizers.Adam(**self.default_optimizer)
-        optimizer = keras.optimizers.get(optimizer)
-        return type(optimizer).from_config(optimizer.get_config())
+        return copy_of(keras.optimizers.get(optimizer))
 
     def _wrapped(self, optimizer):
         # Keras does this for the one optimizer it knows of. Without it small gradients

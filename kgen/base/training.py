@@ -35,6 +35,11 @@ def named_optimizer(
     return known[name.lower()](float(learning_rate), **options.get(name.lower(), {}))
 
 
+def copy_of(optimizer: keras.optimizers.Optimizer) -> keras.optimizers.Optimizer:
+    """A fresh optimizer with the same settings, and no state."""
+    return type(optimizer).from_config(optimizer.get_config())
+
+
 class StopOnNaN(keras.callbacks.Callback):
     """Raise a FloatingPointError that names the epoch and likely causes.
 

@@ -30,7 +30,7 @@ def check_params(estimator: Any) -> None:
                 allowed = ", ".join(map(repr, choices))
                 raise ValueError(f"{prefix} must be one of {allowed}.")
             continue
-        wording = " and ".join(f"{_LIMITS[k][0]} {v}" for k, v in limits.items())
+        wording = _wording(limits)
         wanted = _alternatives(hints[field.name])
         if Any not in wanted and not any(_is_a(value, kind) for kind in wanted):
             names = " or ".join(_kind_name(kind) for kind in wanted)
@@ -38,9 +38,7 @@ def check_params(estimator: Any) -> None:
                 f"{prefix} must be {names} {wording}".rstrip()
                 + f". Got {value!r} of type {type(value).__name__}."
             )
-        if isinstance(value, numbers.Real) and not all(
-            _LIMITS[k][1](value, limit) for k, limit in limits.items()
-        ):
+        if isinstance(value, numbers.Real) and not _within(value, limits):
             raise ValueError(f"{prefix} must be {wording}.")
 
 
@@ -50,6 +48,14 @@ _LIMITS: dict[str, tuple[str, Any]] = {
     "le": ("<=", lambda value, limit: value <= limit),
     "lt": ("<", lambda value, limit: value < limit),
 }
+
+
+def _wording(limits: dict[str, Any]) -> str:
+    return " and ".join(f"{_LIMITS[k][0]} {v}" for k, v in limits.items())
+
+
+def _within(value: Any, limits: dict[str, Any]) -> bool:
+    return all(_LIMITS[k][1](value, limit) for k, limit in limits.items())
 
 
 def _alternatives(hint: Any) -> tuple:
@@ -90,12 +96,7 @@ def check_setting(owner: Any, name: str, value: Any, **limits: Any) -> int:
     Raises:
         ValueError: if it is not an integer, or out of range.
     """
-    wording = " and ".join(f"{_LIMITS[k][0]} {v}" for k, v in limits.items())
-    if not _is_a(value, int) or not all(
-        _LIMITS[k][1](value, limit) for k, limit in limits.items()
-    ):
-        raise ValueError(_prefix(owner, name, value) + f"an integer {wording}.")
-    return int(value)
+    return int(_checked(owner, name, value, int, limits))
 
 
 def check_number(owner: Any, name: str, value: Any, **limits: Any) -> float:
@@ -104,12 +105,14 @@ def check_number(owner: Any, name: str, value: Any, **limits: Any) -> float:
     Raises:
         ValueError: if it is not a finite number, or out of range.
     """
-    wording = " and ".join(f"{_LIMITS[k][0]} {v}" for k, v in limits.items())
-    if not _is_a(value, float) or not all(
-        _LIMITS[k][1](value, limit) for k, limit in limits.items()
-    ):
-        raise ValueError(_prefix(owner, name, value) + f"a finite number {wording}.")
-    return float(value)
+    return float(_checked(owner, name, value, float, limits))
+
+
+def _checked(owner: Any, name: str, value: Any, kind: type, limits: dict) -> Any:
+    if not _is_a(value, kind) or not _within(value, limits):
+        wanted = f"{_kind_name(kind)} {_wording(limits)}."
+        raise ValueError(_prefix(owner, name, value) + wanted)
+    return value
 
 
 def check_settings(owner: Any, name: str, value: Any, **limits: Any) -> tuple:

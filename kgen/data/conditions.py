@@ -66,7 +66,9 @@ class Conditions:
         else:
             (source.condition,) = encoded
 
-    def of(self, n: int, y: Any, method: str, what: str = "X has length") -> np.ndarray:
+    def of(
+        self, n: int | None, y: Any, method: str, what: str = "X has length"
+    ) -> np.ndarray:
         """Condition vectors of n examples, float32 of shape (n, dim).
 
         Args:

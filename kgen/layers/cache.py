@@ -61,6 +61,23 @@ class CachedLayer:
         """
 
 
+def shared(owner, name):
+    """Attribute of a cached layer that is the attribute of another in it.
+
+    Args:
+        owner: name of the attribute that holds the other, a `CachedLayer`.
+        name: "row" or "past".
+    """
+
+    def read(self):
+        return getattr(getattr(self, owner), name)
+
+    def write(self, value):
+        setattr(getattr(self, owner), name, value)
+
+    return property(read, write)
+
+
 def at(row, column):
     """Features of one pixel, (n, ...), of a row (n, width, ...)."""
     n, rest = ops.shape(row)[0], row.shape[2:]

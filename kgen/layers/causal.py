@@ -13,7 +13,7 @@ from keras import layers, ops
 
 from kgen.core import validation
 from kgen.core.backend import register
-from kgen.layers.cache import CachedLayer, spans
+from kgen.layers.cache import CachedLayer, shared, spans
 from kgen.layers.gated import gate
 from kgen.layers.masked_conv import MaskedConv2D
 
@@ -86,6 +86,8 @@ class CausalBlock(layers.Layer):
 class CachedCausal(CachedLayer):
     """A `CausalBlock`, step by step: every dilated convolution has a ring buffer."""
 
+    row = shared("conv", "row")
+
     def __init__(self, layer, n, width, condition):
         self.layer = layer
         self.conv = layer.conv.cached(n, width)
@@ -93,14 +95,6 @@ class CachedCausal(CachedLayer):
         if layer.condition_dim:
             shift = self.conv.by_channel(layer.shift(condition))
             self.conv.bias = self.conv.bias + shift
-
-    @property
-    def row(self):
-        return self.conv.row
-
-    @row.setter
-    def row(self, value):
-        self.conv.row = value
 
     def enter_pixel(self, column):
         self.conv.enter_pixel(column)

@@ -9,7 +9,7 @@ from keras import layers, ops
 
 from kgen.core import validation
 from kgen.core.backend import register
-from kgen.layers.cache import CachedLayer
+from kgen.layers.cache import CachedLayer, shared
 from kgen.layers.masked_conv import MaskedConv2D, check_kernel, convolve
 
 
@@ -195,6 +195,8 @@ class CachedGated(CachedLayer):
     The vertical stack depends on rows above only: it is done once for a row.
     """
 
+    row = shared("horizontal", "row")
+
     def __init__(self, layer, n, width, condition):
         self.layer = layer
         self.reads_image = layer.mask_type == "A"
@@ -204,14 +206,6 @@ class CachedGated(CachedLayer):
         kernel, reach = layer.vertical.kernel, layer.vertical.reach
         shape = (n, reach, width + 2 * reach, kernel.shape[-2])
         self.past = ops.zeros(shape, layer.compute_dtype)
-
-    @property
-    def row(self):
-        return self.horizontal.row
-
-    @row.setter
-    def row(self, value):
-        self.horizontal.row = value
 
     def enter_row(self, above):
         layer, conv = self.layer, self.horizontal

@@ -10,7 +10,7 @@ from keras import ops
 
 from kgen.core import validation
 from kgen.core.backend import register
-from kgen.layers.cache import CachedLayer
+from kgen.layers.cache import CachedLayer, shared
 from kgen.layers.masked_conv import MaskedConv2D
 
 
@@ -72,25 +72,12 @@ class MaskedResidualBlock(keras.layers.Layer):
 class CachedResidual(CachedLayer):
     """A `MaskedResidualBlock`, pixel by pixel: only the 3x3 convolution has a cache."""
 
+    past = shared("conv", "past")
+    row = shared("conv", "row")
+
     def __init__(self, layer, n, width):
         self.conv = layer.conv.cached(n, width)
         self.convs = [layer.down.cached(n, width), self.conv, layer.up.cached(n, width)]
-
-    @property
-    def past(self):
-        return self.conv.past
-
-    @past.setter
-    def past(self, value):
-        self.conv.past = value
-
-    @property
-    def row(self):
-        return self.conv.row
-
-    @row.setter
-    def row(self, value):
-        self.conv.row = value
 
     def enter_row(self, above):
         self.conv.enter_row(None)

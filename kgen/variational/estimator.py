@@ -5,7 +5,6 @@ from typing import Any, ClassVar
 import keras
 import numpy as np
 
-from kgen import networks
 from kgen.base.chunks import in_chunks
 from kgen.base.codes import CodeEstimator
 from kgen.base.density import Density
@@ -35,20 +34,20 @@ class AutoencoderEstimator(CodeEstimator, HeadEstimator):
     ) -> VAEModel:
         """Build the Keras model of a posterior; options are those of `VAEModel`."""
         policy, head, latent_dim = self.policy_, self.head_, int(self.latent_dim)
-        architecture = networks.get(self.architecture, event_shape)
+        builder = self._builder(event_shape)
         outputs = posteriors.resolve(posterior).params_size(latent_dim)
         encoder = keras.Sequential(
             [
                 keras.Input(event_shape, dtype="float32"),
                 Embed(head, dtype=policy),
-                architecture.down(event_shape, outputs, dtype=policy),
+                builder.down(event_shape, outputs, dtype=policy),
             ],
             name="encoder",
         )
         params_shape = (*event_shape[:-1], head.params_size(event_shape[-1]))
         return VAEModel(
             encoder,
-            architecture.up(latent_dim, params_shape, dtype=policy),
+            builder.up(latent_dim, params_shape, dtype=policy),
             head,
             posterior=posterior,
             seed=self.seed_,

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 from keras import ops
 
 from kgen.core import backend
+from kgen.core.backend import compiled
 
 
 @dataclasses.dataclass(frozen=True)
@@ -83,6 +84,30 @@ class Sampler:
             List of x, filled, and, if `return_params`, of the head's parameters.
         """
         raise NotImplementedError
+
+
+class OneCall(Sampler):
+    """Draws all of a batch in one call of a graph.
+
+    Args:
+        function: `function(model, batch, *, return_params)`, to be compiled; it returns
+            what `fill` does.
+        pieces: see `Sampler`.
+    """
+
+    def __init__(self, function, pieces=1):
+        self.graph = compiled(function, relaxed=False)
+        self.xla = compiled(function, relaxed=False, jit=True)
+        self.pieces = pieces
+
+    def calls(self, model, shape):
+        return 1
+
+    def fill(self, model, batch, options, tick):
+        compiled_fill = self.xla if options.xla else self.graph
+        drawn = compiled_fill(model, batch, return_params=options.return_params)
+        tick()
+        return drawn
 
 
 def params_buffer(model, x):

@@ -10,24 +10,15 @@ References:
 
 from keras import ops
 
-from kgen.autoregressive.samplers.base import Sampler, params_buffer
-from kgen.core.backend import compiled
+from kgen.autoregressive.samplers.base import OneCall, params_buffer
 from kgen.layers.cache import at, put, spans
 
 
-class Pixels(Sampler):
+class Pixels(OneCall):
     """Draws images in raster order, with the caches of the layers."""
 
-    pieces = 2
-
-    def calls(self, model, shape):
-        return 1
-
-    def fill(self, model, batch, options, tick):
-        fill = fill_images_xla if options.xla else fill_images_graph
-        drawn = fill(model, batch, return_params=options.return_params)
-        tick()
-        return drawn
+    def __init__(self):
+        super().__init__(fill_images, pieces=2)
 
 
 def fill_images(model, batch, *, return_params):
@@ -50,10 +41,6 @@ def fill_images(model, batch, *, return_params):
     state = ([batch.x, *buffer], cache.past)
     drawn, _ = ops.fori_loop(0, height, next_row, state)
     return drawn
-
-
-fill_images_graph = compiled(fill_images, relaxed=False)
-fill_images_xla = compiled(fill_images, relaxed=False, jit=True)
 
 
 class NetworkCache:

@@ -2,8 +2,7 @@
 
 from keras import ops
 
-from kgen.autoregressive.samplers.base import Sampler
-from kgen.core.backend import compiled
+from kgen.autoregressive.samplers.base import OneCall
 
 
 class ScalarCache:
@@ -28,20 +27,14 @@ class ScalarCache:
         raise NotImplementedError
 
 
-class Scalars(Sampler):
+class Scalars(OneCall):
     """Draws vectors, with the cache that `model.cached(n, order)` returns.
 
     Chunks are not cut: a turn is too little work for that.
     """
 
-    def calls(self, model, shape):
-        return 1
-
-    def fill(self, model, batch, options, tick):
-        fill = fill_vectors_xla if options.xla else fill_vectors_graph
-        drawn = fill(model, batch, return_params=options.return_params)
-        tick()
-        return drawn
+    def __init__(self):
+        super().__init__(fill_vectors)
 
 
 def fill_vectors(model, batch, *, return_params):
@@ -71,10 +64,6 @@ def fill_vectors(model, batch, *, return_params):
     _, x, *buffer = ops.fori_loop(0, dim, fill_scalar, tuple(state))
     x = ops.reshape(ops.transpose(x), (n, *shape))
     return [x, *(model.as_params(ops.transpose(p, (1, 0, 2))) for p in buffer)]
-
-
-fill_vectors_graph = compiled(fill_vectors, relaxed=False)
-fill_vectors_xla = compiled(fill_vectors, relaxed=False, jit=True)
 
 
 def by_scalar(tensor, dim, extra=()):
