@@ -100,9 +100,46 @@ def random_bits(shape, seed):
 batch_bits = random_bits
 
 
+def counter_bits(seed, first, count, blocks):
+    """Philox4x32-10 as uint32 (count, 4 * blocks); see `backend.keyed_uniform`.
+
+    Written out: JAX has other generators. It is the one of TensorFlow, bit for bit.
+    """
+    word, jnp = np.uint32, jax.numpy
+    if isinstance(seed, int):
+        seed = np.array([seed & 0xFFFFFFFF, seed >> 32], word)
+    seed = jnp.atleast_1d(jnp.asarray(seed, word))
+    key = [seed[0], seed[1] if len(seed) > 1 else word(0)]
+    # A counter of 64 bits: first * blocks, and the blocks after it.
+    start = _product(jnp.asarray(first, word), word(blocks))
+    low = start[1] + jnp.arange(count * blocks, dtype=word)
+    high = start[0] + (low < start[1])
+    zero = jnp.zeros_like(low)
+    words = [low, high, zero, zero]
+    for _ in range(10):
+        high0, low0 = _product(words[0], word(0xD2511F53))
+        high1, low1 = _product(words[2], word(0xCD9E8D57))
+        words = [high1 ^ words[1] ^ key[0], low1, high0 ^ words[3] ^ key[1], low0]
+        key = [key[0] + word(0x9E3779B9), key[1] + word(0xBB67AE85)]
+    return jnp.stack(words, axis=-1).reshape(count, 4 * blocks)
+
+
+def _product(a, b):
+    """Upper and lower word of the 64 bits of a * b, for uint32."""
+    low, high = a & 0xFFFF, a >> 16
+    middle = high * (b & 0xFFFF) + ((low * (b & 0xFFFF)) >> 16)
+    carry = low * (b >> 16) + (middle & 0xFFFF)
+    return high * (b >> 16) + (middle >> 16) + (carry >> 16), a * b
+
+
 def bits_of(x):
     """The bits of float32 values as uint32."""
     return jax.lax.bitcast_convert_type(x, "uint32")
+
+
+def float_of(bits):
+    """The float32 values with those bits, uint32."""
+    return jax.lax.bitcast_convert_type(bits, "float32")
 
 
 def gpus() -> int:

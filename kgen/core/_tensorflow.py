@@ -195,6 +195,26 @@ def random_bits(shape, seed):
     )
 
 
+def counter_bits(seed, first, count, blocks):
+    """Philox4x32-10 as uint32 (count, 4 * blocks); see `backend.keyed_uniform`."""
+    start = tf.cast(first, tf.int64) * blocks
+    return tf.raw_ops.StatelessRandomUniformFullIntV2(
+        shape=tf.stack([count, 4 * blocks]),
+        key=tf.reshape(_key(seed), (1,)),
+        counter=tf.cast(tf.stack([start, 0]), tf.uint64),
+        alg=1,  # Philox
+        dtype=tf.uint32,
+    )
+
+
+def _key(seed):
+    if isinstance(seed, int):
+        return tf.constant(seed, tf.uint64)
+    seed = tf.convert_to_tensor(seed)
+    words = seed.dtype == tf.uint32
+    return tf.bitcast(seed, tf.uint64) if words else tf.cast(seed, tf.uint64)
+
+
 def batch_bits(shape, seed):
     """`random_bits` for a batch; a replica gets the rows of its own part."""
     sizes = replicas.sizes(shape[0])
@@ -208,6 +228,11 @@ def batch_bits(shape, seed):
 def bits_of(x):
     """The bits of float32 values as uint32."""
     return tf.bitcast(x, tf.uint32)
+
+
+def float_of(bits):
+    """The float32 values with those bits, uint32."""
+    return tf.bitcast(bits, tf.float32)
 
 
 def gpus() -> int:

@@ -92,8 +92,35 @@ def open_uniform(bits):
 
     With one more bit the last midpoint would round to 1, whose quantile is infinite.
     """
-    high = ops.cast(ops.right_shift(bits, 9), "int32")
-    return (ops.cast(high, "float32") + 0.5) * 2.0**-23
+    # As the digits of a number in [1, 2): no conversion from integers is as fast.
+    one = _library.bits_of(ops.ones((), "float32"))
+    ones = ops.bitwise_or(ops.right_shift(bits, 9), one)
+    return _library.float_of(ones) - (1 - 2.0**-24)
+
+
+def keyed_uniform(seed, first, count, shape):
+    """Uniform noise in the open interval (0, 1), keyed by seed, sample and position.
+
+    Row i is the noise of sample `first + i`: a sample depends neither on its batch nor
+    on how many are drawn. It is a function of the integers alone, the same inside and
+    outside graphs, with and without XLA, on every backend and device.
+
+    Args:
+        seed: the stream: an integer in [0, 2**63), or a tensor of it, or its two 32-bit
+            words as uint32 (2,), the lower one first.
+        first: index of the first sample, >= 0; may be a tensor.
+        count: number of samples; may be a tensor on TensorFlow.
+        shape: shape of one sample's noise, integers.
+
+    Returns:
+        float32, shape (count, *shape).
+    """
+    # Philox (Salmon et al., 2011) counts in blocks of four numbers of 32 bits: every
+    # sample gets whole blocks.
+    size = math.prod(shape)
+    blocks = -(-size // 4)
+    noise = open_uniform(_library.counter_bits(seed, first, count, blocks))
+    return ops.reshape(noise[:, :size], (-1, *shape))
 
 
 def row_normal(rows, shape, seed, stream=0):
