@@ -60,3 +60,7 @@ def __getattr__(name: str) -> Any:
     if name in ("plots", "testing"):  # they bring in what most scripts do not need
         return importlib.import_module(f"kgen.{name}")
     raise AttributeError(f"module 'kgen' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return [*__all__, "__version__"]

@@ -153,7 +153,7 @@ class AutoregressiveModel(GenerativeModel):
                 training data. Whatever the length, the same seed gives the same
                 beginning.
             temperature: > 0; below 1 likely values become likelier.
-            verbose: 1 shows a progress bar.
+            verbose: 1 shows a progress bar, on a terminal.
             jit_compile: False turns XLA off in the cached samplers, which then start
                 sooner and are much slower.
 

@@ -13,6 +13,7 @@ from kgen.base import files, fitting, inputs
 from kgen.base.fields import collect_fields, param
 from kgen.core import backend, messages, validation
 from kgen.core.random import new_seed
+from kgen.core.strategy import readable
 from kgen.data.conditions import Conditions, read_conditions
 from kgen.data.sources import ArraySource, StreamSource, with_channel
 from kgen.data.summary import Summary, summarise
@@ -43,7 +44,8 @@ class GenerativeEstimator(BaseEstimator):
             (but compiles NADE's, and its density). False also turns it off in
             incremental samplers.
         warm_start: whether `fit` resumes training where the last one ended.
-        verbose: 0 is silent, 1 shows progress bars, 2 a line per epoch.
+        verbose: 0 is silent, 1 shows progress bars, of sampling too, 2 a line per
+            epoch. Where output goes into a file, 1 is 2.
         random_state: None, int or RandomState. The same int gives the same fit.
     """
 
@@ -76,6 +78,11 @@ class GenerativeEstimator(BaseEstimator):
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
         collect_fields(cls)
+
+    def __repr__(self, N_CHAR_MAX: int = 700) -> str:  # noqa: N803 (scikit-learn's)
+        params = self.get_params(deep=False)
+        shown = type(self)(**{name: readable(value) for name, value in params.items()})
+        return super(GenerativeEstimator, shown).__repr__(N_CHAR_MAX)
 
     def build_model(self, event_shape: tuple[int, ...]) -> Any:
         """Build the Keras model for examples of that shape."""

@@ -5,7 +5,7 @@ from typing import Any
 import keras
 
 from kgen.base import inputs, training
-from kgen.core import backend, messages, precision, replicas
+from kgen.core import backend, messages, precision, progress, replicas
 from kgen.core.random import new_seed, seed_scope
 
 
@@ -109,7 +109,7 @@ def _train(estimator, source, held_out, callbacks, backup_dir, keeper) -> None:
             steps_per_epoch=source.steps(size),
             validation_data=held_out and held_out.batches(size),
             shuffle=False,  # the source shuffles, with our seed
-            verbose=int(estimator.verbose),
+            verbose=progress.of_fit(estimator.verbose),
             callbacks=callbacks,
         )
     if backup_dir is not None:

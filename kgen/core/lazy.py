@@ -14,3 +14,6 @@ class LazyModule:
         if attribute.startswith("__"):  # inspection tools ask for these
             raise AttributeError(attribute)
         return getattr(importlib.import_module(self._name), attribute)
+
+    def __dir__(self) -> list[str]:
+        return dir(importlib.import_module(self._name))

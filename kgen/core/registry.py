@@ -74,6 +74,9 @@ class Registry(Mapping[str, Any]):
     def __iter__(self) -> Iterator[str]:
         return iter(self._entries)
 
+    def __repr__(self) -> str:
+        return f"<{self.kind} by name: {', '.join(sorted(self._entries))}>"
+
     def name_of(self, entry: Any) -> str | None:
         """Return the name under which `entry` is registered, None if it is not."""
         return next((n for n, e in self._entries.items() if e == entry), None)

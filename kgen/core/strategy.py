@@ -1,5 +1,7 @@
 """The protocol of all objects that configure a model: heads, penalties, and so on."""
 
+import inspect
+
 import numpy as np
 
 from kgen.core.config import ConfigMixin
@@ -50,8 +52,54 @@ class Strategy(ConfigMixin):
         return hash((type(self).__name__, *self.setting_names()))
 
     def __repr__(self):
-        settings = ", ".join(f"{k}={v!r}" for k, v in self.get_params().items())
-        return f"{type(self).__name__}({settings})"
+        return as_call(self, self.get_params())
+
+
+def as_call(thing, settings):
+    """The call that makes an object, without the settings that have their defaults."""
+    arguments = inspect.signature(type(thing)).parameters
+    defaults = {name: argument.default for name, argument in arguments.items()}
+    shown = [
+        f"{name}={_short(value)}"
+        for name, value in settings.items()
+        if not _equal(value, defaults.get(name, inspect.Parameter.empty))
+    ]
+    return f"{type(thing).__name__}({', '.join(shown)})"
+
+
+def readable(value):
+    """An object of Keras that prints its address as text which shows its settings.
+
+    Example:
+        >>> import keras
+        >>> readable(keras.optimizers.SGD(0.1, momentum=0.9))
+        SGD(learning_rate=0.1, momentum=0.9)
+        >>> readable("adam")
+        'adam'
+    """
+    if type(value).__repr__ is not object.__repr__ or not hasattr(value, "get_config"):
+        return value
+    # Floats without the digits that they got as float32 variables.
+    config = {
+        name: float(f"{part:.6g}") if isinstance(part, float) else part
+        for name, part in value.get_config().items()
+        if name != "name"
+    }
+    return _Text(as_call(value, config))
+
+
+class _Text(str):
+    """A text that prints without quotation marks."""
+
+    __slots__ = ()
+    __repr__ = str.__str__
+
+
+def _short(value):
+    """A setting as text; of numbers for every column the first and the last."""
+    if isinstance(value, (list, np.ndarray)) and len(value) > 6:
+        return f"[{value[0]:.4g}, {value[1]:.4g}, ..., {value[-1]:.4g}]"
+    return repr(value)
 
 
 def _equal(a, b):

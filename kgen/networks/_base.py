@@ -147,7 +147,7 @@ def get(architecture: str | Builder, event_shape: tuple[int, ...]) -> Builder:
 
     Example:
         >>> get("auto", (28, 28, 1))
-        Conv(width=64, widest=512, ...)
+        Conv()
     """
     if isinstance(architecture, str) and architecture == "auto":
         architecture = "conv" if len(event_shape) == 3 else "mlp"

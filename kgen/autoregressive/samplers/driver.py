@@ -1,11 +1,9 @@
 """What all samplers share: noise, orders, chunks, threads and progress."""
 
-import functools
 import os
 from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple
 
-import keras
 import numpy as np
 from keras import ops
 
@@ -13,7 +11,7 @@ from kgen.autoregressive.orders import choose_orders
 from kgen.autoregressive.samplers.base import Batch
 from kgen.autoregressive.samplers.full_pass import FullPass
 from kgen.base.chunks import chunks, pad
-from kgen.core import backend, messages
+from kgen.core import backend, messages, progress
 from kgen.core.random import as_seed, keyed_streams, keyed_uniform
 
 
@@ -42,7 +40,8 @@ def draw(model, x, mask, seed, condition, options):
     condition = model.check_condition(condition, len(x))
     sampler = model.sampler if options.incremental else FullPass()
     pieces = list(_pieces(model, mask, seed, sampler, options))
-    tick = _progress(len(pieces) * sampler.calls(model, x.shape[1:]), options)
+    calls = len(pieces) * sampler.calls(model, x.shape[1:])
+    tick = progress.ticker(calls, options.verbose)
 
     def draw_piece(piece):
         batch = _batch(model, x, mask, seed, condition, options, piece)
@@ -97,13 +96,6 @@ def noise_of(model, seed, examples, shape):
     if examples[-1] - first + 1 == len(examples):
         return keyed_uniform(seed, first, len(examples), shape)
     return np.concatenate([keyed_uniform(seed, int(i), 1, shape) for i in examples])
-
-
-def _progress(calls, options):
-    """A function to call after each of so many calls, to show progress."""
-    if not options.verbose:
-        return lambda: None
-    return functools.partial(keras.utils.Progbar(calls, unit_name="part").add, 1)
 
 
 def _map(function, pieces, *, in_threads):
