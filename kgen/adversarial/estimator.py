@@ -46,10 +46,12 @@ class AdversarialEstimator(NoDensity, LatentEstimator):
     def _check_values(self, summary: Summary) -> None:
         super()._check_values(summary)
         low, high = self.low_.min(), self.high_.max()
-        # New examples may lie a little outside the training range, but not far.
-        margin = 0.5 * (high - low)
-        inside = low - margin <= summary.low and summary.high <= high + margin
-        if not inside or (self.discrete_ and not summary.integral):
+        # A few new values may lie outside the training range, but not most of them: no
+        # values within it have another mean, or spread more than half of it.
+        rounding = 1e-6 * max(abs(low), abs(high))
+        apart = np.maximum(low - summary.mean, summary.mean - high)
+        inside = (apart <= rounding) & (summary.std <= high - low + rounding)
+        if not inside.all() or (self.discrete_ and not summary.integral):
             kind = "integers" if self.discrete_ else "numbers"
             fitted = f"{kind} in [{low:g}, {high:g}]"
             owner = type(self).__name__

@@ -55,6 +55,7 @@ class PlayersTrainStep:
         for turn in self.turns:
             for step in range(self.steps[turn[0]]):
                 self._take(turn, *replicas.filled(_part(data, step, parts)))
+        self.optimizer.iterations.assign_add(1)
         return replicas.loggable(self.tracked())
 
     def _take(self, turn, data, n):
@@ -81,6 +82,7 @@ class PlayersTrainStep:
         data, n = replicas.filled(_without_weights(data))
         for turn in self.turns:
             self._track(*self._play(turn, data, training=False), n)
+        self.optimizer.evaluated.assign_add(1)
         return replicas.loggable(self.tracked())
 
     def _play(self, turn, data, *, training):

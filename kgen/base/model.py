@@ -143,10 +143,8 @@ class GenerativeModel(ConfigMixin, _TrainStep, keras.Model):
 
     def training_variables(self) -> list:
         """All variables that training changes: weights, statistics, optimizers."""
-        variables = list(self.weights)
-        for optimizer in self.optimizer_list():
-            variables += optimizer.variables
-        return variables
+        own = [] if self.optimizer is None else self.optimizer.variables
+        return [*self.weights, *own]
 
     players: Any = {}  # see `PlayersModel`
 
@@ -158,14 +156,5 @@ class GenerativeModel(ConfigMixin, _TrainStep, keras.Model):
 
     def build_optimizers(self) -> None:
         """Create the optimizers' variables: for some, inside `fit` is too late."""
-        learned: list = [self.variables_of(player) for player in self.players]
-        for optimizer, variables in zip(
-            self.optimizer_list(), learned or [self.trainable_variables], strict=True
-        ):
-            if not optimizer.built:
-                optimizer.build(variables)
-
-
-def iterations(optimizer):
-    """Steps an optimizer has taken, with or without loss scaling around it."""
-    return getattr(optimizer, "inner_optimizer", optimizer).iterations
+        if self.optimizer is not None and not self.optimizer.built:
+            self.optimizer.build(self.trainable_variables)

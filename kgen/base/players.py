@@ -10,7 +10,8 @@ from typing import Any
 import keras
 
 from kgen.base._train_step_tensorflow import PlayersTrainStep
-from kgen.base.model import GenerativeModel, iterations
+from kgen.base.joint_optimizer import JointOptimizer, steps_taken, unscaled
+from kgen.base.model import GenerativeModel
 from kgen.base.training import copy_of
 from kgen.core import backend, validation
 from kgen.core.random import as_seed
@@ -29,6 +30,11 @@ class Player:
     name: str
     log: str
     networks: tuple[Any, ...]
+
+    @property
+    def variables(self):
+        """Weights that it trains."""
+        return [v for network in self.networks for v in network.trainable_variables]
 
 
 class PlayersModel(PlayersTrainStep, GenerativeModel):
@@ -96,13 +102,13 @@ class PlayersModel(PlayersTrainStep, GenerativeModel):
 
     def variables_of(self, player):
         """Weights that a player trains."""
-        networks = self.players[player].networks
-        return [v for network in networks for v in network.trainable_variables]
+        return self.players[player].variables
 
     def noise(self, player, shape, *, training, stream=0):
-        """Standard normal noise for a batch.
+        """Standard normal noise for a batch, in a compiled model.
 
-        Fresh in every training step of the player, the same in every evaluation.
+        Fresh in every training step of the player, and in every batch of an evaluation;
+        the next evaluation has the same again.
 
         Args:
             player: whose step it is.
@@ -110,7 +116,10 @@ class PlayersModel(PlayersTrainStep, GenerativeModel):
             training: whether this is a training step.
             stream: integer >= 0, another one for further noise in the same step.
         """
-        step = iterations(self.optimizers[player]) if training else -1
+        if training:
+            step = steps_taken(self.optimizers[player])
+        else:
+            step = -1 - self.optimizer.evaluated
         key = self.seed + list(self.players).index(player) + stream * len(self.players)
         return backend.stateless_normal(shape, (key, step))
 
@@ -119,16 +128,21 @@ class PlayersModel(PlayersTrainStep, GenerativeModel):
         """The players' losses; there is no single loss as in other models."""
         return list(self.trackers.values())
 
+    def reset_metrics(self):
+        super().reset_metrics()
+        if self.optimizer is not None:
+            self.optimizer.evaluated.assign(0)
+
     @property
     def optimizer(self):
-        """All optimizers as one, for callbacks that set a learning rate."""
-        optimizers = list(self.optimizers.values())
-        return SharedLearningRate(optimizers) if optimizers else None
+        """All optimizers as one, for Keras and its callbacks; None before `compile`."""
+        return getattr(self, "_optimizer", None)
 
     @optimizer.setter
     def optimizer(self, value):
-        if value is not None:
+        if not isinstance(value, JointOptimizer):
             raise AttributeError("Set the players' optimizers with `compile`.")
+        self._optimizer = value
 
     def compile(
         self,
@@ -162,13 +176,16 @@ class PlayersModel(PlayersTrainStep, GenerativeModel):
             "steps_per_execution": steps_per_execution,
             "jit_compile": jit_compile,
         }
-        super().compile(optimizer=None, **self._settings)
         shared = "adam" if isinstance(optimizer, dict) else optimizer
         self.steps = self._steps_by_turn(steps or {})
         self.optimizers = {
-            player: self._wrapped(self._fresh(given.get(player, shared)))
+            player: self._wrapped(player, self._fresh(given.get(player, shared)))
             for player in self.players
         }
+        joint = JointOptimizer(
+            (self.players[name], own) for name, own in self.optimizers.items()
+        )
+        super().compile(optimizer=joint, auto_scale_loss=False, **self._settings)
 
     def _steps_by_turn(self, steps):
         found = {}
@@ -196,7 +213,9 @@ class PlayersModel(PlayersTrainStep, GenerativeModel):
             return keras.optimizers.Adam(**self.default_optimizer)
         return copy_of(keras.optimizers.get(optimizer))
 
-    def _wrapped(self, optimizer):
+    def _wrapped(self, player, optimizer):
+        # Callbacks log its learning rate under its name.
+        unscaled(optimizer).name = player
         # Keras does this for the one optimizer it knows of. Without it small gradients
         # vanish in float16.
         scaled = isinstance(optimizer, keras.optimizers.LossScaleOptimizer)
@@ -224,23 +243,3 @@ class PlayersModel(PlayersTrainStep, GenerativeModel):
     def tracked(self):
         """Means since the epoch began. There is no single loss to add to them."""
         return {tracker.name: tracker.result() for tracker in self.trackers.values()}
-
-
-class SharedLearningRate:
-    """The learning rate of several optimizers; setting it sets it for all."""
-
-    def __init__(self, optimizers):
-        self._optimizers = optimizers
-
-    @property
-    def built(self):
-        return all(optimizer.built for optimizer in self._optimizers)
-
-    @property
-    def learning_rate(self):
-        return self._optimizers[0].learning_rate
-
-    @learning_rate.setter
-    def learning_rate(self, value):
-        for optimizer in self._optimizers:
-            optimizer.learning_rate = value
