@@ -4,7 +4,7 @@ import platform
 from importlib import metadata
 
 PACKAGES = (
-    "kgen",
+    "keras-kgen",
     "keras",
     "tensorflow",
     "tensorflow-probability",
