@@ -111,8 +111,8 @@ def test_y_that_has_no_place():
     dataset = tf.data.Dataset.from_tensor_slices((X, Y)).batch(8)
     with pytest.raises(ValueError, match="dataset"):
         tiny("ConditionalGAN").fit(dataset, Y)
-    with pytest.raises(ValueError, match="validation_data.*tuple of 3"):
-        tiny("VAE").fit(X, validation_data=(X, Y, Y))
+    with pytest.raises(ValueError, match="validation_data.*tuple of 4"):
+        tiny("VAE").fit(X, validation_data=(X, Y, Y, Y))
 
 
 def test_validation_data_is_evaluated_and_checked(eager):

@@ -99,8 +99,7 @@ class AutoregressiveModel(GenerativeModel):
             loss = -self.head(y_pred).log_prob(ops.cast(x, "float32"))
         else:
             loss = -self._log_prob(x, condition)
-        loss = loss if sample_weight is None else loss * sample_weight
-        return self.with_penalties(ops.mean(loss))
+        return self.with_penalties(ops.mean(self.weighted(loss, sample_weight)))
 
     def _log_prob(self, x, condition=None):
         x = ops.cast(x, "float32")

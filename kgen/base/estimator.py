@@ -65,6 +65,8 @@ class GenerativeEstimator(BaseEstimator):
     _ranks: ClassVar[tuple[int, ...]] = (2, 3, 4)
     # Whether examples are sequences, which may differ in length from those in fit.
     _any_length: ClassVar[bool] = False
+    # Whether the loss is a mean over examples, which weights could act on.
+    _takes_weights: ClassVar[bool] = False
     # Further settings of an optimizer that is given by name.
     _optimizer_options: ClassVar[dict[str, dict]] = {}
     # Further arguments of the model's `compile`.
@@ -101,7 +103,9 @@ class GenerativeEstimator(BaseEstimator):
         X: Any,
         y: Any = None,
         *,
+        sample_weight: Any = None,
         validation_data: Any = None,
+        validation_split: float = 0.0,
         callbacks: Any = (),
         backup_dir: str | os.PathLike | None = None,
     ) -> Self:
@@ -113,7 +117,13 @@ class GenerativeEstimator(BaseEstimator):
                 that yields batches x, (x, y) or {"x": x, "condition": y}.
             y: labels (n,) or condition vectors (n, k) for conditional estimators,
                 ignored by the others.
-            validation_data: X, (X, y) or a dataset, evaluated after every epoch.
+            sample_weight: how much every example counts in the loss, (n,), numbers
+                >= 0 of which only the ratios matter; for estimators with a head, and
+                X an array.
+            validation_data: X, (X, y), (X, y, sample_weight) or a dataset, evaluated
+                after every epoch.
+            validation_split: share of X, an array, that is evaluated instead, taken
+                from its end, >= 0 and < 1.
             callbacks: Keras callbacks: none, one, or a list.
             backup_dir: folder for a backup after every epoch, from which the same
                 call resumes an interrupted fit; emptied when the fit ends.
@@ -128,13 +138,19 @@ class GenerativeEstimator(BaseEstimator):
         """
         backend.need_tensorflow(f"{type(self).__name__}.fit")
         validation.check_params(self)
-        fitting.fit(self, X, y, validation_data, callbacks, backup_dir)
+        data, held_out = inputs.split_validation(
+            (X, y, sample_weight), validation_data, validation_split
+        )
+        fitting.fit(self, data, held_out, callbacks, backup_dir)
         return self
 
-    def _source(self, X: Any, y: Any, *, reset: bool) -> ArraySource | StreamSource:
+    def _source(
+        self, X: Any, y: Any, sample_weight: Any = None, *, reset: bool
+    ) -> ArraySource | StreamSource:
         """Check training data, and learn from them what the model needs."""
         owner = type(self).__name__
         source = inputs.source_of(self, X, self._ranks, reset=reset)
+        inputs.attach_weights(self, source, sample_weight)
         summary = summarise(source.chunks(), owner, sequences=self._any_length)
         inputs.check_rank(owner, (summary.count, *summary.event_shape), self._ranks)
         if reset:

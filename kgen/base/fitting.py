@@ -4,15 +4,26 @@ from typing import Any
 
 import keras
 
-from kgen.base import inputs, training
+from kgen.base import training
 from kgen.core import backend, messages, precision, progress, replicas
 from kgen.core.random import new_seed, seed_scope
 
 
 def fit(
-    estimator: Any, X: Any, y: Any, validation_data: Any, callbacks: Any, backup: Any
+    estimator: Any,
+    data: tuple[Any, Any, Any],
+    held_out: tuple[Any, Any, Any] | None,
+    callbacks: Any,
+    backup: Any,
 ) -> None:
     """Fit an estimator whose parameters are checked; see `GenerativeEstimator.fit`.
+
+    Args:
+        estimator: the estimator.
+        data: X, y and sample_weight to train on.
+        held_out: the same to evaluate after every epoch, or None.
+        callbacks: see there.
+        backup: see there.
 
     If it fails, the estimator is as before. If it is interrupted after an epoch or
     more, the estimator is as it was at the end of the last one.
@@ -23,8 +34,8 @@ def fit(
     keeper = training.KeepEpoch(estimator)
     try:
         callbacks = keras.tree.flatten(callbacks or [])
-        source, held_out = _prepare(estimator, X, y, validation_data)
-        _train(estimator, source, held_out, callbacks, backup, keeper)
+        source, evaluated = _prepare(estimator, data, held_out)
+        _train(estimator, source, evaluated, callbacks, backup, keeper)
     except BaseException as problem:
         if not (isinstance(problem, KeyboardInterrupt) and keeper.rewind()):
             vars(estimator).clear()
@@ -38,7 +49,7 @@ def _resumes(estimator: Any) -> bool:
     return estimator.warm_start and hasattr(estimator, "model_")
 
 
-def _prepare(estimator: Any, X: Any, y: Any, validation_data: Any) -> tuple:
+def _prepare(estimator: Any, data: tuple, held_out: tuple | None) -> tuple:
     """Check the data, and build the model unless there is one to train further."""
     resumes = _resumes(estimator)
     if not resumes:
@@ -46,17 +57,14 @@ def _prepare(estimator: Any, X: Any, y: Any, validation_data: Any) -> tuple:
             delattr(estimator, name)
     elif not replicas.made_in_current_strategy(estimator.model_):
         raise messages.other_strategy(type(estimator).__name__)
-    source = estimator._source(X, y, reset=not resumes)
-    held_out = None
-    if validation_data is not None:
-        X, y = inputs.split_validation(validation_data)
-        held_out = estimator._source(X, y, reset=False)
+    source = estimator._source(*data, reset=not resumes)
+    evaluated = held_out and estimator._source(*held_out, reset=False)
     if not resumes:
         _build(estimator)
     elif isinstance(estimator.optimizer, str):
         for optimizer in estimator.model_.optimizer_list():
             optimizer.learning_rate = float(estimator.learning_rate)
-    return source, held_out
+    return source, evaluated
 
 
 def _build(estimator: Any) -> None:

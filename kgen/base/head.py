@@ -18,6 +18,7 @@ class HeadEstimator(GenerativeEstimator):
 
     head: str | Head = param("auto")
 
+    _takes_weights: ClassVar[bool] = True
     # What "auto" takes for integers with many levels, and for floats.
     _many_levels: ClassVar[type[Head]] = Categorical
     _reals: ClassVar[type[Head]] = Normal

@@ -1,13 +1,15 @@
 """The checks of what users pass as X."""
 
+import math
 from typing import Any
 
 import numpy as np
 from sklearn.utils import check_array
 from sklearn.utils.validation import validate_data
 
-from kgen.core import messages
+from kgen.core import messages, validation
 from kgen.data.sources import ArraySource, StreamSource, is_dataset
+from kgen.data.weights import checked_weights
 
 _OPTIONS: dict[str, Any] = {
     # Shapes, emptiness and finiteness are checked here, with our wording.
@@ -68,10 +70,66 @@ def source_of(
     return ArraySource(x, sequences=sequences)
 
 
-def split_validation(data: Any) -> tuple[Any, Any]:
-    """X and y of `validation_data`, which is X, (X, y) or a dataset."""
-    if not isinstance(data, tuple):
-        return data, None
-    if len(data) != 2:
-        raise messages.wrong_validation(f"a tuple of {len(data)}")
-    return data
+def attach_weights(
+    estimator: Any, source: ArraySource | StreamSource, sample_weight: Any
+) -> None:
+    """Make a source yield weights with its examples.
+
+    Raises:
+        ValueError: for wrong weights, or if the estimator has no use for them.
+    """
+    if sample_weight is None:
+        return
+    owner = type(estimator).__name__
+    if not estimator._takes_weights:
+        raise messages.weights_without_likelihood(owner)
+    if isinstance(source, StreamSource):
+        raise messages.weights_beside_dataset(owner)
+    source.weight = checked_weights(owner, sample_weight, len(source.x))
+
+
+def split_validation(
+    data: tuple, validation_data: Any, share: float
+) -> tuple[tuple, tuple | None]:
+    """What to train on and what to evaluate, X, y and sample_weight of each.
+
+    Args:
+        data: X, y and sample_weight as passed to `fit`.
+        validation_data: as passed to `fit`.
+        share: `validation_split`.
+
+    Raises:
+        ValueError: for another kind of validation data, or a share that is none.
+    """
+    if not validation.is_a(share, float) or not 0 <= share < 1:
+        raise messages.wrong_split(share, "it is not a share.")
+    if validation_data is None:
+        return _split_off(share, *data) if share else (data, None)
+    if share:
+        raise messages.wrong_split(share, "`validation_data` is given as well.")
+    if not isinstance(validation_data, tuple):
+        return data, (validation_data, None, None)
+    if len(validation_data) not in (2, 3):
+        raise messages.wrong_validation(f"a tuple of {len(validation_data)}")
+    return data, (*validation_data, None)[:3]
+
+
+def _split_off(share: float, X: Any, y: Any, sample_weight: Any) -> tuple[tuple, tuple]:
+    """The first part of X, y and sample_weight, and the last share."""
+    if is_dataset(X):
+        why = "X is a dataset, which is not split: pass validation_data instead."
+        raise messages.wrong_split(share, why)
+    parts = [
+        part if part is None or hasattr(part, "__len__") else np.asarray(part)
+        for part in (X, y, sample_weight)
+    ]
+    n = len(parts[0])
+    kept = math.floor(n * (1 - share))
+    if not 0 < kept < n:
+        raise messages.wrong_split(share, f"{kept} of {n} examples would be kept.")
+    return _rows(parts, slice(kept)), _rows(parts, slice(kept, None))
+
+
+def _rows(parts: list, rows: slice) -> tuple:
+    """Those rows of arrays, lists or DataFrames; None stays None."""
+    return tuple(p if p is None else getattr(p, "iloc", p)[rows] for p in parts)

@@ -7,7 +7,7 @@ import keras
 import numpy as np
 
 from kgen.base._train_step_tensorflow import SingleTrainStep
-from kgen.core import backend, persistence
+from kgen.core import backend, messages, persistence
 from kgen.core.config import ConfigMixin
 
 # On JAX, Keras' own step is used.
@@ -133,6 +133,21 @@ class GenerativeModel(ConfigMixin, _TrainStep, keras.Model):
             aggregation="only_first_replica",
             name=name,
         )
+
+    def weighted(self, losses, sample_weight=None):
+        """Losses of examples, (n,), times their weights, (n,) or (n, 1) of any dtype.
+
+        Raises:
+            ValueError: for weights of another shape, such as one for every pixel.
+        """
+        if sample_weight is None:
+            return losses
+        weights = keras.ops.cast(sample_weight, losses.dtype)
+        if len(weights.shape) == 2 and weights.shape[1] == 1:
+            weights = weights[:, 0]
+        if len(weights.shape) != 1:
+            raise messages.wrong_loss_weights(tuple(weights.shape))
+        return losses * weights
 
     def with_penalties(self, loss, networks=None):
         """Add the losses of layers in the model, or in some of its networks."""

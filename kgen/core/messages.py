@@ -147,7 +147,17 @@ def y_beside_dataset(owner: str) -> ValueError:
 
 
 def wrong_validation(got: object) -> ValueError:
-    return ValueError(f"`validation_data` must be X, (X, y) or a dataset. Got {got}.")
+    return ValueError(
+        "`validation_data` must be X, (X, y), (X, y, sample_weight) or a dataset. Got "
+        f"{got}."
+    )
+
+
+def wrong_split(split: object, why: str) -> ValueError:
+    return ValueError(
+        f"`validation_split`={split!r}: {why} It is the share of X, taken from its "
+        "end, that is evaluated after every epoch, not trained on: >= 0 and < 1."
+    )
 
 
 def endless(owner: str) -> ValueError:
@@ -155,6 +165,38 @@ def endless(owner: str) -> ValueError:
         f"{owner}: X is an infinite dataset, so an epoch would never end, and the "
         "data's range cannot be read. Pass X.take(batches_per_epoch), or use the Keras "
         "model with a named head and fit(steps_per_epoch=...)."
+    )
+
+
+# --- weights ------------------------------------------------------------------------
+
+
+def wrong_weights(owner: str, got: str, n: int) -> ValueError:
+    return ValueError(
+        f"{owner}: `sample_weight` must hold a finite number >= 0 for each of the {n} "
+        f"examples, shape ({n},), and not all of them zero. Got {got}."
+    )
+
+
+def weights_without_likelihood(owner: str) -> ValueError:
+    return ValueError(
+        f"{owner} takes no `sample_weight`: its loss is that of a game, not a mean of "
+        "log-likelihoods that could be weighted. Repeat or leave out examples instead, "
+        "e.g. X[rng.choice(len(X), len(X), p=weight / weight.sum())]."
+    )
+
+
+def weights_beside_dataset(owner: str) -> ValueError:
+    return ValueError(
+        f"{owner}: X is a dataset, which must yield weights itself, in triples (x, y, "
+        "sample_weight). Got a separate `sample_weight` as well."
+    )
+
+
+def wrong_loss_weights(shape: tuple) -> ValueError:
+    return ValueError(
+        "`sample_weight` must have one number for every example, shape (n,) or (n, 1). "
+        f"Got shape {shape}."
     )
 
 

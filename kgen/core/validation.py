@@ -32,7 +32,7 @@ def check_params(estimator: Any) -> None:
             continue
         wording = _wording(limits)
         wanted = _alternatives(hints[field.name])
-        if Any not in wanted and not any(_is_a(value, kind) for kind in wanted):
+        if Any not in wanted and not any(is_a(value, kind) for kind in wanted):
             names = " or ".join(_kind_name(kind) for kind in wanted)
             raise TypeError(
                 f"{prefix} must be {names} {wording}".rstrip()
@@ -63,7 +63,8 @@ def _alternatives(hint: Any) -> tuple:
     return typing.get_args(hint) if union else (hint,)
 
 
-def _is_a(value: Any, kind: Any) -> bool:
+def is_a(value: Any, kind: Any) -> bool:
+    """Whether a value is one of a kind: a type, int and float in a wide sense."""
     if kind is int:
         return isinstance(value, numbers.Integral) and not isinstance(value, bool)
     if kind is float:
@@ -75,7 +76,7 @@ def _is_a(value: Any, kind: Any) -> bool:
 
 
 def _same_kind(value: Any, choice: Any) -> bool:
-    return any(_is_a(value, kind) and _is_a(choice, kind) for kind in (bool, int, str))
+    return any(is_a(value, kind) and is_a(choice, kind) for kind in (bool, int, str))
 
 
 def _kind_name(kind: Any) -> str:
@@ -109,7 +110,7 @@ def check_number(owner: Any, name: str, value: Any, **limits: Any) -> float:
 
 
 def _checked(owner: Any, name: str, value: Any, kind: type, limits: dict) -> Any:
-    if not _is_a(value, kind) or not _within(value, limits):
+    if not is_a(value, kind) or not _within(value, limits):
         wanted = f"{_kind_name(kind)} {_wording(limits)}."
         raise ValueError(_prefix(owner, name, value) + wanted)
     return value
@@ -155,7 +156,7 @@ def check_count(name: str, value: Any) -> int:
     Raises:
         ValueError: if it is not an integer >= 1.
     """
-    if not _is_a(value, int) or value < 1:
+    if not is_a(value, int) or value < 1:
         raise ValueError(f"`{name}` must be an integer >= 1. Got {value!r}.")
     return int(value)
 
@@ -166,7 +167,7 @@ def check_temperature(temperature: Any) -> float:
     Raises:
         ValueError: if it is not a finite number > 0.
     """
-    if not _is_a(temperature, float) or temperature <= 0:
+    if not is_a(temperature, float) or temperature <= 0:
         raise ValueError(
             f"`temperature` must be a finite number > 0. Got {temperature!r}; 1.0 "
             "samples from the model's own density."

@@ -29,6 +29,9 @@ class ArraySource:
     condition: np.ndarray | None = None
     """Condition vectors, float32 of shape (n, k), if there are any."""
 
+    weight: np.ndarray | None = None
+    """Weights of the examples, float32 of shape (n,), if there are any."""
+
     def __init__(self, x: np.ndarray, *, sequences: bool = False) -> None:
         self.x = x
         self.sequences = sequences
@@ -57,10 +60,10 @@ class ArraySource:
         shape = with_channel(self.x.shape, sequences=self.sequences)
         # Tensors in main memory: constants of a graph are limited to 2 GB.
         with tf.device("CPU"):
-            every_x = tf.convert_to_tensor(self.x)
-            conditions = None
-            if self.condition is not None:
-                conditions = tf.convert_to_tensor(self.condition)
+            every_x, conditions, weights = (
+                None if part is None else tf.convert_to_tensor(part)
+                for part in (self.x, self.condition, self.weight)
+            )
 
         def indices() -> Iterator[np.ndarray]:
             epoch = first_epoch
@@ -75,9 +78,11 @@ class ArraySource:
         def gather(index: Any) -> Any:
             x = tf.cast(tf.gather(every_x, index), tf.float32)
             x = tf.reshape(x, (-1, *shape[1:]))
-            if conditions is None:
-                return x
-            return {"x": x, "condition": tf.gather(conditions, index)}
+            condition, weight = (
+                None if part is None else tf.gather(part, index)
+                for part in (conditions, weights)
+            )
+            return element(x, condition, weight)
 
         signature = tf.TensorSpec((None,), tf.int64)
         dataset = tf.data.Dataset.from_generator(indices, output_signature=signature)
@@ -172,6 +177,19 @@ class StreamSource:
         # length.
         dataset = dataset.repeat().take(self.count).prefetch(tf.data.AUTOTUNE)
         return dataset.apply(tf.data.experimental.assert_cardinality(self.count))
+
+
+def element(x: Any, condition: Any = None, weight: Any = None) -> Any:
+    """A batch, or its signature, as Keras' `fit` takes it.
+
+    Args:
+        x: examples (n, ...).
+        condition: vectors (n, k), if there are any.
+        weight: of the examples, (n,), if there are any.
+    """
+    inputs = x if condition is None else {"x": x, "condition": condition}
+    # Keras' triple has a y in the middle, for which there is no use.
+    return inputs if weight is None else (inputs, weight, weight)
 
 
 def _one_epoch(dataset: keras.utils.PyDataset) -> Iterator[Any]:

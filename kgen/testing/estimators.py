@@ -21,12 +21,13 @@ from kgen.core.backend import tf
 def check_estimator(estimator: Any, X: np.ndarray, y: Any = None) -> None:
     """Verify that an estimator keeps its contract.
 
-    Estimators of tables must pass scikit-learn's `check_estimator`, without expected
-    failures. All must keep the same promises for data of any shape: `__init__` only
-    stores, `clone` gives an equal estimator, fitting twice gives the same result, data
-    and global random states do not change, bad data raise an error before training,
-    pickles and files keep the state, samples look like the training data, and a density
-    learns a distribution of known entropy.
+    Estimators of tables must pass scikit-learn's `check_estimator`; only its checks of
+    `sample_weight` are expected to fail where there is no likelihood to weigh, and the
+    one which asks that minibatches do not matter. All must keep the same promises for
+    data of any shape: `__init__` only stores, `clone` gives an equal estimator, fitting
+    twice gives the same result, data and global random states do not change, bad data
+    raise an error before training, pickles and files keep the state, samples look like
+    the training data, and a density learns a distribution of known entropy.
 
     Args:
         estimator: an unfitted estimator that can be fitted in seconds.
@@ -44,7 +45,22 @@ def check_estimator(estimator: Any, X: np.ndarray, y: Any = None) -> None:
 def check_scikit_learn(estimator: Any, X: np.ndarray, y: Any) -> None:
     """scikit-learn's own checks, of estimators that take tables without labels."""
     if estimator.__sklearn_tags__().input_tags.two_d_array and y is None:
-        estimator_checks.check_estimator(clone(estimator), on_skip=None)
+        estimator_checks.check_estimator(
+            clone(estimator), on_skip=None, expected_failed_checks=_cannot(estimator)
+        )
+
+
+def _cannot(estimator: Any) -> dict[str, str]:
+    """Names of scikit-learn's checks that cannot hold, and why."""
+    if not estimator._takes_weights:
+        names = ("pandas_series", "not_an_array", "list", "shape", "not_overwritten")
+        checks = [f"check_sample_weights_{name}" for name in names]
+        checks += ["check_all_zero_sample_weights_error", _EQUIVALENCE]
+        return dict.fromkeys(checks, "`sample_weight` is refused: no likelihood")
+    return {_EQUIVALENCE: "other data have other minibatches and other noise"}
+
+
+_EQUIVALENCE = "check_sample_weight_equivalence_on_dense_data"
 
 
 def check_parameters(estimator: Any, X: np.ndarray, y: Any) -> None:

@@ -196,10 +196,9 @@ class VAEModel(GenerativeModel):
             loss = reconstruction + penalty
         else:
             loss = -_mean_of_exp(self._log_weights(log_likelihood, params, z))
-        weight = 1.0 if sample_weight is None else ops.cast(sample_weight, "float32")
         for tracker, value in zip(self.terms, (reconstruction, term), strict=True):
-            tracker.update_state(value * weight)
-        return self.with_penalties(ops.mean(loss * weight))
+            tracker.update_state(self.weighted(value, sample_weight))
+        return self.with_penalties(ops.mean(self.weighted(loss, sample_weight)))
 
     def _penalty(self, params, z, *, training):
         """The penalty's term as it is reported, and as it is minimised, (n,) each."""
