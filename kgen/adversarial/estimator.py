@@ -1,6 +1,6 @@
 """Base of the estimators around a generator and a discriminator."""
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import keras
 import numpy as np
@@ -42,6 +42,9 @@ class AdversarialEstimator(NoDensity, LatentEstimator):
         if len(summary.event_shape) > 1:
             low, high = np.array([summary.low]), np.array([summary.high])
         self.low_, self.high_ = low, high
+
+    def _constants(self) -> Any:
+        return self.low_ == self.high_, self.low_
 
     def _check_values(self, summary: Summary) -> None:
         super()._check_values(summary)

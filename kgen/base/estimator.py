@@ -16,7 +16,7 @@ from kgen.core.random import new_seed
 from kgen.core.strategy import readable
 from kgen.data.conditions import Conditions, read_conditions
 from kgen.data.sources import ArraySource, StreamSource, with_channel
-from kgen.data.summary import Summary, summarise
+from kgen.data.summary import Summary, check_resolution, summarise
 
 
 @typing.dataclass_transform(
@@ -98,6 +98,9 @@ class GenerativeEstimator(BaseEstimator):
     def _check_values(self, summary: Summary) -> None:
         """Raise a ValueError for values that the fitted model cannot handle."""
 
+    def _constants(self) -> Any:
+        """Which features or channels did not vary in fit, and their values; or None."""
+
     def fit(
         self,
         X: Any,
@@ -154,6 +157,7 @@ class GenerativeEstimator(BaseEstimator):
         summary = summarise(source.chunks(), owner, sequences=self._any_length)
         inputs.check_rank(owner, (summary.count, *summary.event_shape), self._ranks)
         if reset:
+            check_resolution(summary, owner)
             self.event_shape_ = summary.event_shape
             self.dtype_ = summary.dtype
             self.discrete_ = summary.discrete
@@ -194,6 +198,9 @@ class GenerativeEstimator(BaseEstimator):
     def _outputs(self, x: np.ndarray) -> np.ndarray:
         """Model samples with the shape and dtype of the training data."""
         x = np.asarray(x, "float64")
+        if (constants := self._constants()) is not None:
+            constant, values = constants
+            x = np.where(constant, values, x)
         if x.ndim - 1 > len(self.event_shape_):
             x = x[..., 0]
         if self.discrete_:

@@ -1,6 +1,6 @@
 """Estimators whose network ends in a head, which may be chosen by the data."""
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from kgen.base.estimator import GenerativeEstimator
 from kgen.base.fields import param
@@ -28,6 +28,9 @@ class HeadEstimator(GenerativeEstimator):
         self.head_ = auto.for_data(self.head, summary, self._many_levels, self._reals)
         self.levels_ = self.head_.levels
         self.discrete_ = self.levels_ is not None or self.dtype_.kind in "biu"
+
+    def _constants(self) -> Any:
+        return self.head_.constants
 
     def _check_values(self, summary: Summary) -> None:
         super()._check_values(summary)

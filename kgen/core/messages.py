@@ -99,7 +99,14 @@ def too_narrow(owner: str, mean: float, std: float) -> ValueError:
     return ValueError(
         f"{owner}: X has a standard deviation of only {std:g} around {mean:g} (in at "
         "least one feature or channel), which float32 cannot resolve. Subtract an "
-        "offset first."
+        "offset first, or multiply by a factor."
+    )
+
+
+def too_extreme(owner: str, held: str) -> ValueError:
+    return ValueError(
+        f"{owner}: X holds {held}, with which float32 cannot compute: training data "
+        "must be within 1e30 of zero. Divide X by a factor first."
     )
 
 

@@ -55,7 +55,8 @@ def _wording(limits: dict[str, Any]) -> str:
 
 
 def _within(value: Any, limits: dict[str, Any]) -> bool:
-    return all(_LIMITS[k][1](value, limit) for k, limit in limits.items())
+    inside = [_LIMITS[k][1](value, limit) for k, limit in limits.items()]
+    return np.all(inside, axis=0)
 
 
 def _alternatives(hint: Any) -> tuple:
@@ -131,6 +132,27 @@ def check_settings(owner: Any, name: str, value: Any, **limits: Any) -> tuple:
     # The object itself if nothing changes: scikit-learn's `clone` requires it.
     plain = isinstance(value, tuple) and all(type(item) is int for item in value)
     return value if plain else checked
+
+
+def check_numbers(owner: Any, name: str, value: Any, **limits: Any) -> Any:
+    """Return None, a finite number, or a list of one for every channel.
+
+    Raises:
+        ValueError: if it is none of them, or out of range.
+    """
+    if value is None:
+        return None
+    try:
+        numbers = np.asarray(value, "float64")
+    except (TypeError, ValueError):
+        numbers = np.array(np.nan)
+    inside = np.isfinite(numbers) & _within(numbers, limits)
+    if numbers.ndim > 1 or numbers.size == 0 or not inside.all():
+        wanted = f"a finite number, or one for every channel, {_wording(limits)}"
+        raise ValueError(_prefix(owner, name, value) + wanted.rstrip(", ") + ".")
+    # Lists, as files hold them; what is plain stays the object itself, which
+    # scikit-learn's `clone` requires.
+    return numbers.tolist() if isinstance(value, (np.ndarray, np.generic)) else value
 
 
 def check_choice(owner: Any, name: str, value: Any, choices: tuple) -> Any:

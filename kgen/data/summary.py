@@ -23,7 +23,8 @@ class Summary:
             image).
         high_per_feature: largest value of every feature or channel.
         mean: mean of every feature or channel.
-        std: standard deviation of every feature or channel.
+        std: standard deviation of every feature or channel; 0 if and only if it is
+            constant, in which case `mean` is its value.
         integral: whether all values are integers.
         scaled_by_255: whether all values are k / 255 for integers k.
     """
@@ -81,13 +82,28 @@ def summarise(
             total = _merge(total, part)
     if total is None:
         raise messages.empty_axis(owner, (0,))
-    # Models compute in float32, whose spacing near the mean is mean * 1.2e-7.
-    narrow = (total.std > 0) & (total.std < 2e-6 * np.abs(total.mean))
+    constant = total.low_per_feature == total.high_per_feature
+    # The mean of equal numbers is rounded, and so their deviation from it is not 0.
+    mean = np.where(constant, total.low_per_feature, total.mean)
+    return dataclasses.replace(total, mean=mean, std=np.where(constant, 0, total.std))
+
+
+EXTREME = 1e30
+"""Training data must be below this and, unless they are constant, spread by more than
+its inverse: models compute with their squares, in float32."""
+
+
+def check_resolution(summary: Summary, owner: str) -> None:
+    """Raise a ValueError for training data that float32 cannot resolve."""
+    if max(abs(summary.low), abs(summary.high)) > EXTREME:
+        raise messages.too_extreme(owner, summary.describe())
+    mean, std = summary.mean, summary.std
+    varies = summary.low_per_feature < summary.high_per_feature
+    # The spacing of float32 near the mean is mean * 1.2e-7.
+    narrow = varies & (std < np.maximum(2e-6 * np.abs(mean), 1 / EXTREME))
     if narrow.any():
         which = int(np.argmax(narrow))
-        mean, std = float(total.mean[which]), float(total.std[which])
-        raise messages.too_narrow(owner, mean, std)
-    return total
+        raise messages.too_narrow(owner, float(mean[which]), float(std[which]))
 
 
 def _of_batch(batch: np.ndarray, owner: str, *, sequences: bool) -> Summary:

@@ -55,6 +55,9 @@ class Head(Strategy):
     """Uniform numbers that `draw` takes in addition to one per scalar, to choose the
     component of a mixture: per scalar, or per pixel if the head orders the channels."""
 
+    constants: Any = None
+    """Which channels it draws as constants, boolean, and their values; or None."""
+
     @property
     def support(self) -> Support:
         """The values it models."""

@@ -22,11 +22,12 @@ class MixtureOfNormals(RealHead):
         components: number of normals, >= 1.
         loc: centre of the data, a number or one per channel (per feature in tables);
             None is 0, or in an estimator the mean of the training data.
-        unit: spread of the data, likewise, > 0; None is 1, or in an estimator the
-            standard deviation of the training data.
+        unit: spread of the data, likewise, >= 0; None is 1, or in an estimator the
+            standard deviation of the training data. A channel of unit 0 is constant:
+            it is drawn as `loc`, and has the density of one of unit 1.
 
     Raises:
-        ValueError: if `components` or `unit` is not positive.
+        ValueError: for numbers out of range.
 
     References:
         Uria et al., RNADE: The real-valued neural autoregressive density-estimator,
@@ -60,10 +61,11 @@ class MixtureOfNormals(RealHead):
 
     def mean(self, params):
         logits, loc, _ = self._parts(params)
-        return ops.sum(ops.softmax(logits) * loc, axis=-1)
+        return self._or_constant(ops.sum(ops.softmax(logits) * loc, axis=-1))
 
     def draw(self, params, noise, temperature=1.0):
         logits, loc, scale = self._parts(params)
         one = chosen(logits / temperature, noise[..., 0])
         loc, scale = ops.sum(loc * one, -1), ops.sum(scale * one, -1)
-        return loc + scale * temperature**0.5 * normal_quantile(noise[..., 1])
+        x = loc + scale * temperature**0.5 * normal_quantile(noise[..., 1])
+        return self._or_constant(x)

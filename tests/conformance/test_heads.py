@@ -139,7 +139,7 @@ def test_scale_has_a_floor_of_a_thousandth_of_the_spread():
         (lambda: heads.Normal(scale=0.0), "scale=0.0"),
         (lambda: heads.MixtureOfLogistics(components=0), "components=0"),
         (lambda: heads.MixtureOfNormals(components=0), "components=0"),
-        (lambda: heads.MixtureOfNormals(unit=0.0), "unit=0.0"),
+        (lambda: heads.MixtureOfNormals(unit=-1.0), "unit=-1.0"),
         (lambda: heads.CoupledMixtureOfLogistics(levels=1), "levels=1"),
         (lambda: heads.CoupledMixtureOfLogistics().params_size(5), "at most 4"),
         (lambda: heads.get("bernouli"), "Did you mean 'bernoulli'"),
