@@ -207,6 +207,43 @@ def test_batches_of_several_lengths():
     assert np.isfinite(model.history_["val_loss"]).all()
 
 
+@pytest.mark.parametrize("kind", [WaveNetModel, SequenceRNNModel])
+def test_any_length_of_levels(kind):
+    """Levels enter as one-hot vectors, also in a graph that serves several lengths."""
+    keras.utils.set_random_seed(0)
+    settings = {"depth": 1, "stacks": 1} if kind is WaveNetModel else {"hidden": 8}
+    model = kind(kgen.heads.Categorical(3), **settings)
+    model.build((None, 6, 2))
+    x = np.random.default_rng(0).integers(3, size=(4, 9, 2)).astype("float32")
+    short, whole = model.log_prob(x[:, :6]), model.log_prob(x)
+    params = model(x)
+    rest = model.head(params[:, 6:]).log_prob(x[:, 6:])
+    np.testing.assert_allclose(whole, short + rest, rtol=1e-5)
+
+
+@pytest.mark.parametrize("name", BOTH)
+def test_batches_of_levels_of_several_lengths(name):
+    parts = [np.random.default_rng(0).integers(3, size=(8, t)) for t in (6, 4, 6)]
+    data = tf.data.Dataset.from_generator(
+        lambda: iter(parts), output_signature=tf.TensorSpec((None, None), tf.int64)
+    )
+    model = tiny(name, batch_size=8, head=kgen.heads.Categorical(3)).fit(data)
+    assert np.isfinite(model.history_["loss"]).all()
+    assert model.log_prob(parts[1]).shape == (8,)
+
+
+@pytest.mark.parametrize("cell", ["gru", "lstm"])
+def test_weights_of_16_bits(cell, eager):
+    """Orthogonal matrices are made in 32: QR has no kernel for bfloat16."""
+    model = SequenceRNNModel("normal", cell, 8, dtype="bfloat16")
+    model.build((None, 6, 1))
+    kernel = model.past.recurrent[0].cell.recurrent_kernel
+    assert kernel.dtype == "bfloat16"
+    q = np.array(keras.ops.cast(kernel, "float32"))
+    np.testing.assert_allclose(q @ q.T, np.eye(8), atol=0.02)
+    assert np.isfinite(model.log_prob(np.zeros((2, 6, 1), "float32"))).all()
+
+
 @pytest.mark.parametrize("name", BOTH)
 def test_bad_settings_and_lengths(name):
     X = waves(16, length=6, random_state=0)

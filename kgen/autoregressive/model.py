@@ -57,7 +57,8 @@ class AutoregressiveModel(GenerativeModel):
             return ops.cast(self.head.embed(ops.cast(x, "float32")), self.compute_dtype)
         levels = self.head.levels
         h = ops.one_hot(ops.cast(x, "int32"), levels, dtype=self.compute_dtype)
-        return ops.reshape(h, (-1, *x.shape[1:-1], x.shape[-1] * levels))
+        # Sequences of several lengths have no static one.
+        return ops.reshape(h, (-1, *ops.shape(x)[1:-1], x.shape[-1] * levels))
 
     def build(self, input_shape):
         self.event_shape = tuple(self.shape_of(input_shape)[1:])

@@ -96,7 +96,8 @@ def _optimizer(estimator: Any) -> keras.optimizers.Optimizer:
 
 def _jit_compile(estimator: Any) -> bool | str:
     if estimator.jit_compile == "auto" and estimator._loops:
-        return backend.can_compile()
+        # As Keras does: XLA cannot compile a step of several replicas.
+        return backend.can_compile() and backend.replica_count() == 1
     return estimator.jit_compile
 
 

@@ -82,6 +82,16 @@ def keep_graph(model: Any) -> None:
     """Do nothing: JAX keeps no graphs."""
 
 
+def scan(function, start, inputs):
+    """States after every input, by `state = function(state, input)`."""
+
+    def step(state, inputs):
+        state = function(state, inputs)
+        return state, state
+
+    return jax.lax.scan(step, start, inputs)[1]
+
+
 def gradient(function, x):
     """Gradient of sum(function(x)) with respect to the array x."""
     return np.asarray(jax.grad(lambda x: function(x).sum())(jax.numpy.asarray(x)))

@@ -175,6 +175,15 @@ def _inside(graphs: list) -> list:
     return found
 
 
+def scan(function, start, inputs):
+    """States after every input, by `state = function(state, input)`.
+
+    If its length is known, XLA can compile it, and its gradient: Keras' own scan does
+    not tell TensorFlow how many steps there will be at most.
+    """
+    return tf.scan(function, inputs, start)
+
+
 def gradient(function, x):
     """Gradient of sum(function(x)) with respect to the array x."""
     x = tf.convert_to_tensor(x)

@@ -33,6 +33,7 @@ keep_graph = _library.keep_graph
 normal_quantile = _library.normal_quantile
 outside_strategy = _library.outside_strategy
 replica_count = _library.replica_count
+scan = _library.scan
 
 
 tf: Any = LazyModule("tensorflow")

@@ -60,10 +60,12 @@ class CachedConv(CachedLayer):
         if layer.rows > 1:
             above = layer.rows // 2 * layer.dilation
             self.past = ops.zeros((n, above, width + 2 * self.reach, features), dtype)
-        if self.reach:
+        # At least one: pixels are written late, beginning with a blank one.
+        self.margin = max(1, self.reach)
+        if self.reach or layer.rows > 1:
             # The whole row if rows below will need it. Otherwise a ring buffer, in
             # which pixel p is at p modulo its length.
-            length = self.reach + (width if layer.rows > 1 else 0)
+            length = self.margin + (width if layer.rows > 1 else 0)
             kept = ops.zeros((n, length, features), dtype)
             self.row = [kept, ops.zeros(size, dtype)]
         self.blank = self.row
@@ -91,7 +93,7 @@ class CachedConv(CachedLayer):
     def _kept(self, column):
         """The row with the pixel before `column`, and a function to locate pixels."""
         kept, last = self.row
-        shift, length = self.reach, kept.shape[1]
+        shift, length = self.margin, kept.shape[1]
 
         def place(column):
             return column + shift if self.past is not None else column % length
@@ -105,14 +107,14 @@ class CachedConv(CachedLayer):
         layer = self.layer
         self.left, self.seen = [], []
         self.base = self.bias if self.above is None else at(self.above, column)
-        if self.reach:
+        if self.row is not None:
             kept, place = self._kept(column)
             self.left = [
                 at(kept, place(column - m * layer.dilation))
                 for m in range(layer.columns // 2, 0, -1)
             ]
             self.row = [kept, self.row[1]]
-            if layer.channels > 1:
+            if self.left and layer.channels > 1:
                 left = ops.concatenate(self.left, axis=-1)
                 self.base = self.base + ops.matmul(left, self.left_kernel)
                 self.left = []
@@ -134,12 +136,12 @@ class CachedConv(CachedLayer):
         self.seen.append(value)
 
     def leave_pixel(self):
-        if self.reach:
+        if self.row is not None:
             self.row = [self.row[0], ops.concatenate(self.seen, axis=-1)]
 
     def leave_row(self, image):
         if self.past is not None:
-            kept = self._kept(self.width)[0] if self.reach else None
+            kept = self._kept(self.width)[0][:, self.margin - self.reach :]
             row = ops.pad(kept, ((0, 0), (0, self.reach), (0, 0)))
             row = ops.expand_dims(row, 1)
             self.past = ops.concatenate([self.past[:, 1:], row], axis=1)

@@ -111,6 +111,14 @@ class CachedCausal(CachedLayer):
 CELLS = {"gru": layers.GRU, "lstm": layers.LSTM}
 
 
+class _Orthogonal(keras.initializers.Orthogonal):
+    """Keras' own, in float32 for 16-bit weights: they have no QR decomposition."""
+
+    def __call__(self, shape, dtype=None):
+        half = dtype in ("float16", "bfloat16")
+        return ops.cast(super().__call__(shape, "float32" if half else dtype), dtype)
+
+
 @register
 class PastRNN(layers.Layer):
     """Keras' GRU or LSTM layers over the steps before, and a dense layer on top.
@@ -139,7 +147,13 @@ class PastRNN(layers.Layer):
         self.channels = channels
         policy = {"dtype": self.dtype_policy}
         self.recurrent = [
-            CELLS[cell](hidden, return_sequences=True, **policy) for _ in range(layers)
+            CELLS[cell](
+                hidden,
+                return_sequences=True,
+                recurrent_initializer=_Orthogonal,
+                **policy,
+            )
+            for _ in range(layers)
         ]
         self.dense = keras.layers.Dense(hidden, **policy)
 

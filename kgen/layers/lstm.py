@@ -9,7 +9,7 @@ import keras
 import numpy as np
 from keras import ops
 
-from kgen.core import validation
+from kgen.core import backend, validation
 from kgen.core.backend import register
 from kgen.layers.cached_lstm import CachedDiagonalBiLSTM, CachedRowLSTM, lstm
 from kgen.layers.masked_conv import MaskedConv2D
@@ -80,12 +80,12 @@ class RowLSTM(_LSTM):
 
     def call(self, x):
         def row(state, gates):
-            state = lstm(gates + self.from_above(state[0]), state[1])
-            return state, state  # of one structure, as Keras' scan requires
+            h, c = state
+            return lstm(gates + self.from_above(h), c)
 
         gates = ops.transpose(self.input_to_state(x), (1, 0, 2, 3))
         blank = ops.zeros_like(gates[0, ..., : self.hidden])
-        _, (h, _) = ops.scan(row, (blank, blank), gates)
+        h, _ = backend.scan(row, (blank, blank), gates)
         return ops.transpose(h, (1, 0, 2, 3))
 
     def cached(self, n, width):
@@ -140,12 +140,11 @@ class DiagonalBiLSTM(_LSTM):
             both = ops.concatenate([above, h], axis=-1)
             h, c = lstm(gates + ops.matmul(both, kernel), c)
             # Beyond the edges there are no states.
-            state = h * inside, c * inside
-            return state, state
+            return h * inside, c * inside
 
         gates = ops.transpose(skew(gates), (2, 0, 1, 3))
         blank = ops.zeros_like(gates[0, ..., : self.hidden])
-        _, (h, _) = ops.scan(diagonal, (blank, blank), (gates, inside))
+        h, _ = backend.scan(diagonal, (blank, blank), (gates, inside))
         return unskew(ops.transpose(h, (1, 2, 0, 3)))
 
     def cached(self, n, width):
