@@ -8,7 +8,7 @@ from keras import layers
 
 from kgen.base.codes import LatentEstimator
 from kgen.base.density import NoDensity
-from kgen.base.fields import param
+from kgen.base.fields import LearningRate, param
 from kgen.core import messages
 from kgen.data.summary import Summary
 from kgen.objectives import Objective, objectives
@@ -23,7 +23,7 @@ class AdversarialEstimator(NoDensity, LatentEstimator):
     latent_dim: int = param(64, ge=1)
     objective: str | Objective = param("non_saturating", registry=objectives)
     discriminator_steps: int = param(1, ge=1)
-    learning_rate: float = param(ADAM["learning_rate"], gt=0)
+    learning_rate: LearningRate = param(ADAM["learning_rate"], gt=0)
 
     _optimizer_options: ClassVar[dict[str, dict]] = {"adam": {"beta_1": ADAM["beta_1"]}}
 

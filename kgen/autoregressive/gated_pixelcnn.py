@@ -17,7 +17,7 @@ from keras import ops
 
 from kgen.autoregressive.estimator import AutoregressiveEstimator
 from kgen.autoregressive.raster import RasterModel
-from kgen.base.fields import estimator, param
+from kgen.base.fields import LearningRate, estimator, param
 from kgen.core import validation
 from kgen.core.backend import register
 from kgen.heads import Head, MixtureOfLogistics
@@ -105,9 +105,9 @@ class _GatedEstimator(AutoregressiveEstimator):
     # Not 32: a step takes little more than half the time, and learns about as much.
     filters: int = param(24, ge=1)
     layers: int = param(6, ge=1)
-    dilations: tuple = param(DILATIONS)
+    dilations: tuple = param(DILATIONS, ge=1)
     batch_size: int = param(32, ge=1)
-    learning_rate: float = param(2e-3, gt=0)
+    learning_rate: LearningRate = param(2e-3, gt=0)
 
     _many_levels: ClassVar[type[Head]] = MixtureOfLogistics
 

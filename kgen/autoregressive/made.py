@@ -38,7 +38,7 @@ class MADEModel(VectorModel):
 
     Args:
         head: name or instance of a `kgen.heads.Head`.
-        hidden: units of every hidden layer, each >= 1.
+        hidden: units of every hidden layer, each >= 1; one number is one layer.
         orders: number of orders, each with its own masks, >= 1. The first
             leaves scalars as they are.
         direct: whether inputs are also connected directly to outputs (sec. 4).
@@ -135,7 +135,7 @@ class MADE(AutoregressiveEstimator):
     """Masked autoencoder: an exact density of vectors, all conditionals in one pass.
 
     Args:
-        hidden: units of every hidden layer, each >= 1.
+        hidden: units of every hidden layer, each >= 1; one number is one layer.
         orders: number of orders of the scalars, each with its own masks, >= 1.
             With more than one the density is their mean, every sample is drawn in one
             of them, and `complete` uses the one in which most known scalars come
@@ -162,7 +162,7 @@ class MADE(AutoregressiveEstimator):
         (64,)
     """
 
-    hidden: tuple = param((512, 512))
+    hidden: tuple = param((512, 512), ge=1)
     orders: int = param(1, ge=1)
     direct: bool = param(False)
 

@@ -41,7 +41,7 @@ from kgen.autoregressive.orders import as_permutation
 from kgen.autoregressive.samplers import ScalarCache
 from kgen.autoregressive.samplers.scalars import put
 from kgen.autoregressive.vectors import VectorModel
-from kgen.base.fields import estimator, param
+from kgen.base.fields import LearningRate, estimator, param
 from kgen.core import validation
 from kgen.core.backend import register
 from kgen.heads import Head, MixtureOfLogistics, MixtureOfNormals
@@ -210,7 +210,7 @@ class NADE(AutoregressiveEstimator):
     order: int | tuple | list | np.ndarray | None = param(None)
     # The best settings for two minutes on binarised MNIST.
     batch_size: int = param(32, ge=1)
-    learning_rate: float = param(3e-3, gt=0)
+    learning_rate: LearningRate = param(3e-3, gt=0)
 
     _ranks: ClassVar[tuple[int, ...]] = (2, 3, 4)
     _many_levels: ClassVar[type[Head]] = MixtureOfLogistics

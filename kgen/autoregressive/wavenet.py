@@ -17,7 +17,7 @@ from keras import ops
 
 from kgen.autoregressive.estimator import SequenceEstimator
 from kgen.autoregressive.sequences import SequenceModel
-from kgen.base.fields import estimator, param
+from kgen.base.fields import LearningRate, estimator, param
 from kgen.core import validation
 from kgen.core.backend import register
 from kgen.heads import Categorical, Head
@@ -141,7 +141,7 @@ class WaveNet(SequenceEstimator):
     stacks: int = param(2, ge=1)
     conditional: bool = param(False)
     batch_size: int = param(16, ge=1)
-    learning_rate: float = param(2e-3, gt=0)
+    learning_rate: LearningRate = param(2e-3, gt=0)
 
     _many_levels: ClassVar[type[Head]] = Categorical
 

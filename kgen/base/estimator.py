@@ -10,7 +10,7 @@ from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
 
 from kgen.base import files, fitting, inputs
-from kgen.base.fields import collect_fields, param
+from kgen.base.fields import LearningRate, collect_fields, param
 from kgen.core import backend, messages, validation
 from kgen.core.random import new_seed
 from kgen.core.strategy import readable
@@ -35,28 +35,33 @@ class GenerativeEstimator(BaseEstimator):
     Args:
         epochs: passes over the data, >= 1.
         batch_size: examples in a training step, >= 1.
-        learning_rate: step size of the optimizer, > 0.
+        learning_rate: step size of the optimizer, > 0; or a schedule of
+            `keras.optimizers.schedules`, which counts training steps.
+        weight_decay: share of the weights, times the learning rate, by which every
+            training step shrinks them, >= 0, apart from the gradient (as in AdamW).
+            None is the optimizer's own: none, but for "adamw".
         optimizer: name or instance of a Keras optimizer; an instance is copied for
-            every fit and keeps its own learning rate.
+            every fit and has its own learning rate and weight decay.
         precision: name of a Keras dtype policy. "auto" is mixed_bfloat16 or
             mixed_float16 on GPUs with fast half precision, float32 elsewhere.
         jit_compile: whether XLA compiles training steps; "auto" leaves it to Keras
             (but compiles NADE's, and its density). False also turns it off in
             incremental samplers.
         warm_start: whether `fit` resumes training where the last one ended.
-        verbose: 0 is silent, 1 shows progress bars, of sampling too, 2 a line per
-            epoch. Where output goes into a file, 1 is 2.
+        verbose: 0 or False is silent, 1, True or "auto" shows progress bars, of
+            sampling too, 2 a line per epoch. Where output goes into a file, 1 is 2.
         random_state: None, int or RandomState. The same int gives the same fit.
     """
 
     epochs: int = param(10, ge=1)
     batch_size: int = param(64, ge=1)
-    learning_rate: float = param(1e-3, gt=0)
+    learning_rate: LearningRate = param(1e-3, gt=0)
+    weight_decay: float | None = param(None, ge=0)
     optimizer: str | keras.optimizers.Optimizer = param("adam")
     precision: str = param("auto")
     jit_compile: bool | str = param("auto", choices=("auto", True, False))
     warm_start: bool = param(False)
-    verbose: int = param(0, choices=(0, 1, 2))
+    verbose: int | bool | str = param(0, choices=("auto", 0, 1, 2, True, False))
     random_state: Any = param(None)
 
     conditional = False

@@ -4,9 +4,14 @@ import dataclasses
 import inspect
 from typing import Any
 
+import keras
+
 from kgen.core.registry import Registry
 
 estimators = Registry("estimator")
+
+LearningRate = float | keras.optimizers.schedules.LearningRateSchedule
+"""What a `learning_rate` may be."""
 
 
 def param(default: Any, **limits: Any) -> Any:

@@ -51,6 +51,7 @@ def _resumes(estimator: Any) -> bool:
 
 def _prepare(estimator: Any, data: tuple, held_out: tuple | None) -> tuple:
     """Check the data, and build the model unless there is one to train further."""
+    training.check_optimizer(estimator)
     resumes = _resumes(estimator)
     if not resumes:
         for name in [name for name in vars(estimator) if name.endswith("_")]:
@@ -62,8 +63,7 @@ def _prepare(estimator: Any, data: tuple, held_out: tuple | None) -> tuple:
     if not resumes:
         _build(estimator)
     elif isinstance(estimator.optimizer, str):
-        for optimizer in estimator.model_.optimizer_list():
-            optimizer.learning_rate = float(estimator.learning_rate)
+        training.set_learning_rate(estimator.model_, estimator.learning_rate)
     return source, evaluated
 
 
@@ -89,7 +89,10 @@ def _optimizer(estimator: Any) -> keras.optimizers.Optimizer:
     optimizer = estimator.optimizer
     if isinstance(optimizer, str):
         return training.named_optimizer(
-            optimizer, estimator.learning_rate, estimator._optimizer_options
+            optimizer,
+            estimator.learning_rate,
+            estimator.weight_decay,
+            estimator._optimizer_options,
         )
     return training.copy_of(optimizer)
 

@@ -1,5 +1,6 @@
 """Optimizers, callbacks and backups for a run of `keras.Model.fit`."""
 
+import dataclasses
 import json
 from pathlib import Path
 from typing import Any
@@ -7,6 +8,8 @@ from typing import Any
 import keras
 import numpy as np
 
+from kgen.base.fields import LearningRate
+from kgen.base.joint_optimizer import unscaled
 from kgen.core import messages, persistence, replicas
 from kgen.core.registry import unknown_name
 
@@ -17,9 +20,18 @@ def epochs_in(history: dict[str, list[float]]) -> int:
 
 
 def named_optimizer(
-    name: str, learning_rate: float, options: dict[str, dict]
+    name: str,
+    learning_rate: LearningRate,
+    weight_decay: float | None,
+    options: dict[str, dict],
 ) -> keras.optimizers.Optimizer:
     """Optimizer with that name, and with `options[name]` as further settings.
+
+    Args:
+        name: of a class in `keras.optimizers`, in any case.
+        learning_rate: a number or a schedule.
+        weight_decay: None is the optimizer's own.
+        options: settings that are always the same, by the optimizer's name.
 
     Raises:
         ValueError: if Keras has none with that name.
@@ -32,7 +44,42 @@ def named_optimizer(
     }
     if name.lower() not in known:
         raise ValueError(unknown_name("optimizer", name, list(known)))
-    return known[name.lower()](float(learning_rate), **options.get(name.lower(), {}))
+    settings = dict(options.get(name.lower(), {}))
+    if weight_decay is not None:
+        settings["weight_decay"] = float(weight_decay)
+    rate = learning_rate if _is_schedule(learning_rate) else float(learning_rate)
+    return known[name.lower()](rate, **settings)
+
+
+def check_optimizer(estimator: Any) -> None:
+    """Raise a ValueError for settings of an optimizer that is given as an instance."""
+    if isinstance(estimator.optimizer, str):
+        return
+    names = ("learning_rate", "weight_decay")
+    defaults = {f.name: f.default for f in dataclasses.fields(estimator)}
+    unused = [n for n in names if getattr(estimator, n) != defaults[n]]
+    if unused:
+        raise messages.settings_beside_optimizer(type(estimator).__name__, unused)
+
+
+def set_learning_rate(model: Any, learning_rate: LearningRate) -> None:
+    """Train further with another learning rate, or with the same schedule.
+
+    Raises:
+        ValueError: for another schedule, or a number in the place of one.
+    """
+    for optimizer in map(unscaled, model.optimizer_list()):
+        former = optimizer.get_config()["learning_rate"]
+        if isinstance(former, dict) or _is_schedule(learning_rate):
+            new = keras.saving.serialize_keras_object(learning_rate)
+            if new != former:
+                raise messages.other_schedule(type(model).__name__)
+        else:
+            optimizer.learning_rate = float(learning_rate)
+
+
+def _is_schedule(learning_rate: LearningRate) -> bool:
+    return isinstance(learning_rate, keras.optimizers.schedules.LearningRateSchedule)
 
 
 def copy_of(optimizer: keras.optimizers.Optimizer) -> keras.optimizers.Optimizer:

@@ -110,6 +110,22 @@ def too_extreme(owner: str, held: str) -> ValueError:
     )
 
 
+def settings_beside_optimizer(owner: str, names: list[str]) -> ValueError:
+    given = " and ".join(f"`{name}`" for name in names)
+    return ValueError(
+        f"{owner}: {given} would have no effect, since `optimizer` is an instance, "
+        "which has its own. Set them there, or pass the optimizer's name."
+    )
+
+
+def other_schedule(owner: str) -> ValueError:
+    return ValueError(
+        f"This {owner} was trained with another kind of `learning_rate`: with "
+        "warm_start=True a number may become another number, but a schedule goes on as "
+        "it is. Set it back, or set warm_start=False for a new model."
+    )
+
+
 def other_strategy(owner: str) -> ValueError:
     return ValueError(
         f"{owner}(warm_start=True).fit continues with a model that was made outside "

@@ -1,6 +1,7 @@
 """Checks of hyper-parameters and other settings, and the wording of their errors."""
 
 import dataclasses
+import math
 import numbers
 import types
 import typing
@@ -30,16 +31,18 @@ def check_params(estimator: Any) -> None:
                 allowed = ", ".join(map(repr, choices))
                 raise ValueError(f"{prefix} must be one of {allowed}.")
             continue
-        wording = _wording(limits)
         wanted = _alternatives(hints[field.name])
+        if wanted == (tuple,):
+            check_settings(estimator, field.name, value, **limits)
+            continue
         if Any not in wanted and not any(is_a(value, kind) for kind in wanted):
-            names = " or ".join(_kind_name(kind) for kind in wanted)
+            names = " or ".join(_described(kind, limits) for kind in wanted)
             raise TypeError(
-                f"{prefix} must be {names} {wording}".rstrip()
-                + f". Got {value!r} of type {type(value).__name__}."
+                f"{prefix} must be {names}. Got {value!r} of type "
+                f"{type(value).__name__}."
             )
         if isinstance(value, numbers.Real) and not _within(value, limits):
-            raise ValueError(f"{prefix} must be {wording}.")
+            raise ValueError(f"{prefix} must be {_wording(limits)}.")
 
 
 _LIMITS: dict[str, tuple[str, Any]] = {
@@ -69,15 +72,28 @@ def is_a(value: Any, kind: Any) -> bool:
     if kind is int:
         return isinstance(value, numbers.Integral) and not isinstance(value, bool)
     if kind is float:
-        real = isinstance(value, numbers.Real) and not isinstance(value, bool)
-        return real and bool(np.isfinite(value))
+        # Not numbers.Real: fractions cannot be written into files.
+        real = isinstance(value, (float, int, np.floating, np.integer))
+        return real and not isinstance(value, bool) and _is_finite(value)
     if kind is bool:
         return isinstance(value, (bool, np.bool_))
     return isinstance(value, typing.get_origin(kind) or kind)
 
 
+def _is_finite(number: Any) -> bool:
+    try:
+        return math.isfinite(number)
+    except OverflowError:  # an integer beyond all floats
+        return False
+
+
 def _same_kind(value: Any, choice: Any) -> bool:
     return any(is_a(value, kind) and is_a(choice, kind) for kind in (bool, int, str))
+
+
+def _described(kind: Any, limits: dict[str, Any]) -> str:
+    wording = _wording(limits) if kind in (int, float) else ""
+    return f"{_kind_name(kind)} {wording}".rstrip()
 
 
 def _kind_name(kind: Any) -> str:
@@ -118,12 +134,25 @@ def _checked(owner: Any, name: str, value: Any, kind: type, limits: dict) -> Any
 
 
 def check_settings(owner: Any, name: str, value: Any, **limits: Any) -> tuple:
-    """Return one or more integers as a tuple, also if there is only one.
+    """Return one or more integers as a tuple.
+
+    Args:
+        owner: see `check_setting`.
+        name: see `check_setting`.
+        value: an integer, or a sequence or array of them.
+        **limits: see `check_setting`.
 
     Raises:
         ValueError: if there are none, or `check_setting` rejects one of them.
+
+    Example:
+        >>> check_settings("MADE", "hidden", [64, 32], ge=1)
+        (64, 32)
+        >>> check_settings("MADE", "hidden", 64, ge=1)
+        (64,)
     """
-    given = [value] if np.ndim(value) == 0 else list(value)
+    several = isinstance(value, (list, tuple)) or np.ndim(value) > 0
+    given = list(value) if several else [np.asarray(value)[()]]
     if not given:
         raise ValueError(
             _prefix(owner, name, value) + "one or more integers. Got none."
