@@ -18,6 +18,8 @@ class ExactEstimator(Density, HeadEstimator):
     def log_prob(self, X: Any, y: Any = None) -> np.ndarray:
         """Exact log-density of every example, shape (n,), float32, in nats.
 
+        It is -inf, with a warning, for integers to which the head gives no probability.
+
         Args:
             X: array like the training data.
             y: labels or condition vectors, for conditional estimators only.
@@ -28,7 +30,8 @@ class ExactEstimator(Density, HeadEstimator):
         # What XLA compiles in training, it compiles here: chunks have one size.
         xla = self._loops and model.compiled and model.jit_compile
         xla = xla and backend.can_compile()
-        return in_chunks(model.log_prob_xla if xla else model.log_prob, x, condition)
+        log_prob = model.log_prob_xla if xla else model.log_prob
+        return self._warn_of_impossible(in_chunks(log_prob, x, condition))
 
     def complete(
         self, X: Any, mask: Any, *, y: Any = None, random_state: Any = None
@@ -45,7 +48,8 @@ class ExactEstimator(Density, HeadEstimator):
             random_state: None (fresh draws), int or RandomState.
 
         Returns:
-            Array of the shape of X and the dtype of the training data.
+            Array of the shape of X, and of the dtype of the training data unless that
+            cannot hold the values that are kept.
         """
         x = self._inputs(X)
         condition = self._conditions_of(len(x), y, "complete")
@@ -66,7 +70,7 @@ class ExactEstimator(Density, HeadEstimator):
             **self._sampling(1.0),
         )
         # Kept values as they were: those of the model went through float32.
-        return np.where(mask, np.asarray(X, self.dtype_), self._outputs(completed))
+        return _merged(mask, np.asarray(X), self._outputs(completed))
 
     def _sampling(self, temperature: float) -> dict[str, Any]:
         """Options of the model's sampler."""
@@ -75,6 +79,14 @@ class ExactEstimator(Density, HeadEstimator):
             "verbose": self.verbose,
             "jit_compile": self.jit_compile,
         }
+
+
+def _merged(mask, kept, drawn):
+    """Kept values where the mask is True, in the dtype of those drawn if it can be."""
+    with np.errstate(invalid="ignore"):
+        exact = kept.astype(drawn.dtype) == kept
+    dtype = drawn.dtype if exact[mask].all() else np.result_type(kept, drawn)
+    return np.where(mask, kept, drawn).astype(dtype)
 
 
 class AutoregressiveEstimator(ExactEstimator):

@@ -97,20 +97,20 @@ class AutoregressiveModel(GenerativeModel):
     ):
         x, condition = self.unpack(x)
         if training or self.orders == 1:
-            loss = -self.head(y_pred).log_prob(ops.cast(x, "float32"))
+            loss = -self.head.log_prob(y_pred, x)
         else:
             loss = -self._log_prob(x, condition)
         return self.with_penalties(ops.mean(self.weighted(loss, sample_weight)))
 
     def _log_prob(self, x, condition=None):
         x = ops.cast(x, "float32")
-        first = self.head(self.conditionals(x, condition)).log_prob(x)
+        first = self.head.log_prob(self.conditionals(x, condition), x)
         if self.orders == 1:
             return first
 
         def add(order, total):
             params = self.conditionals(x, condition, order)
-            return ops.logaddexp(total, self.head(params).log_prob(x))
+            return ops.logaddexp(total, self.head.log_prob(params, x))
 
         total = ops.fori_loop(1, self.orders, add, first)
         return total - math.log(self.orders)

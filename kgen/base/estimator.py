@@ -101,7 +101,10 @@ class GenerativeEstimator(BaseEstimator):
         """Learn from the training data what `build_model` needs."""
 
     def _check_values(self, summary: Summary) -> None:
-        """Raise a ValueError for values that the fitted model cannot handle."""
+        """Raise a ValueError for values that the fitted model cannot learn."""
+
+    def _check_kind(self, summary: Summary) -> None:
+        """Raise a ValueError for values of a kind that cannot be scored or encoded."""
 
     def _constants(self) -> Any:
         """Which features or channels did not vary in fit, and their values; or None."""
@@ -170,7 +173,8 @@ class GenerativeEstimator(BaseEstimator):
                 self.n_features_in_ = self.event_shape_[0]
             self._adapt(summary)
         else:
-            self._check_known(summary)
+            self._check_shape(summary)
+            self._check_values(summary)
         if self.conditional:
             batches = read_conditions(owner, source, y)
             if reset:
@@ -178,14 +182,13 @@ class GenerativeEstimator(BaseEstimator):
             self.conditions_.attach(source, batches)
         return source
 
-    def _check_known(self, summary: Summary) -> None:
-        """Raise a ValueError for data unlike those seen in fit."""
+    def _check_shape(self, summary: Summary) -> None:
+        """Raise a ValueError for examples of another shape than those seen in fit."""
         skip = int(self._any_length)
         if summary.event_shape[skip:] != self.event_shape_[skip:]:
             raise messages.other_shape(
                 type(self).__name__, summary.event_shape, self.event_shape_
             )
-        self._check_values(summary)
 
     def _inputs(self, X: Any) -> np.ndarray:
         """Checked data as the model takes them."""
@@ -193,7 +196,9 @@ class GenerativeEstimator(BaseEstimator):
         x = inputs.check_x(self, X, self._ranks, reset=False)
         sequences = self._any_length
         chunks = ArraySource(x).chunks()
-        self._check_known(summarise(chunks, type(self).__name__, sequences=sequences))
+        summary = summarise(chunks, type(self).__name__, sequences=sequences)
+        self._check_shape(summary)
+        self._check_kind(summary)
         return x.astype("float32").reshape(with_channel(x.shape, sequences=sequences))
 
     def _model_shape(self) -> tuple[int, ...]:

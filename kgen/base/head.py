@@ -1,6 +1,9 @@
 """Estimators whose network ends in a head, which may be chosen by the data."""
 
+import warnings
 from typing import Any, ClassVar
+
+import numpy as np
 
 from kgen.base.estimator import GenerativeEstimator
 from kgen.base.fields import param
@@ -35,6 +38,21 @@ class HeadEstimator(GenerativeEstimator):
     def _check_values(self, summary: Summary) -> None:
         super()._check_values(summary)
         if not self.head_.support.holds(summary):
-            raise messages.other_values(
-                type(self).__name__, summary.describe(), auto.call(self.head_)
-            )
+            raise self._other_values(summary)
+
+    def _check_kind(self, summary: Summary) -> None:
+        super()._check_kind(summary)
+        if self.levels_ is not None and not summary.integral:
+            raise self._other_values(summary)
+
+    def _other_values(self, summary: Summary) -> ValueError:
+        return messages.other_values(
+            type(self).__name__, summary.describe(), auto.call(self.head_)
+        )
+
+    def _warn_of_impossible(self, log_prob: np.ndarray) -> np.ndarray:
+        """Warn of examples that cannot occur, and return the log-densities."""
+        if self.levels_ is not None and np.isneginf(log_prob).any():
+            text = messages.impossible(type(self).__name__, auto.call(self.head_))
+            warnings.warn(text, UserWarning, stacklevel=3)
+        return log_prob

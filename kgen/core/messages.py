@@ -83,8 +83,22 @@ def wrong_support(held: str, head: str, can: str) -> ValueError:
 def other_values(owner: str, held: str, head: str) -> ValueError:
     return ValueError(
         f"X holds {held}, but this {owner} was fitted with the {head} head, which "
-        "gives some of these values zero probability. Bring X to the units of the "
-        "training data."
+        f"gives some of these values zero probability. {_OTHER_HEADS}"
+    )
+
+
+_OTHER_HEADS = (
+    "If they are as possible as those in the training data, fit with "
+    "head=Categorical(levels=...) or MixtureOfLogistics(levels=...) of kgen.heads, "
+    "with as many levels as there can be (the largest value + 1); if not, bring X to "
+    "the units of the training data."
+)
+
+
+def impossible(owner: str, head: str) -> str:
+    return (
+        f"X holds values to which the {head} head of this {owner} gives no "
+        f"probability: the log-probability of these examples is -inf. {_OTHER_HEADS}"
     )
 
 

@@ -118,8 +118,24 @@ class Head(Strategy):
         raise NotImplementedError
 
     def __call__(self, params):
-        """The `tfp` distribution of a batch; its `log_prob` has shape (n,), in nats."""
+        """The `tfp` distribution of a batch, for data in the head's support."""
         return self.distribution(ops.cast(params, "float32"))
+
+    def log_prob(self, params, x):
+        """Log-density of examples, (n,), in nats and data units.
+
+        It is -inf for examples with a value outside the support.
+
+        Args:
+            params: network outputs, shape (n, ..., outputs).
+            x: data, shape (n, ..., channels).
+        """
+        x = ops.cast(x, "float32")
+        if self.levels is None:
+            return self(params).log_prob(x)
+        held = ops.clip(x, 0.0, self.levels - 1.0)
+        outside = ops.any(x != held, axis=tuple(range(1, len(x.shape))))
+        return ops.where(outside, -float("inf"), self(params).log_prob(held))
 
     def split(self, params):
         """Float32 `params` as (n, ..., channels, size)."""

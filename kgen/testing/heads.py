@@ -17,10 +17,10 @@ def check_head(head: Head, seed: int = 0) -> None:
     """Verify that a head keeps its contract.
 
     Its density sums or integrates to one, `mean` is the mean of that density, and
-    `draw` follows it, for one channel and for several. Channels depend on their own
-    outputs only, unless the head orders them. Extreme parameters give finite
-    log-densities and gradients, results are float32 for inputs of any dtype, and the
-    configuration gives the same head again.
+    `draw` follows it, for one channel and for several. It is 0 outside the support.
+    Channels depend on their own outputs only, unless the head orders them. Extreme
+    parameters give finite log-densities and gradients, results are float32 for inputs
+    of any dtype, and the configuration gives the same head again.
 
     Args:
         head: the head, without settings for single channels.
@@ -42,6 +42,7 @@ def check_head(head: Head, seed: int = 0) -> None:
     assert np.isclose(mean, expected, atol=1e-2 * spread), (
         f"mean() is {mean}, but the mean of the density is {expected}"
     )
+    _check_outside(head, params)
     _check_draw(head, params, values, probability, random)
     if not head.orders_channels:
         _check_channels(head, random)
@@ -60,7 +61,7 @@ def _numpy(tensor):
 
 def _log_prob(head, params, values):
     params = np.repeat(params, len(values), axis=0)
-    return _numpy(head(params).log_prob(values[:, np.newaxis].astype("float32")))
+    return _numpy(head.log_prob(params, values[:, np.newaxis].astype("float32")))
 
 
 def _grid(head, params):
@@ -72,6 +73,16 @@ def _grid(head, params):
     reach = drawn.max() - drawn.min()
     values = np.linspace(drawn.min() - reach, drawn.max() + reach, 50_001)
     return values, values[1] - values[0]
+
+
+def _check_outside(head, params):
+    if head.levels is None:
+        return
+    x = np.array([[-1.0], [0.0], [head.levels - 1.0], [head.levels]], "float32")
+    log_prob = _numpy(head.log_prob(np.repeat(params, 4, axis=0), x))
+    assert np.isneginf(log_prob).tolist() == [True, False, False, True], (
+        f"log_prob of {x[:, 0]} is {log_prob}, but must be -inf outside the support"
+    )
 
 
 def _check_draw(head, params, values, probability, random):

@@ -64,7 +64,8 @@ class VariationalEstimator(Density, AutoencoderEstimator):
     def log_prob(self, X: Any, y: Any = None, n_importance: int = 64) -> np.ndarray:
         """Lower bound on the log-density, shape (n,), float32, in nats and data units.
 
-        Deterministic: the noise is fixed by the fitted seed and the row itself.
+        Deterministic: the noise is fixed by the fitted seed and the row itself. It is
+        -inf, with a warning, for integers to which the head gives no probability.
 
         Args:
             X: array like the training data.
@@ -79,7 +80,7 @@ class VariationalEstimator(Density, AutoencoderEstimator):
         def bound(x, condition=None):
             return self.model_.log_prob(x, condition, n_importance=k)
 
-        return in_chunks(bound, x, condition)
+        return self._warn_of_impossible(in_chunks(bound, x, condition))
 
     def active_units(self, X: Any, y: Any = None) -> int:
         """Number of latent dimensions that carry information about X.

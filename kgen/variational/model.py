@@ -171,7 +171,7 @@ class VAEModel(GenerativeModel):
     def _log_likelihood(self, x, params, k):
         """Log p(x|z) of k codes for every example, (n, k)."""
         repeated = ops.repeat(ops.cast(x, "float32"), k, axis=0)
-        return ops.reshape(self.head(params).log_prob(repeated), (-1, k))
+        return ops.reshape(self.head.log_prob(params, repeated), (-1, k))
 
     def _log_weights(self, log_likelihood, params, z):
         """Log p(x, z) - log q(z|x), (n, k)."""
