@@ -211,6 +211,8 @@ class GenerativeEstimator(BaseEstimator):
         if (constants := self._constants()) is not None:
             constant, values = constants
             x = np.where(constant, values, x)
+        if not np.isfinite(x).all():
+            raise messages.not_finite_samples(type(self).__name__)
         if x.ndim - 1 > len(self.event_shape_):
             x = x[..., 0]
         if self.discrete_:

@@ -5,6 +5,7 @@ from typing import Any
 import keras
 
 from kgen.base import training
+from kgen.base.interrupts import CtrlC
 from kgen.core import backend, messages, precision, progress, replicas
 from kgen.core.random import new_seed, seed_scope
 
@@ -32,32 +33,45 @@ def fit(
     if _resumes(estimator):
         weights = training.snapshot(estimator.model_)
     keeper = training.KeepEpoch(estimator)
-    try:
-        callbacks = keras.tree.flatten(callbacks or [])
-        source, evaluated = _prepare(estimator, data, held_out)
-        _train(estimator, source, evaluated, callbacks, backup, keeper)
-    except BaseException as problem:
-        if not (isinstance(problem, KeyboardInterrupt) and keeper.rewind()):
-            vars(estimator).clear()
-            vars(estimator).update(former)
-            for variable, value in weights:
-                variable.assign(value)
-        raise
+    with CtrlC() as ctrl_c:
+        try:
+            callbacks = [*keras.tree.flatten(callbacks or []), ctrl_c]
+            # On the side: until then other threads may draw from the former model.
+            side = estimator if _resumes(estimator) else _without_fit(estimator)
+            source, evaluated = _prepare(side, data, held_out)
+            estimator.__dict__ = vars(side)
+            _train(estimator, source, evaluated, callbacks, backup, keeper)
+        except BaseException as problem:
+            interrupted = ctrl_c.came or isinstance(problem, KeyboardInterrupt)
+            if not (interrupted and keeper.rewind()):
+                estimator.__dict__ = former
+                for variable, value in weights:
+                    variable.assign(value)
+            if interrupted and not isinstance(problem, KeyboardInterrupt):
+                raise KeyboardInterrupt from problem
+            raise
 
 
 def _resumes(estimator: Any) -> bool:
     return estimator.warm_start and hasattr(estimator, "model_")
 
 
+def _without_fit(estimator: Any) -> Any:
+    """An estimator with the same hyper-parameters, and nothing learned."""
+    other = object.__new__(type(estimator))
+    settings = vars(estimator).items()
+    other.__dict__ = {k: v for k, v in settings if not k.endswith("_")}
+    return other
+
+
 def _prepare(estimator: Any, data: tuple, held_out: tuple | None) -> tuple:
     """Check the data, and build the model unless there is one to train further."""
     training.check_optimizer(estimator)
     resumes = _resumes(estimator)
-    if not resumes:
-        for name in [name for name in vars(estimator) if name.endswith("_")]:
-            delattr(estimator, name)
-    elif not replicas.made_in_current_strategy(estimator.model_):
-        raise messages.other_strategy(type(estimator).__name__)
+    if resumes:
+        _check_unchanged(estimator)
+        if not replicas.made_in_current_strategy(estimator.model_):
+            raise messages.other_strategy(type(estimator).__name__)
     source = estimator._source(*data, reset=not resumes)
     evaluated = held_out and estimator._source(*held_out, reset=False)
     if not resumes:
@@ -67,7 +81,34 @@ def _prepare(estimator: Any, data: tuple, held_out: tuple | None) -> tuple:
     return source, evaluated
 
 
+# Hyper-parameters that may differ from fit to fit of one model.
+_FREE = ("batch_size", "epochs", "learning_rate", "random_state", "verbose")
+
+
+def settings_of_model(estimator: Any) -> dict[str, Any]:
+    """Hyper-parameters that a model is made with, as they are now."""
+    params = estimator.get_params(deep=False)
+    return {
+        name: training.own_copy(value)
+        for name, value in params.items()
+        if name not in (*_FREE, "warm_start")
+    }
+
+
+def _check_unchanged(estimator: Any) -> None:
+    """Raise a ValueError for hyper-parameters that differ from the model's."""
+    changed = [
+        f"{name}={value!r} (was {estimator.params_[name]!r})"
+        for name, value in settings_of_model(estimator).items()
+        if name in estimator.params_
+        and not training.equal(value, estimator.params_[name])
+    ]
+    if changed:
+        raise messages.other_settings(type(estimator).__name__, changed, _FREE)
+
+
 def _build(estimator: Any) -> None:
+    estimator.params_ = settings_of_model(estimator)
     estimator.seed_ = replicas.agreed(new_seed(estimator.random_state))
     estimator.policy_ = precision.resolve(estimator.precision)
     estimator.history_ = {}
@@ -107,9 +148,11 @@ def _jit_compile(estimator: Any) -> bool | str:
 def _train(estimator, source, held_out, callbacks, backup_dir, keeper) -> None:
     first = training.epochs_in(estimator.history_)
     last = first + int(estimator.epochs)
-    callbacks = [training.StopOnNaN(type(estimator).__name__), *callbacks, keeper]
+    probe = training.few_rows(source, sequences=estimator._any_length)
+    checks = training.StopOnNaN(type(estimator).__name__, probe)
+    callbacks = [checks, keeper.record, *callbacks, keeper]
     if backup_dir is not None:
-        backup = training.Backup(estimator, backup_dir)
+        backup = training.Backup(estimator, backup_dir, checks)
         first = backup.restore(first, last)
         callbacks.append(backup)
     if first < last:
@@ -124,5 +167,6 @@ def _train(estimator, source, held_out, callbacks, backup_dir, keeper) -> None:
             verbose=progress.of_fit(estimator.verbose),
             callbacks=callbacks,
         )
+        checks.check_loss(estimator.model_)
     if backup_dir is not None:
         backup.remove()

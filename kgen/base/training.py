@@ -1,5 +1,6 @@
 """Optimizers, callbacks and backups for a run of `keras.Model.fit`."""
 
+import copy
 import dataclasses
 import json
 from pathlib import Path
@@ -10,7 +11,7 @@ import numpy as np
 
 from kgen.base.fields import LearningRate
 from kgen.base.joint_optimizer import unscaled
-from kgen.core import messages, persistence, replicas
+from kgen.core import backend, messages, persistence, replicas
 from kgen.core.registry import unknown_name
 
 
@@ -87,19 +88,60 @@ def copy_of(optimizer: keras.optimizers.Optimizer) -> keras.optimizers.Optimizer
     return type(optimizer).from_config(optimizer.get_config())
 
 
+def own_copy(value: Any) -> Any:
+    """A copy of a hyper-parameter that later changes of the user's do not reach."""
+    return copy_of(value) if _is_optimizer(value) else copy.copy(value)
+
+
+def equal(a: Any, b: Any) -> bool:
+    """Whether two values of a hyper-parameter mean the same."""
+    if _is_optimizer(a) and _is_optimizer(b):
+        return type(a) is type(b) and _settings(a) == _settings(b)
+    if isinstance(a, np.ndarray) or isinstance(b, np.ndarray):
+        return np.array_equal(a, b)
+    return bool(a == b)
+
+
+def _is_optimizer(value: Any) -> bool:
+    return isinstance(value, keras.optimizers.Optimizer)
+
+
+def _settings(optimizer: keras.optimizers.Optimizer) -> dict[str, Any]:
+    # Keras numbers the names of optimizers as it creates them.
+    return {**optimizer.get_config(), "name": type(optimizer).__name__}
+
+
+def few_rows(source: Any, *, sequences: bool) -> Any:
+    """The first rows of a source as the model takes them, steps of a sequence, too."""
+
+    def cut(x):
+        return x[:, :STEPS] if sequences and x.ndim > 2 else x
+
+    return keras.tree.map_structure(cut, source.first_rows(PROBE))
+
+
+PROBE = 4
+"""Rows on which the loss is computed once more after the last step."""
+
+STEPS = 64
+"""Their steps, in sequences: they are taken one by one."""
+
+
 class StopOnNaN(keras.callbacks.Callback):
     """Raise a FloatingPointError that names the epoch and likely causes.
 
     Args:
         owner: name of the estimator.
+        probe: a few rows of the training data, as the model takes them.
     """
 
     EVERY = 100
     """Batches between two checks: each check waits for the device."""
 
-    def __init__(self, owner: str) -> None:
+    def __init__(self, owner: str, probe: Any) -> None:
         super().__init__()
         self.owner = owner
+        self.probe = probe
         self.epoch = 0
 
     def on_epoch_begin(self, epoch, logs=None):
@@ -112,27 +154,61 @@ class StopOnNaN(keras.callbacks.Callback):
     def on_epoch_end(self, epoch, logs=None):
         self._check(logs)
 
+    def check_loss(self, model: Any) -> None:
+        """Raise if the loss is not finite after the last step.
+
+        The logs of an epoch are those before its steps, so the last is not in them.
+        """
+        if backend.replica_count() > 1:
+            return  # replicas would have to agree on the rows
+        model.reset_metrics()
+        # Not as a graph, which would take longer to trace than to run once.
+        self._check(model.test_step(self.probe))
+
     def _check(self, logs):
         for name, value in (logs or {}).items():
-            if not name.startswith("val_") and not np.isfinite(value):
+            # Held-out values may be impossible, and their loss infinite.
+            fine = not np.isnan(value) if name[:4] == "val_" else np.isfinite(value)
+            if not fine:
                 raise messages.diverged(self.owner, name, self.epoch + 1)
 
 
-class KeepEpoch(keras.callbacks.Callback):
-    """Record the history of an estimator, and its state after the last epoch."""
+class RecordHistory(keras.callbacks.Callback):
+    """Write the logs of an epoch into the history, before the user's callbacks."""
 
     def __init__(self, estimator: Any) -> None:
         super().__init__()
         self.estimator = estimator
+        self._former: dict[str, list] = {}
+
+    def on_epoch_begin(self, epoch, logs=None):
+        self._former = self.estimator.history_
+
+    def on_epoch_end(self, epoch, logs=None):
+        history = {k: list(v) for k, v in self._former.items()}
+        for name, value in (logs or {}).items():
+            history.setdefault(name, []).append(float(value))
+        self.estimator.history_ = history
+
+
+class KeepEpoch(keras.callbacks.Callback):
+    """Keep the state of an estimator after the last epoch, if it is finite."""
+
+    def __init__(self, estimator: Any) -> None:
+        super().__init__()
+        self.estimator = estimator
+        self.record = RecordHistory(estimator)
         self._state: tuple[list, dict] | None = None
 
     def on_epoch_end(self, epoch, logs=None):
-        history = {k: list(v) for k, v in self.estimator.history_.items()}
-        for name, value in (logs or {}).items():
-            history.setdefault(name, []).append(float(value))
-        values = snapshot(self.estimator.model_)
-        self._state = values, history
-        self.estimator.history_ = history
+        self.record.on_epoch_end(epoch, logs)  # with what callbacks added to the logs
+        model = self.estimator.model_
+        values = snapshot(model)
+        for variable, value in values[: len(model.weights)]:
+            if not np.isfinite(value).all():
+                owner = type(self.estimator).__name__
+                raise messages.diverged(owner, variable.path, epoch + 1)
+        self._state = values, self.estimator.history_
 
     def rewind(self) -> bool:
         """Restore the estimator's state after the last epoch, if there was one."""
@@ -160,15 +236,18 @@ class Backup(keras.callbacks.Callback):
     Args:
         estimator: the estimator being fitted.
         folder: folder for the backup; created if it does not exist.
+        checks: what looks at the loss before every backup.
     """
 
-    def __init__(self, estimator: Any, folder: Any) -> None:
+    def __init__(self, estimator: Any, folder: Any, checks: StopOnNaN) -> None:
         super().__init__()
         self.estimator = estimator
+        self.checks = checks
         Path(folder).mkdir(parents=True, exist_ok=True)
         self.path = Path(folder, "backup.keras")
 
     def on_epoch_end(self, epoch, logs=None):
+        self.checks.check_loss(self.estimator.model_)
         if replicas.is_chief():
             self.estimator.save(self.path)
 
@@ -199,9 +278,8 @@ class Backup(keras.callbacks.Callback):
 def _text(facts: dict[str, Any]) -> str:
     encoded = {}
     for name, value in facts.items():
-        if isinstance(value, keras.optimizers.Optimizer):
-            # Keras numbers the names of optimizers as it creates them.
-            value = {**value.get_config(), "name": type(value).__name__}
-        if name not in ("verbose", "history_", "seed_"):
+        if _is_optimizer(value):
+            value = _settings(value)
+        if name not in ("verbose", "history_", "params_", "seed_"):
             encoded[name] = persistence.encode(name, value)
     return json.dumps(encoded, sort_keys=True)

@@ -78,6 +78,11 @@ def outside_strategy(function: Callable, *args: Any, **kwargs: Any) -> Any:
     return function(*args, **kwargs)
 
 
+def tracing() -> bool:
+    """False: JAX lets Ctrl-C through."""
+    return False
+
+
 def keep_graph(model: Any) -> None:
     """Do nothing: JAX keeps no graphs."""
 

@@ -19,6 +19,9 @@ DISTRIBUTIONS = "tensorflow_probability.python.distributions"
 normal_quantile = tf.math.ndtri
 """Standard normal values for uniform ones in (0, 1), by the inverse CDF."""
 
+tracing = tf.inside_function
+"""Whether a graph is being traced."""
+
 replica_count = replicas.count
 outside_strategy = replicas.outside_strategy
 

@@ -34,6 +34,7 @@ normal_quantile = _library.normal_quantile
 outside_strategy = _library.outside_strategy
 replica_count = _library.replica_count
 scan = _library.scan
+tracing = _library.tracing
 
 
 tf: Any = LazyModule("tensorflow")

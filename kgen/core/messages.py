@@ -148,6 +148,15 @@ def other_strategy(owner: str) -> ValueError:
     )
 
 
+def other_settings(owner: str, changed: list[str], free: tuple) -> ValueError:
+    return ValueError(
+        f"{owner}(warm_start=True).fit continues with the model of the first fit, "
+        f"which was made with other settings: {', '.join(changed)}. Set them back, or "
+        "set warm_start=False for a new model. What may change between fits: "
+        f"{', '.join(free)}."
+    )
+
+
 def split_pixel(head: str) -> ValueError:
     return ValueError(
         f"`mask` must keep or redraw all channels of a pixel: the {head} head draws "
@@ -288,6 +297,14 @@ def diverged(owner: str, name: str, epoch: int) -> FloatingPointError:
         f"{owner}: `{name}` is no longer a finite number in epoch {epoch}. Likely "
         "causes: a learning_rate that is too high (try a tenth), half precision (try "
         "precision='float32'), or extreme values in the data."
+    )
+
+
+def not_finite_samples(owner: str) -> FloatingPointError:
+    return FloatingPointError(
+        f"{owner}: some of the samples are not finite. Likely causes: weights that are "
+        "not (train again, with a lower learning_rate), codes or a temperature that "
+        "are extreme."
     )
 
 

@@ -3,6 +3,7 @@
 import contextlib
 import math
 import random
+import threading
 from collections.abc import Iterable, Iterator
 
 import numpy as np
@@ -31,14 +32,19 @@ def as_seed(seed=None) -> int:
 def seed_scope(seed: int) -> Iterator[None]:
     """Seed Keras' initialisers, and restore the caller's state afterwards.
 
-    Keras takes the seeds of its initialisers from Python's `random`.
+    Keras takes the seeds of its initialisers from Python's `random`, which all threads
+    share: only one of them is in here at a time.
     """
-    state = random.getstate()
-    random.seed(seed)
-    try:
-        yield
-    finally:
-        random.setstate(state)
+    with _SEEDING:
+        state = random.getstate()
+        random.seed(seed)
+        try:
+            yield
+        finally:
+            random.setstate(state)
+
+
+_SEEDING = threading.RLock()
 
 
 def keyed_uniform(seed: int, first: int, count: int, shape: tuple) -> np.ndarray:

@@ -12,6 +12,9 @@ from kgen.core.random import permutation
 
 CHUNK = 1024
 
+FEW = 8
+"""Rows of a dataset that are kept."""
+
 
 def is_dataset(X: Any) -> bool:
     """Whether X yields batches by itself, rather than being an array."""
@@ -40,6 +43,14 @@ class ArraySource:
         """The examples in their original order, in chunks."""
         for start in range(0, len(self.x), CHUNK):
             yield self.x[start : start + CHUNK]
+
+    def first_rows(self, n: int) -> Any:
+        """At most n examples, as the model takes them."""
+        x = self.x[:n].astype("float32")
+        x = x.reshape(with_channel(x.shape, sequences=self.sequences))
+        if self.condition is None:
+            return x
+        return {"x": x, "condition": self.condition[:n]}
 
     def steps(self, batch_size: int) -> int | None:
         """Number of batches in an epoch."""
@@ -109,6 +120,7 @@ class StreamSource:
         self.sequences = sequences
         self.encode: Callable[[Any], np.ndarray] | None = None
         self.count = 0
+        self.first: tuple = ()
         if isinstance(dataset, tf.data.Dataset):
             infinite = dataset.cardinality() == tf.data.INFINITE_CARDINALITY
         else:
@@ -119,9 +131,20 @@ class StreamSource:
     def chunks(self) -> Iterator[np.ndarray]:
         """The examples of one pass, batch by batch; counts the batches."""
         self.count = 0
-        for x, _ in self.pairs():
+        for x, y in self.pairs():
+            if not self.count:
+                self.first = x[:FEW].copy(), None if y is None else np.array(y[:FEW])
             self.count += 1
             yield x
+
+    def first_rows(self, n: int) -> Any:
+        """At most n examples (and `FEW`) of the last pass, as the model takes them."""
+        x, y = self.first
+        x = x[:n].astype("float32")
+        x = x.reshape(with_channel(x.shape, sequences=self.sequences))
+        if self.encode is None:
+            return x
+        return {"x": x, "condition": self.encode(y)[:n]}
 
     def pairs(self) -> Iterator[tuple[np.ndarray, Any]]:
         """One pass over pairs (x, y) of NumPy arrays; y is None if there is none."""

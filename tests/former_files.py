@@ -1,0 +1,88 @@
+"""Write one small file of every estimator, and what it samples and scores.
+
+    python -m tests.former_files tests/data/format1
+
+Run once for each version of the format, and kept: `tests/test_former_files.py` loads
+them with the version of today. (They are compressed afterwards, which HDF5 is not.)
+"""
+
+import json
+import sys
+import zipfile
+from pathlib import Path
+
+import numpy as np
+
+import kgen
+from kgen.data.toy import bars
+
+X = bars(24, size=3, random_state=0)
+Y = np.array(["row", "column"])[X[:, 0, 0]]
+REALS = np.random.default_rng(0).normal([0.0, 5.0, -3.0], [1.0, 2.0, 0.1], (24, 3))
+MLP = kgen.networks.MLP(widths=(4,))
+
+SETTINGS = {
+    "SequenceRNN": {"hidden": 4},
+    "WaveNet": {"filters": 4, "layers": 2, "stacks": 1},
+    "PixelRNN": {"hidden": 4, "layers": 1},
+    "MADE": {"hidden": (4, 4), "orders": 3, "direct": True},
+    "NADE": {"hidden": 4},
+    "PixelCNN": {"filters": 4, "blocks": 1},
+    "GatedPixelCNN": {"filters": 4, "layers": 2},
+    "ConditionalPixelCNN": {"filters": 4, "layers": 2},
+    "VAE": {"latent_dim": 2, "architecture": MLP},
+    "BetaVAE": {"latent_dim": 2, "architecture": MLP},
+    "GAN": {"latent_dim": 2, "architecture": MLP},
+    "ConditionalGAN": {"latent_dim": 2, "architecture": MLP},
+}
+TABLES = ("MADE", "NADE")  # of real numbers, whose heads learn from the data
+# SGD has no moments, which would triple a file; one estimator has Adam's.
+COMMON = {"epochs": 2, "batch_size": 12, "random_state": 0, "jit_compile": False}
+
+
+def estimator(name):
+    optimizer = "adam" if name == "VAE" else "sgd"
+    return kgen.estimators[name](**SETTINGS[name], **COMMON, optimizer=optimizer)
+
+
+def data(name):
+    """X and y of an estimator."""
+    y = Y if getattr(estimator(name), "conditional", False) else None
+    return (REALS if name in TABLES else X), y
+
+
+def numbers(name, fitted):
+    """What a file must give again, in every version."""
+    x, y = data(name)
+    first = {} if y is None else {"y": y[:4]}
+    found = {"sample": fitted.sample(4, random_state=0, **first).tolist()}
+    if hasattr(fitted, "log_prob"):
+        found["log_prob"] = fitted.log_prob(x, y).tolist()
+    found["history"] = fitted.history_
+    return found
+
+
+def compress(path):
+    """Make a file as small as it can be, with the same contents."""
+    with zipfile.ZipFile(path) as archive:
+        parts = {name: archive.read(name) for name in archive.namelist()}
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, data in parts.items():
+            archive.writestr(name, data)
+
+
+def main(folder):
+    found = {}
+    folder.mkdir(parents=True, exist_ok=True)
+    for name in SETTINGS:
+        fitted = estimator(name).fit(*data(name))
+        path = folder / f"{name}.keras"
+        fitted.save(path)
+        compress(path)
+        found[name] = numbers(name, fitted)
+    text = json.dumps(found, indent=0)
+    (folder / "numbers.json").write_text(text + "\n")
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))
