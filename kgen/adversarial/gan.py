@@ -44,6 +44,7 @@ class GANModel(PlayersModel):
     """
 
     default_optimizer = ADAM
+    input_name = "z"
 
     def __init__(
         self, generator, discriminator, objective="non_saturating", seed=None, **kwargs
@@ -95,6 +96,12 @@ class GANModel(PlayersModel):
     @compiled
     def decode(self, z, condition=None):
         """G(z) in inference mode: data in their own units."""
+        return self.generate(z, condition, training=False)
+
+    def draw_in_graph(self, n, seed, condition=None):
+        """Examples (n, *event_shape), for tensors n and seed: see `export`."""
+        noise = backend.keyed_uniform(seed, 0, n, (self.latent_dim,))
+        z = backend.normal_quantile(noise)
         return self.generate(z, condition, training=False)
 
     def sample(self, n, seed=None, condition=None):

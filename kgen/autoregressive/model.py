@@ -6,7 +6,13 @@ import numpy as np
 from keras import ops
 
 from kgen import heads
-from kgen.autoregressive.samplers import FullPass, Sampler, SamplingOptions, draw
+from kgen.autoregressive.samplers import (
+    FullPass,
+    Sampler,
+    SamplingOptions,
+    draw,
+    draw_in_graph,
+)
 from kgen.base.model import GenerativeModel
 from kgen.core import validation
 from kgen.core.backend import compiled
@@ -165,6 +171,10 @@ class AutoregressiveModel(GenerativeModel):
         blank = np.zeros((n, *shape), "float32")
         options = SamplingOptions(incremental, temperature, verbose, jit_compile)
         return draw(self, blank, blank > 0, seed, condition, options)
+
+    def draw_in_graph(self, n, seed, condition=None):
+        """Examples (n, *event_shape), for tensors n and seed: see `export`."""
+        return draw_in_graph(self, n, seed, condition)
 
     def complete(
         self,

@@ -6,6 +6,7 @@ from typing import Any
 import keras
 import numpy as np
 
+from kgen.base import exporting
 from kgen.base._train_step_tensorflow import SingleTrainStep
 from kgen.core import backend, messages, persistence
 from kgen.core.config import ConfigMixin
@@ -112,6 +113,43 @@ class GenerativeModel(ConfigMixin, _TrainStep, keras.Model):
             return super().save(filepath, overwrite=overwrite, **kwargs)
         with persistence.atomic(path) as written:
             return backend.outside_strategy(super().save, written, **kwargs)
+
+    input_name = "x"
+    """What `call` takes: "x", data, or "z", codes."""
+
+    def export(
+        self,
+        filepath,
+        format="tf_saved_model",
+        verbose=None,
+        input_signature=None,
+        **kwargs,
+    ):
+        """Write an artifact for inference, which runs without kgen, as Keras does.
+
+        A SavedModel, the default, has as endpoints `serve`, the model's `call`, and
+        what else the model can do, in float32 and data units:
+
+        - `log_prob(x)`, `encode(x)`, `decode(z)`: see the methods;
+        - `sample(n, seed)`, for n an int32 and seed an int64 tensor: example i depends
+          on the seed and on i. They follow the model's law, but need not be those that
+          the method `sample` draws for the seed.
+
+        In a conditional model each takes a further argument, condition vectors (n,
+        condition_dim).
+
+        Args:
+            filepath: folder to write.
+            format: see `keras.Model.export`; other formats have `serve` only.
+            verbose: whether to print the endpoints; None prints them.
+            input_signature: of `serve`; None for that of the data.
+            **kwargs: see `keras.Model.export`.
+        """
+        if format == "tf_saved_model" and backend.NAME == "tensorflow":
+            exporting.export(self, filepath, verbose, input_signature, **kwargs)
+        else:
+            input_signature = input_signature or exporting.signature(self)
+            super().export(filepath, format, verbose, input_signature, **kwargs)
 
     def _maybe_symbolic_build(self, iterator=None, data_batch=None):
         """Do nothing if everything is built.

@@ -5,6 +5,7 @@ density also run on JAX. TensorFlow Probability is imported on first use, throug
 proxy `tfd`, so `import kgen` stays as fast as `import keras`.
 """
 
+import functools
 import importlib
 import math
 from typing import Any
@@ -39,6 +40,15 @@ tracing = _library.tracing
 
 tf: Any = LazyModule("tensorflow")
 tfd: Any = LazyModule(_library.DISTRIBUTIONS)
+
+
+def undecorated(function: Any) -> Any:
+    """A function, or a model's method, without the graph that `compiled` gave it."""
+    if isinstance(function, compiled):
+        return function.function
+    if isinstance(function, functools.partial):
+        return functools.partial(undecorated(function.func), *function.args)
+    return function
 
 
 def register(cls: type) -> type:

@@ -90,6 +90,8 @@ class VAEModel(GenerativeModel):
         (_, self.latent_dim), *condition = [v.shape for v in decoder.inputs]
         self.condition_dim = condition[0][-1] if condition else 0
         self.event_shape = tuple(encoder.inputs[0].shape[1:])
+        shape = self.head.noise_shape(self.event_shape)
+        self._noise_size = self.latent_dim + math.prod(shape)
         self.has_density = self.posterior.has_density
         self._check()
         self.terms = [
@@ -128,10 +130,7 @@ class VAEModel(GenerativeModel):
                 f"for the decoder's {self.latent_dim} latent dimensions (a normal: "
                 f"means, then log-scales). Got {self.encoder.output_shape}."
             )
-        wanted = (
-            *self.event_shape[:-1],
-            self.head.params_size(self.event_shape[-1]),
-        )
+        wanted = (*self.event_shape[:-1], self.head.params_size(self.event_shape[-1]))
         if self.decoder.output_shape[1:] != wanted:
             raise ValueError(
                 "`decoder` must output the head's parameters, (n, "
@@ -264,9 +263,18 @@ class VAEModel(GenerativeModel):
         return self.head.mean(self._decode(z[:, None], condition, training=False))
 
     @compiled
-    def _draw(self, z, noise, condition=None):
-        params = self._decode(z[:, None], condition, training=False)
+    def _draw(self, noise, condition=None):
+        """Examples for uniform noise: first that of the code, then the head's."""
+        z = backend.normal_quantile(noise[:, None, : self.latent_dim])
+        params = self._decode(z, condition, training=False)
+        shape = self.head.noise_shape(self.event_shape)
+        noise = ops.reshape(noise[:, self.latent_dim :], (-1, *shape))
         return self.head.draw(params, noise)
+
+    def draw_in_graph(self, n, seed, condition=None):
+        """Examples (n, *event_shape), for tensors n and seed: see `export`."""
+        noise = backend.keyed_uniform(seed, 0, n, (self._noise_size,))
+        return backend.undecorated(self._draw)(noise, condition)
 
     def sample(self, n, seed=None, condition=None):
         """Draw z from the prior, then x from p(x|z).
@@ -280,17 +288,9 @@ class VAEModel(GenerativeModel):
         Returns:
             Float32 array of shape (n, *event_shape), in data units.
         """
-        shape = self.head.noise_shape(self.event_shape)
-
-        def draw(noise, *condition):
-            z = backend.normal_quantile(noise[:, : self.latent_dim])
-            noise = noise[:, self.latent_dim :].reshape(-1, *shape)
-            return self._draw(z, noise, *condition)
-
         n = validation.check_count("n_samples", n)
         condition = self.check_condition(condition, n)
-        size = self.latent_dim + math.prod(shape)
-        return draw_in_chunks(draw, n, seed, size, condition)
+        return draw_in_chunks(self._draw, n, seed, self._noise_size, condition)
 
 
 def _mean_of_exp(log_values):

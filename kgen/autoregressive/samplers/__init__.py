@@ -7,7 +7,7 @@ they need.
 
 from kgen.autoregressive.samplers.base import Batch, Sampler, SamplingOptions
 from kgen.autoregressive.samplers.blocks import Blocks
-from kgen.autoregressive.samplers.driver import draw
+from kgen.autoregressive.samplers.driver import draw, draw_in_graph
 from kgen.autoregressive.samplers.full_pass import FullPass
 from kgen.autoregressive.samplers.pixels import NetworkCache, Pixels
 from kgen.autoregressive.samplers.scalars import ScalarCache, Scalars
@@ -23,4 +23,5 @@ __all__ = [
     "ScalarCache",
     "Scalars",
     "draw",
+    "draw_in_graph",
 ]

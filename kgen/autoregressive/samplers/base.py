@@ -85,6 +85,10 @@ class Sampler:
         """
         raise NotImplementedError
 
+    def fill_in_graph(self, model, batch):
+        """Draw all of a batch within a graph: x, filled."""
+        raise NotImplementedError
+
 
 class OneCall(Sampler):
     """Draws all of a batch in one call of a graph.
@@ -96,6 +100,7 @@ class OneCall(Sampler):
     """
 
     def __init__(self, function, pieces=1):
+        self.function = function
         self.graph = compiled(function, relaxed=False)
         self.xla = compiled(function, relaxed=False, jit=True)
         self.pieces = pieces
@@ -108,6 +113,9 @@ class OneCall(Sampler):
         drawn = compiled_fill(model, batch, return_params=options.return_params)
         tick()
         return drawn
+
+    def fill_in_graph(self, model, batch):
+        return self.function(model, batch, return_params=False)[0]
 
 
 def params_buffer(model, x):

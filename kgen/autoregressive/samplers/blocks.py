@@ -42,6 +42,12 @@ class Blocks(Sampler):
             tick()
         return [np.concatenate(p, axis=1)[:, :steps] for p in zip(*filled, strict=True)]
 
+    def fill_in_graph(self, model, batch):
+        (n, steps), start = batch.x.shape[:2], ops.convert_to_tensor(0, "int32")
+        cache = NetworkCache(model, n, steps, batch.condition).row
+        drawn, _ = fill_block(model, batch, cache, start, return_params=False)
+        return drawn[0]
+
 
 def block_of(model):
     """Steps that are drawn in one call."""

@@ -108,3 +108,46 @@ def _map(function, pieces, *, in_threads):
         return list(pool.map(function, pieces))
     finally:
         pool.shutdown(cancel_futures=True)
+
+
+IN_GRAPH = 16
+"""Examples that an exported model draws at once."""
+
+
+def draw_in_graph(model, n, seed, condition=None):
+    """Draw examples within a graph, for models that are exported.
+
+    Args:
+        model: an `AutoregressiveModel` that is built, for examples of one size.
+        n: number of examples, a tensor.
+        seed: integer tensor.
+        condition: vectors (n, condition_dim), for conditional models only.
+
+    Returns:
+        Float32 tensor of shape (n, *event_shape).
+    """
+    shape = model.event_shape
+    # The caches need a known number of examples, and all of them one order.
+    size = IN_GRAPH if model.orders == 1 else 1
+    count = (n + size - 1) // size
+    if condition is not None:
+        missing = count * size - ops.shape(condition)[0]
+        condition = ops.pad(condition, ((0, missing), (0, 0)))
+
+    def draw_piece(index):
+        first, order = index * size, None
+        noise = backend.keyed_uniform(seed, first, size, model.head.noise_shape(shape))
+        if model.orders > 1:
+            # A separate stream: the values have that of `seed`.
+            choice = backend.keyed_uniform(seed + 2**33, index, 1, (1,))[0, 0]
+            order = ops.cast(choice * model.orders, "int32")
+        given = None
+        if condition is not None:
+            given = ops.slice(condition, (first, 0), (size, model.condition_dim))
+        blank = ops.zeros((size, *shape))
+        temperature = ops.convert_to_tensor(1.0, "float32")
+        batch = Batch(blank, blank > 0, noise, temperature, given, order)
+        return model.sampler.fill_in_graph(model, batch)
+
+    drawn = ops.map(draw_piece, ops.arange(count))
+    return ops.reshape(drawn, (-1, *shape))[:n]

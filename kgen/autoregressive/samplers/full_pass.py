@@ -8,7 +8,7 @@ import math
 from keras import ops
 
 from kgen.autoregressive.samplers.base import Sampler
-from kgen.core.backend import compiled
+from kgen.core.backend import compiled, undecorated
 from kgen.layers.cache import at
 
 CALLS = 32
@@ -35,6 +35,11 @@ class FullPass(Sampler):
         if not options.return_params:
             return [x]
         return [x, model.conditionals(x, batch.condition, batch.order)]
+
+    def fill_in_graph(self, model, batch):
+        shape = tuple(batch.x.shape[1:])
+        count = turns(model, shape)
+        return undecorated(fill_some)(model, batch, 0, count, shape)
 
 
 def turns(model, shape):
