@@ -34,34 +34,30 @@ class ExactEstimator(Density, HeadEstimator):
         return self._warn_of_impossible(in_chunks(log_prob, x, condition))
 
     def complete(
-        self, X: Any, mask: Any, *, y: Any = None, random_state: Any = None
-    ) -> np.ndarray:
-        """Redraw what `mask` does not keep, each value given all before it.
+        self, X: Any, mask: Any = None, *, y: Any = None, random_state: Any = None
+    ) -> Any:
+        """Draw what is missing, or what `mask` does not keep, given all before it.
 
         Later values are ignored: in raster order, what is kept above and to the left is
         continued, and what is kept below has no influence.
 
         Args:
-            X: array like the training data.
-            mask: boolean, broadcast to X; True keeps a value, False redraws it.
+            X: array or DataFrame like the training data.
+            mask: boolean, broadcast to X; True keeps a value, False redraws it,
+                whatever it is. None redraws what is NaN.
             y: labels or condition vectors, for conditional estimators only.
             random_state: None (fresh draws), int or RandomState.
 
         Returns:
             Array of the shape of X, and of the dtype of the training data unless that
-            cannot hold the values that are kept.
+            cannot hold the values that are kept; a DataFrame if `fit` was given one.
         """
-        x = self._inputs(X)
+        values = self._array(X)
+        mask = _checked_mask(mask, values)
+        x = self._as_inputs(np.where(mask, values, values.dtype.type(0)))
         condition = self._conditions_of(len(x), y, "complete")
         if condition is None and y is not None:
             raise messages.unwanted_y(type(self).__name__)
-        mask, shape = np.asarray(mask), np.shape(X)
-        try:
-            if mask.dtype != bool:
-                raise ValueError
-            mask = np.broadcast_to(mask, shape)
-        except ValueError:
-            raise messages.wrong_mask(mask, shape) from None
         completed = self.model_.complete(
             x,
             mask.reshape(x.shape),
@@ -70,7 +66,7 @@ class ExactEstimator(Density, HeadEstimator):
             **self._sampling(1.0),
         )
         # Kept values as they were: those of the model went through float32.
-        return _merged(mask, np.asarray(X), self._outputs(completed))
+        return self._framed(_merged(mask, values, self._outputs(completed)), X)
 
     def _sampling(self, temperature: float) -> dict[str, Any]:
         """Options of the model's sampler."""
@@ -79,6 +75,17 @@ class ExactEstimator(Density, HeadEstimator):
             "verbose": self.verbose,
             "jit_compile": self.jit_compile,
         }
+
+
+def _checked_mask(mask: Any, values: np.ndarray) -> np.ndarray:
+    """Which values are kept, boolean and of their shape."""
+    mask = ~np.isnan(values) if mask is None else np.asarray(mask)
+    try:
+        if mask.dtype != bool:
+            raise ValueError
+        return np.broadcast_to(mask, values.shape)
+    except ValueError:
+        raise messages.wrong_mask(mask, values.shape) from None
 
 
 def _merged(mask, kept, drawn):

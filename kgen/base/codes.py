@@ -56,7 +56,8 @@ class LatentEstimator(GenerativeEstimator):
         """
         codes = self._codes(z)
         condition = self._conditions_of(len(codes), y, "decode")
-        return self._outputs(in_chunks(self.model_.decode, codes, condition))
+        x = self._outputs(in_chunks(self.model_.decode, codes, condition))
+        return self._framed(x)
 
     def inverse_transform(self, X: Any, y: Any = None) -> np.ndarray:
         """Alias of `decode`, for pipelines: X are codes."""

@@ -10,11 +10,13 @@ from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
 
 from kgen.base import files, fitting, inputs
+from kgen.base.conditional import TakesConditions
 from kgen.base.fields import LearningRate, collect_fields, param
 from kgen.core import backend, messages, validation
 from kgen.core.random import new_seed
 from kgen.core.strategy import readable
 from kgen.data.conditions import Conditions, read_conditions
+from kgen.data.frames import Columns, in_dtype, is_frame
 from kgen.data.sources import ArraySource, StreamSource, with_channel
 from kgen.data.summary import Summary, check_resolution, summarise
 
@@ -22,7 +24,7 @@ from kgen.data.summary import Summary, check_resolution, summarise
 @typing.dataclass_transform(
     kw_only_default=True, eq_default=False, field_specifiers=(param,)
 )
-class GenerativeEstimator(BaseEstimator):
+class GenerativeEstimator(TakesConditions, BaseEstimator):
     """Base of all estimators: fit, sample, save.
 
     A final estimator adds fields (`name: type = param(default, limits)`) and implements
@@ -63,9 +65,6 @@ class GenerativeEstimator(BaseEstimator):
     warm_start: bool = param(False)
     verbose: int | bool | str = param(0, choices=("auto", 0, 1, 2, True, False))
     random_state: Any = param(None)
-
-    conditional = False
-    """Whether the model is one of p(x|y): `fit` and most other methods then need y."""
 
     _ranks: ClassVar[tuple[int, ...]] = (2, 3, 4)
     # Whether examples are sequences, which may differ in length from those in fit.
@@ -171,6 +170,8 @@ class GenerativeEstimator(BaseEstimator):
             self.discrete_ = summary.discrete
             if len(self.event_shape_) == 1 and not self._any_length:
                 self.n_features_in_ = self.event_shape_[0]
+                if is_frame(X):
+                    self.columns_ = Columns.learn(X, summary)
             self._adapt(summary)
         else:
             self._check_shape(summary)
@@ -192,8 +193,14 @@ class GenerativeEstimator(BaseEstimator):
 
     def _inputs(self, X: Any) -> np.ndarray:
         """Checked data as the model takes them."""
+        return self._as_inputs(self._array(X))
+
+    def _array(self, X: Any) -> np.ndarray:
+        """Data as an array of numbers, of which any may be missing."""
         check_is_fitted(self)
-        x = inputs.check_x(self, X, self._ranks, reset=False)
+        return inputs.check_x(self, X, self._ranks, reset=False)
+
+    def _as_inputs(self, x: np.ndarray) -> np.ndarray:
         sequences = self._any_length
         chunks = ArraySource(x).chunks()
         summary = summarise(chunks, type(self).__name__, sequences=sequences)
@@ -217,13 +224,15 @@ class GenerativeEstimator(BaseEstimator):
             x = x[..., 0]
         if self.discrete_:
             x = np.rint(x)
-        if self.dtype_.kind == "b":
-            x = np.clip(x, 0, 1)
-        elif self.dtype_.kind in "iu":
-            limits = np.iinfo(self.dtype_)
-            # The largest float64 below max + 1, which for 64 bits is below max, too.
-            x = np.clip(x, limits.min, np.nextafter(float(limits.max) + 1, 0))
-        return x.astype(self.dtype_)
+        if hasattr(self, "columns_"):
+            x = self.columns_.settle(x)
+        return in_dtype(x, self.dtype_)
+
+    def _framed(self, x: np.ndarray, like: Any = None) -> Any:
+        """Data as a DataFrame, with the index of another, if fit was given one."""
+        if not hasattr(self, "columns_"):
+            return x
+        return self.columns_.frame(x, like.index if is_frame(like) else None)
 
     def _draw(self, n_samples, y, random_state, **options) -> np.ndarray:
         """The implementation of `sample`, for all families."""
@@ -234,46 +243,7 @@ class GenerativeEstimator(BaseEstimator):
         n, condition = self._conditions_to_draw(n_samples, y, seed)
         if condition is not None:
             options["condition"] = condition
-        return self._outputs(self.model_.sample(n, seed=seed, **options))
-
-    def _conditions_to_draw(self, n, y, seed) -> tuple[int, np.ndarray | None]:
-        """Number of examples to draw, and their conditions; None if unconditional."""
-        if not self.conditional:
-            if y is not None:
-                raise messages.unwanted_y(type(self).__name__)
-            return 1 if n is None else n, None
-        if y is None:
-            n = 1 if n is None else n
-            return n, self.conditions_.draw(n, seed)
-        condition = self.conditions_.of(n, y, "sample", "n_samples is")
-        return len(condition), condition
-
-    def _conditions_of(self, n: int, y: Any, method: str) -> np.ndarray | None:
-        """The condition of each of n examples; None if the model is not conditional."""
-        return self.conditions_.of(n, y, method) if self.conditional else None
-
-    @property
-    def condition_dim_(self) -> int:
-        """Length of the vectors that the model is conditional on; 0 if it is not."""
-        return self._conditions("condition_dim_").dim if self.conditional else 0
-
-    @property
-    def classes_(self) -> np.ndarray | None:
-        """Labels, sorted; None for condition vectors. Conditional estimators only."""
-        return self._conditions("classes_").classes
-
-    @property
-    def class_prior_(self) -> np.ndarray | None:
-        """Frequencies of the labels in the training data; None for vectors."""
-        return self._conditions("class_prior_").prior
-
-    def _conditions(self, name: str) -> Conditions:
-        if "conditions_" not in vars(self):
-            raise AttributeError(
-                f"This {type(self).__name__} has no `{name}`: it is not conditional, "
-                "or not fitted."
-            )
-        return self.conditions_
+        return self._framed(self._outputs(self.model_.sample(n, seed=seed, **options)))
 
     def save(self, path: str | os.PathLike) -> None:
         """Write the fitted estimator to one file, without pickle.

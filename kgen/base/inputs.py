@@ -8,6 +8,7 @@ from sklearn.utils import check_array
 from sklearn.utils.validation import validate_data
 
 from kgen.core import messages, validation
+from kgen.data import frames
 from kgen.data.sources import ArraySource, StreamSource, is_dataset
 from kgen.data.weights import checked_weights
 
@@ -32,7 +33,12 @@ def check_x(
     """
     owner = type(estimator).__name__
     try:
-        if getattr(X, "ndim", 2) == 2 and not estimator._any_length:
+        if frames.is_frame(X):
+            array = frames.to_array(X, owner)
+            if not estimator._any_length:  # the names of columns are those of features
+                validate_data(estimator, X, reset=reset, skip_check_array=True)
+            X = check_array(array, **_OPTIONS)
+        elif getattr(X, "ndim", 2) == 2 and not estimator._any_length:
             X = validate_data(
                 estimator, X, reset=reset, ensure_min_features=0, **_OPTIONS
             )

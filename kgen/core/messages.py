@@ -53,6 +53,24 @@ def not_numeric(name: str, owner: str, problem: object) -> ValueError:
     )
 
 
+def no_numbers(owner: str, columns: list[str]) -> ValueError:
+    one = len(columns) == 1
+    return ValueError(
+        f"{owner}: X must hold numbers. Got {'column' if one else 'columns'} "
+        f"{', '.join(columns[:10])}. Leave {'it' if one else 'them'} out, or turn "
+        "categories and text into numbers first: pandas.get_dummies(X) makes a column "
+        "of 0 and 1 for every category, sklearn.preprocessing.OrdinalEncoder one of "
+        "integers."
+    )
+
+
+def equal_names(owner: str, names: list) -> ValueError:
+    return ValueError(
+        f"{owner}: X must have columns of different names. Several are named "
+        f"{', '.join(map(repr, names))}."
+    )
+
+
 def not_finite(name: str, owner: str, what: str) -> ValueError:
     return ValueError(
         f"{owner}: Input {name} contains {what}. Every value must be finite (and "
