@@ -52,6 +52,12 @@ def unless_slow(*names):
     ]
 
 
+ROOTS = ("PixelCNN", "VAE", "GAN")
+"""One with an exact density, one with a bound and codes, and a game."""
+
+TWINS = {"BetaVAE"}
+"""The same networks and methods as another's, but for a number: with --slow only."""
+
 FAMILIES = ("PixelCNN", "ConditionalPixelCNN", "MADE", "WaveNet", "VAE", "GAN")
 """One of every family, for what their common bases do, and not each by itself."""
 
@@ -121,6 +127,12 @@ def eager():
     """The same for all of a test."""
     with eagerly():
         yield
+
+
+@pytest.fixture(params=[False, pytest.param(True, marks=pytest.mark.slow)])
+def jit(request):
+    """Whether to compile with XLA: for tests of what both ways must do."""
+    return request.param
 
 
 @pytest.fixture(scope="session")

@@ -197,6 +197,7 @@ np.save(sys.argv[2], vae.log_prob(np.load(sys.argv[3])))
 """
 
 
+@pytest.mark.slow
 def test_settings_come_back_in_another_process(tmp_path):
     X = bars(20, random_state=0)
     vae = tiny("VAE", architecture=MLP(widths=(16,), dropout=0.1)).fit(X)
@@ -216,7 +217,13 @@ def test_settings_come_back_in_another_process(tmp_path):
     np.testing.assert_array_equal(np.load(tmp_path / "b.npy"), vae.log_prob(X))
 
 
-@pytest.mark.parametrize("name", ["VAE", "GAN", "ConditionalGAN"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "VAE",
+        *(pytest.param(n, marks=pytest.mark.slow) for n in ("GAN", "ConditionalGAN")),
+    ],
+)
 def test_residual_networks_train(name, tmp_path, eager):
     X = np.random.default_rng(0).integers(4, size=(12, 5, 7, 3)).astype("uint8")
     y = np.arange(12) % 2 if name == "ConditionalGAN" else None

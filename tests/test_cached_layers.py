@@ -57,4 +57,4 @@ def test_the_cache_computes_what_the_convolution_does(
 @pytest.mark.slow
 @pytest.mark.parametrize("kernel", [(3, 1), (5, 1)])
 def test_xla_compiles_the_cache_of_a_column(kernel):
-    check_incremental(two_convolutions(kernel, 2, 2), n=5)
+    check_incremental(two_convolutions(kernel, 2, 2), n=5, jit_compile=True)

@@ -55,6 +55,7 @@ def same(found, expected):
 
 
 @pytest.mark.parametrize("name", NAMES)
+@pytest.mark.slow
 def test_replicas_train_like_one_device(name, one_device, two_replicas):
     same(two_replicas[name], one_device[name])
     assert two_replicas[name]["replicas"] == 2
@@ -62,6 +63,7 @@ def test_replicas_train_like_one_device(name, one_device, two_replicas):
 
 
 @pytest.mark.parametrize("name", NAMES)
+@pytest.mark.slow
 def test_workers_train_like_one_device(name, one_device, two_workers):
     first, second = (worker[name] for worker in two_workers)
     same(first, one_device[name])
@@ -69,6 +71,7 @@ def test_workers_train_like_one_device(name, one_device, two_workers):
     assert first["weights"] == second["weights"]
 
 
+@pytest.mark.slow
 def test_without_a_random_state_workers_agree_on_one(tmp_path):
     ports, path = free_ports(2), tmp_path / "model.keras"
     settings = {"random_state": None, "epochs": 1}
@@ -83,6 +86,7 @@ def test_without_a_random_state_workers_agree_on_one(tmp_path):
     assert kgen.load(path).seed_ == first["PixelCNN"]["seed"]
 
 
+@pytest.mark.slow
 def test_a_killed_worker_goes_on_from_the_backup(tmp_path):
     """kill -9 of one of two workers; both are started again until they are done."""
     whole = answers(tmp_path, [{"settings": {"epochs": 4}}])[0]["PixelCNN"]
@@ -130,6 +134,7 @@ with strategy.scope():
 """
 
 
+@pytest.mark.slow
 def test_a_model_from_outside_is_not_trained_on_in_a_scope():
     done = subprocess.run(
         [sys.executable, "-c", OUTSIDE], cwd=ROOT, text=True, capture_output=True,

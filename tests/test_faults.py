@@ -17,12 +17,13 @@ from sklearn.base import clone
 import kgen
 from kgen.core import persistence
 from kgen.data.toy import bars
-from tests.conftest import is_conditional, tiny, unless_slow
+from tests.conftest import is_conditional, tiny
 from tests.training_jobs import NAMES, finish, start
 
 X = bars(32, size=3, random_state=0)
 
 
+@pytest.mark.slow
 def test_a_killed_fit_goes_on_from_its_backup(tmp_path):
     """kill -9 in the middle of an epoch, the same call again: as if never killed."""
 
@@ -84,6 +85,7 @@ on_linux = pytest.mark.skipif(
 
 
 @on_linux
+@pytest.mark.slow
 def test_memory_is_flat_over_samples():
     fitted = [
         fit(tiny(name, jit_compile="auto")) for name in ("PixelCNN", "VAE", "GAN")
@@ -121,6 +123,7 @@ def grows(call):
 
 
 @on_linux
+@pytest.mark.slow
 def test_memory_is_flat_over_refits():
     """Keras alone keeps several megabytes of every fit: its graphs."""
     vae = tiny("VAE")
@@ -135,7 +138,8 @@ def test_memory_is_flat_whatever_is_called(name):
     assert grows(lambda: fit(estimator)) < 25
 
 
-@pytest.mark.parametrize("name", unless_slow("PixelCNN", "NADE", "VAE", "GAN"))
+@pytest.mark.slow
+@pytest.mark.parametrize("name", list(kgen.estimators))
 def test_a_model_that_goes_takes_nothing_with_it(name):
     """Graphs of one model end with it; those of others work on."""
     estimator = tiny(name, jit_compile="auto")

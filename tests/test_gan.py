@@ -233,6 +233,7 @@ def test_the_default_network_for_images_follows_the_dcgan_guidelines():
     assert gan.sample(20).min() >= 0
 
 
+@pytest.mark.slow
 def test_learns_a_ring_of_eight():
     X, _ = mixture(4000, random_state=0)
     gan = kgen.GAN(latent_dim=8, epochs=20, learning_rate=1e-3, random_state=0).fit(X)
@@ -256,6 +257,7 @@ def ring_by_label():
     return gan.fit(X, labels), X, labels
 
 
+@pytest.mark.slow
 def test_a_label_chooses_what_is_drawn(ring_by_label):
     gan, X, labels = ring_by_label
     centres = np.stack([X[labels == label].mean(axis=0) for label in "abcdefgh"])
@@ -265,6 +267,7 @@ def test_a_label_chooses_what_is_drawn(ring_by_label):
         assert apart.argmin() == index, f"{label}: {mean}"
 
 
+@pytest.mark.slow
 def test_counts_of_labels_are_exact(ring_by_label):
     gan, X, _ = ring_by_label
     y = np.repeat(["a", "e"], [3, 5])

@@ -21,12 +21,12 @@ from tests.conftest import tiny
     ],
     ids=["grey", "levels", "coupled", "reals"],
 )
-def test_order_and_sampler_with_a_condition(shape, head):
+def test_order_and_sampler_with_a_condition(shape, head, jit):
     model = GatedPixelCNNModel(head, 16, depth=3, dilations=(1, 2), condition_dim=2)
     model.build((None, *shape))
     scatter(model)
     check_order(model, shape)
-    check_incremental(model)
+    check_incremental(model, jit_compile=jit)
 
 
 def test_draws_and_scores_by_class():

@@ -10,7 +10,7 @@ from kgen.core.random import permutation
 from kgen.data.sources import ArraySource
 from kgen.data.summary import summarise
 from kgen.data.toy import bars, mixture
-from tests.conftest import FAMILIES, is_conditional, tiny, unless_slow
+from tests.conftest import is_conditional, tiny, unless_slow
 
 X = bars(24, size=4, random_state=0)
 Y = np.array(["a", "b"])[X[:, 0, 0]]
@@ -44,7 +44,7 @@ def datasets(conditional):
         yield "PyDataset, bare", Batches(lambda rows: X[rows])
 
 
-@pytest.mark.parametrize("name", unless_slow(*FAMILIES, "ConditionalGAN"))
+@pytest.mark.parametrize("name", unless_slow("VAE", "ConditionalGAN"))
 def test_datasets_train_as_arrays_do(name, eager):
     conditional = is_conditional(tiny(name))
     for what, dataset in datasets(conditional):

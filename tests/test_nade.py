@@ -12,7 +12,6 @@ from kgen.testing.autoregressive import check_incremental
 from kgen.testing.spaces import scatter
 
 
-@pytest.mark.parametrize("jit", [False, True])
 def test_the_gradient_is_the_plain_one(jit):
     random = np.random.default_rng(0)
     dim, n, hidden, size = 7, 5, 6, 3
@@ -58,6 +57,7 @@ def test_the_formula_of_the_paper():
     np.testing.assert_allclose(model.log_prob(x), expected, rtol=1e-5)
 
 
+@pytest.mark.slow
 def test_learns_bars_to_their_entropy():
     X = bars(512, size=3, random_state=0)  # 6 equally likely images: log 6 nats
     model = kgen.NADE(
@@ -93,13 +93,13 @@ def test_order_is_a_permutation_or_a_seed(eager):
             kgen.NADE(order=order).fit(X)
 
 
-def test_channels_in_units_of_their_own():
+def test_channels_in_units_of_their_own(jit):
     """Known scalars enter the sums in the units of their channel."""
     head = kgen.heads.Normal(loc=[1.0, -2.0], unit=[3.0, 0.5])
     model = NADEModel(head, hidden=6, order=1)
     model.build((None, 3, 2))
     scatter(model)
-    check_incremental(model, n=5)
+    check_incremental(model, n=5, jit_compile=jit)
 
 
 def test_a_head_that_draws_whole_pixels_is_refused():
@@ -108,6 +108,7 @@ def test_a_head_that_draws_whole_pixels_is_refused():
         kgen.NADE(head="coupled_mixture_of_logistics").fit(X)
 
 
+@pytest.mark.slow
 def test_density_by_xla_is_the_plain_one():
     """Estimators score in batches of 64, which XLA compiles."""
     X = bars(70, size=4, random_state=0)

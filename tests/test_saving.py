@@ -19,14 +19,14 @@ from kgen.data.sources import with_channel
 from kgen.data.toy import bars, mixture
 from kgen.networks import MLP, Architecture, ResNet, architectures
 from tests.conftest import (
-    FAMILIES,
+    ROOTS,
     is_conditional,
     takes_sequences,
     tiny,
     unless_slow,
 )
 
-NAMES = unless_slow(*FAMILIES)
+NAMES = unless_slow(*ROOTS)
 
 X = bars(48, size=4, random_state=0)
 Y = np.array(["row", "column"])[X[:, 0, 0]]
@@ -93,24 +93,26 @@ def report(estimator):
 
 
 @pytest.fixture(scope="module")
-def other_process(tmp_path_factory, request):
+def other_process(tmp_path_factory):
     """Estimators after three epochs, and what a new process made of their files."""
     folder = tmp_path_factory.mktemp("files")
     fitted = {}
-    for name in kgen.estimators if request.config.getoption("--slow") else FAMILIES:
+    for name in kgen.estimators:
         fitted[name] = fit(tiny(name, epochs=3))
         fitted[name].save(folder / f"{name}.keras")
     assert in_new_process(SCRIPT, folder).returncode == 0
     return fitted, json.loads((folder / "answers.json").read_text())
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.slow
+@pytest.mark.parametrize("name", list(kgen.estimators))
 def test_a_new_process_has_the_same_model_to_the_last_bit(name, other_process):
     fitted, answers = other_process
     assert answers[name]["loaded"] == report(fitted[name])
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.slow
+@pytest.mark.parametrize("name", list(kgen.estimators))
 def test_three_epochs_and_three_in_a_new_process_are_six(name, other_process):
     _, answers = other_process
     six = report(fit(tiny(name, epochs=6)))
@@ -124,7 +126,8 @@ def test_three_epochs_and_three_in_a_new_process_are_six(name, other_process):
             np.testing.assert_allclose(a, b, rtol=1e-3, atol=1e-6)
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.slow
+@pytest.mark.parametrize("name", list(kgen.estimators))
 def test_the_keras_door_trains_on_in_a_new_process(name, other_process):
     _, answers = other_process
     model = fit(tiny(name, epochs=3)).model_  # the same three epochs, never saved
@@ -245,6 +248,7 @@ for save in (vae.save, vae.model_.save):
 """
 
 
+@pytest.mark.slow
 def test_a_save_that_fails_leaves_the_old_file_whole(tmp_path, eager):
     """No file can grow beyond 10 kB, in a process of its own."""
     pytest.importorskip("resource", reason="needs limits of file sizes")
@@ -268,6 +272,7 @@ def test_a_backup_with_an_optimizer_of_your_own(tmp_path, eager):
     assert len(make().fit(X, backup_dir=tmp_path).history_["loss"]) == 3
 
 
+@pytest.mark.slow
 def test_a_save_that_is_killed_leaves_the_old_file_whole(tmp_path):
     path = tmp_path / "file.keras"
     path.write_bytes(b"old")

@@ -72,13 +72,13 @@ def test_rnn_sees_the_whole_past(cell):
     ],
     ids=["conditional", "mixture", "coupled", "lstm", "gru"],
 )
-def test_sampler_does_what_full_passes_do(model, channels):
+def test_sampler_does_what_full_passes_do(model, channels, jit):
     model = type(model).from_config(model.get_config())
     keras.utils.set_random_seed(0)
     model.build((None, 7, channels))
     scatter(model)
     check_order(model, (7, channels))
-    check_incremental(model, n=5)
+    check_incremental(model, n=5, jit_compile=jit)
 
 
 @pytest.mark.slow
@@ -131,6 +131,7 @@ def test_completion_at_another_length(name):
 
 
 @pytest.mark.parametrize("name", BOTH)
+@pytest.mark.slow
 def test_learns_a_linear_process_to_its_entropy(name):
     settings = {
         "WaveNet": {"filters": 16, "layers": 3, "stacks": 1},

@@ -238,6 +238,7 @@ def test_beta_one_is_the_vae_and_more_presses_the_code(eager):
         tiny("BetaVAE", beta=-1).fit(X)
 
 
+@pytest.mark.slow
 def test_learns_bars_near_their_entropy():
     X = bars(512, size=3, random_state=0)  # log 6 = 1.79 nats
     vae = kgen.VAE(latent_dim=4, epochs=80, learning_rate=2e-3, random_state=0).fit(X)
@@ -250,6 +251,7 @@ def test_learns_bars_near_their_entropy():
     assert (vae.reconstruct(X) == X).mean() > 0.97
 
 
+@pytest.mark.slow
 def test_learns_a_table_of_reals_to_its_entropy():
     # One factor and noise: a normal whose entropy is known.
     random = np.random.default_rng(0)
@@ -287,6 +289,7 @@ def test_decoding_whole_numbers_gives_whole_numbers(eager):
     assert (tiny("VAE").fit(X).reconstruct(X) % 1 != 0).any()
 
 
+@pytest.mark.slow
 def test_the_noise_is_the_same_under_xla():
     rows = np.random.default_rng(0).normal(size=(5, 3)).astype("float32")
     for function in (

@@ -35,6 +35,14 @@ def check_autoregressive(model: Any, x: np.ndarray) -> None:
         check_samples(model, np.exp(log_prob(model, space(model))))
 
 
+@model_check(lambda model: hasattr(model, "sampler"), xla=True)
+def check_compiled_sampler(model: Any, x: np.ndarray) -> None:
+    """Compiled by XLA, the incremental sampler must do the same."""
+    if model.sampler.incremental and backend.NAME == "tensorflow":
+        scatter(model)
+        check_incremental(model, jit_compile=True)
+
+
 def check_order(model: Any, event_shape: tuple[int, ...]) -> None:
     """Outputs for a scalar must ignore it and all later ones, and use earlier ones.
 
@@ -69,7 +77,7 @@ def check_order(model: Any, event_shape: tuple[int, ...]) -> None:
         assert used[:-1].all(), f"no output sees {turns[:-1][~used[:-1]]}"
 
 
-def check_incremental(model: Any, n: int = 19) -> None:
+def check_incremental(model: Any, n: int = 19, *, jit_compile: bool = False) -> None:
     """The incremental sampler must do what running the whole network again does.
 
     With the same noise it draws the same samples, except where the noise lies within
@@ -83,34 +91,32 @@ def check_incremental(model: Any, n: int = 19) -> None:
     chosen = choose_orders(model, blank > 0, 4)
     noise = noise_of(model, 4, np.arange(n), model.event_shape)
     slow = model.sample(n, seed=4, condition=condition, incremental=False)
-    for xla in (True, False) if backend.NAME == "tensorflow" else (True,):
-        options = SamplingOptions(jit_compile=xla, return_params=True)
-        fast, found = draw(model, blank, blank > 0, 4, condition, options)
-        for order in np.unique(chosen):
-            rows = chosen == order
-            given = None if condition is None else condition[rows]
-            params = _conditionals(model, fast[rows], given, order)
-            apart = np.abs(params - found[rows]).max()
-            assert apart < 1e-5 * max(1.0, np.abs(params).max()), (
-                f"the sampler's parameters are {apart:g} off those of a full pass"
-            )
-        apart = np.abs(fast - slow)
-        if model.head.levels is None:
-            assert (apart <= 1e-4 * np.maximum(1.0, np.abs(slow))).all(), (
-                f"samples are up to {apart.max():g} off those of full passes"
-            )
-            continue
-        low, high = (
-            keras.ops.convert_to_numpy(
-                model.head.draw(found, np.clip(u, 1e-6, 1 - 1e-6))
-            )
-            for u in (noise - 1e-5, noise + 1e-5)
+    jit_compile = jit_compile or backend.NAME == "jax"  # where all is compiled
+    options = SamplingOptions(jit_compile=jit_compile, return_params=True)
+    fast, found = draw(model, blank, blank > 0, 4, condition, options)
+    for order in np.unique(chosen):
+        rows = chosen == order
+        given = None if condition is None else condition[rows]
+        params = _conditionals(model, fast[rows], given, order)
+        apart = np.abs(params - found[rows]).max()
+        assert apart < 1e-5 * max(1.0, np.abs(params).max()), (
+            f"the sampler's parameters are {apart:g} off those of a full pass"
         )
-        axes = tuple(range(1, fast.ndim))
-        differ = (apart > 0).any(axis=axes) & (low == high).all(axis=axes)
-        assert not differ.any(), (
-            f"samples {np.flatnonzero(differ)} differ from those of full passes"
+    apart = np.abs(fast - slow)
+    if model.head.levels is None:
+        assert (apart <= 1e-4 * np.maximum(1.0, np.abs(slow))).all(), (
+            f"samples are up to {apart.max():g} off those of full passes"
         )
+        return
+    low, high = (
+        keras.ops.convert_to_numpy(model.head.draw(found, np.clip(u, 1e-6, 1 - 1e-6)))
+        for u in (noise - 1e-5, noise + 1e-5)
+    )
+    axes = tuple(range(1, fast.ndim))
+    differ = (apart > 0).any(axis=axes) & (low == high).all(axis=axes)
+    assert not differ.any(), (
+        f"samples {np.flatnonzero(differ)} differ from those of full passes"
+    )
 
 
 def _condition(model, n, random):

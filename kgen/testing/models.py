@@ -10,14 +10,18 @@ import numpy as np
 
 from kgen.testing.spaces import check_objective, draw, has_density, with_condition
 
-_CHECKS: list[tuple[Callable[[Any], bool], Callable[[Any, np.ndarray], None]]] = []
+# Whom a check is for, the check, and whether it compiles with XLA.
+_CHECKS: list[tuple[Callable[[Any], bool], Callable, bool]] = []
 
 
-def model_check(can: Callable[[Any], bool]) -> Callable[[Callable], Callable]:
+def model_check(
+    can: Callable[[Any], bool], *, xla: bool = False
+) -> Callable[[Callable], Callable]:
     """Return a decorator that registers a check with `check_model`.
 
     Args:
         can: function of a model: whether the check applies, by what it can do.
+        xla: whether the check compiles with XLA, which takes seconds.
 
     Example:
         >>> @model_check(lambda model: hasattr(model, "halve"))
@@ -26,7 +30,7 @@ def model_check(can: Callable[[Any], bool]) -> Callable[[Callable], Callable]:
     """
 
     def decorate(check: Callable) -> Callable:
-        _CHECKS.append((can, check))
+        _CHECKS.append((can, check, xla))
         return check
 
     return decorate
@@ -38,7 +42,7 @@ def check_exact_density(model: Any, x: np.ndarray) -> None:
     check_objective(model, x)
 
 
-def check_model(model: Any, x: np.ndarray) -> None:
+def check_model(model: Any, x: np.ndarray, *, xla: bool = True) -> None:
     """Verify that a model keeps its contract.
 
     All models: the seed determines each sample; saving keeps samples, the head and the
@@ -56,6 +60,7 @@ def check_model(model: Any, x: np.ndarray) -> None:
     Args:
         model: a compiled model, which will be trained.
         x: data it can be trained on, float32 in data units, shape (n, ...).
+        xla: whether to run the checks that compile with XLA, too.
 
     Raises:
         AssertionError: if any of this does not hold; the message says what.
@@ -66,8 +71,8 @@ def check_model(model: Any, x: np.ndarray) -> None:
     check_policy(model)
     check_loss_scaling(model)
     check_seeds(model)
-    for can, check in _CHECKS:
-        if can(model):
+    for can, check, compiles in _CHECKS:
+        if can(model) and (xla or not compiles):
             check(model, x)
     check_training(model, x)
     check_saving(model)

@@ -9,9 +9,11 @@ from sklearn.model_selection import GridSearchCV
 
 import kgen
 from kgen.data.toy import bars
-from kgen.testing.estimators import CHECKS, check_learns
+from kgen.testing.estimators import CHECKS, check_learns, check_scikit_learn
 from tests.conftest import (
+    ROOTS,
     TINY,
+    TWINS,
     data_for,
     eagerly,
     is_conditional,
@@ -25,12 +27,20 @@ def test_every_estimator_is_covered():
     assert set(TINY) == set(kgen.estimators)
 
 
-# The same networks and methods as VAE's, but for a number.
-TWINS = {"BetaVAE"}
+# scikit-learn's checks fit fifty times, and `check_learns` for forty epochs.
+LONG = {check_scikit_learn: ("MADE", "VAE", "GAN"), check_learns: ("PixelCNN", "VAE")}
 
 
-@pytest.mark.parametrize("name", unless_slow(*set(kgen.estimators) - TWINS))
-@pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.__name__)
+def contracts():
+    """Estimators and checks, all checks of one estimator after another."""
+    for name in kgen.estimators:
+        for check in CHECKS:
+            quick = name not in TWINS and name in LONG.get(check, kgen.estimators)
+            marks = [] if quick else [pytest.mark.slow]
+            yield pytest.param(name, check, marks=marks, id=f"{name}-{check.__name__}")
+
+
+@pytest.mark.parametrize(("name", "check"), [*contracts()])
 def test_contract(name, check):
     estimator = tiny(name)
     # Graphs are quicker where many steps are taken.
@@ -38,7 +48,7 @@ def test_contract(name, check):
         check(estimator, *data_for(estimator))
 
 
-@pytest.mark.parametrize("name", list(kgen.estimators))
+@pytest.mark.parametrize("name", unless_slow(*ROOTS))
 @pytest.mark.parametrize("dtype", ["uint8", "int64", "float32", "float64", "bool"])
 def test_samples_have_the_dtype_of_the_data(name, dtype, eager):
     X = bars(16, size=3, random_state=0).astype(dtype)
@@ -49,8 +59,17 @@ def test_samples_have_the_dtype_of_the_data(name, dtype, eager):
     assert set(np.unique(samples)) <= {0, 1}
 
 
-@pytest.mark.parametrize("name", list(kgen.estimators))
-@pytest.mark.parametrize("shape", [(1, 1), (1, 5), (5, 3), (9, 7, 3), (8, 2, 1)])
+def sizes():
+    """Estimators and shapes. Sampling nine rows of colour without graphs is slow."""
+    for name in kgen.estimators:
+        for shape in [(1, 1), (5, 3), (9, 7, 3), (2, 3, 3), (1, 5), (8, 2, 1)]:
+            large = shape == (9, 7, 3) and not hasattr(tiny(name), "architecture")
+            slow = name in TWINS or large or shape in [(1, 5), (8, 2, 1)]
+            marks = [pytest.mark.slow] if slow else []
+            yield pytest.param(name, shape, marks=marks)
+
+
+@pytest.mark.parametrize(("name", "shape"), [*sizes()])
 def test_images_of_any_size(name, shape, eager):
     if takes_sequences(tiny(name)):
         shape = (shape[0] * shape[1], *shape[2:])
