@@ -17,7 +17,8 @@ from kgen.core.random import new_seed
 from kgen.core.strategy import readable
 from kgen.data.conditions import Conditions, read_conditions
 from kgen.data.frames import Columns, in_dtype, is_frame
-from kgen.data.sources import ArraySource, StreamSource, with_channel
+from kgen.data.sources import ArraySource, with_channel
+from kgen.data.streams import StreamSource
 from kgen.data.summary import Summary, check_resolution, summarise
 
 
@@ -124,7 +125,8 @@ class GenerativeEstimator(TakesConditions, BaseEstimator):
         Args:
             X: array of shape (n, features), (n, height, width) or (n, height, width,
                 channels); or a finite `tf.data.Dataset` or `keras.utils.PyDataset`
-                that yields batches x, (x, y) or {"x": x, "condition": y}.
+                that yields batches x, (x, y), (x, y, sample_weight) or
+                {"x": x, "condition": y}.
             y: labels (n,) or condition vectors (n, k) for conditional estimators,
                 ignored by the others.
             sample_weight: how much every example counts in the loss, (n,), numbers
@@ -181,6 +183,8 @@ class GenerativeEstimator(TakesConditions, BaseEstimator):
             if reset:
                 self.conditions_ = Conditions.learn(owner, batches)
             self.conditions_.attach(source, batches)
+        if isinstance(source, StreamSource):
+            source.check = lambda batch: inputs.check_again(self, batch, summary)
         return source
 
     def _check_shape(self, summary: Summary) -> None:

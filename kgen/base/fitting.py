@@ -1,5 +1,6 @@
 """The steps of `fit`, and how they are undone if it fails."""
 
+import contextlib
 from typing import Any
 
 import keras
@@ -145,6 +146,18 @@ def _jit_compile(estimator: Any) -> bool | str:
     return estimator.jit_compile
 
 
+@contextlib.contextmanager
+def _problems_of(*sources):
+    """Raise what failed in a dataset, in place of TensorFlow's error about it."""
+    try:
+        yield
+    except Exception:
+        for source in filter(None, sources):
+            if source.problem is not None:
+                raise source.problem from None
+        raise
+
+
 def _train(estimator, source, held_out, callbacks, backup_dir, keeper) -> None:
     first = training.epochs_in(estimator.history_)
     last = first + int(estimator.epochs)
@@ -157,16 +170,17 @@ def _train(estimator, source, held_out, callbacks, backup_dir, keeper) -> None:
         callbacks.append(backup)
     if first < last:
         size = int(estimator.batch_size) * estimator._batches_per_step
-        estimator.model_.fit(
-            source.batches(size, estimator.seed_, first),
-            initial_epoch=first,
-            epochs=last,
-            steps_per_epoch=source.steps(size),
-            validation_data=held_out and held_out.batches(size),
-            shuffle=False,  # the source shuffles, with our seed
-            verbose=progress.of_fit(estimator.verbose),
-            callbacks=callbacks,
-        )
+        with _problems_of(source, held_out):
+            estimator.model_.fit(
+                source.batches(size, estimator.seed_, first),
+                initial_epoch=first,
+                epochs=last,
+                steps_per_epoch=source.steps(size),
+                validation_data=held_out and held_out.batches(size),
+                shuffle=False,  # the source shuffles, with our seed
+                verbose=progress.of_fit(estimator.verbose),
+                callbacks=callbacks,
+            )
         checks.check_loss(estimator.model_)
     if backup_dir is not None:
         backup.remove()

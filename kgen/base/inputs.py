@@ -9,7 +9,9 @@ from sklearn.utils.validation import validate_data
 
 from kgen.core import messages, validation
 from kgen.data import frames
-from kgen.data.sources import ArraySource, StreamSource, is_dataset
+from kgen.data.sources import ArraySource, is_dataset
+from kgen.data.streams import StreamSource
+from kgen.data.summary import Summary, summarise
 from kgen.data.weights import checked_weights
 
 _OPTIONS: dict[str, Any] = {
@@ -32,6 +34,8 @@ def check_x(
         TypeError: for sparse matrices.
     """
     owner = type(estimator).__name__
+    if is_dataset(X):
+        raise messages.dataset_as_array(owner)
     try:
         if frames.is_frame(X):
             array = frames.to_array(X, owner)
@@ -71,9 +75,32 @@ def source_of(
     """Wrap an array or dataset, so that both are read the same way."""
     sequences = estimator._any_length
     if is_dataset(X):
-        return StreamSource(X, type(estimator).__name__, sequences=sequences)
+        return StreamSource(
+            X,
+            type(estimator).__name__,
+            sequences=sequences,
+            takes_weights=estimator._takes_weights,
+        )
     x = check_x(estimator, X, ranks, reset=reset)
     return ArraySource(x, sequences=sequences)
+
+
+def check_again(estimator: Any, batch: np.ndarray, seen: Summary) -> None:
+    """Check a batch of a later pass over a dataset, given the facts of the first.
+
+    Raises:
+        ValueError: for NaN, for values that the model cannot learn, or another shape.
+    """
+    kind = batch.dtype.kind in "biu" or not seen.integral
+    skip = int(estimator._any_length)
+    shape = batch.shape[1 + skip :] == seen.event_shape[skip:]
+    # False for NaN.
+    if kind and shape and seen.low <= batch.min() and batch.max() <= seen.high:
+        return
+    owner = type(estimator).__name__
+    summary = summarise([batch], owner, sequences=estimator._any_length)
+    estimator._check_shape(summary)
+    estimator._check_values(summary)
 
 
 def attach_weights(

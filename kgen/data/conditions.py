@@ -8,7 +8,9 @@ import numpy as np
 
 from kgen.core import messages, persistence
 from kgen.core.random import keyed_uniform
-from kgen.data.sources import ArraySource, StreamSource
+from kgen.data.elements import Batch
+from kgen.data.sources import ArraySource
+from kgen.data.streams import StreamSource
 from kgen.data.summary import check_finite
 
 
@@ -63,6 +65,7 @@ class Conditions:
         encoded = [self._encode(y) for y in batches]
         if isinstance(source, StreamSource):
             source.encode = lambda y: self._encode(_checked(self.owner, y))
+            source.condition_dim = self.dim
         else:
             (source.condition,) = encoded
 
@@ -145,15 +148,15 @@ def read_conditions(
     if isinstance(source, StreamSource):
         if y is not None:
             raise messages.y_beside_dataset(owner)
-        pairs: Iterable = source.pairs()
+        parts: Iterable[Batch] = source.one_pass()
     else:
-        pairs = [(source.x, y)]
-    for x, part in pairs:
-        if part is None:
+        parts = [Batch(source.x, y)]
+    for part in parts:
+        if part.y is None:
             raise messages.missing_y(owner, "fit")
-        checked = _checked(owner, part)
-        if len(checked) != len(x):
-            raise messages.wrong_length(len(checked), len(x), "X has length")
+        checked = _checked(owner, part.y)
+        if len(checked) != len(part.x):
+            raise messages.wrong_length(len(checked), len(part.x), "X has length")
         batches.append(checked)
     return batches
 

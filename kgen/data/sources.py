@@ -1,12 +1,11 @@
-"""Arrays, `tf.data` datasets and `PyDataset`s, read the same way."""
+"""Arrays, and what is common to them and datasets (`kgen.data.streams`)."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import keras
 import numpy as np
 
-from kgen.core import messages
 from kgen.core.backend import tf
 from kgen.core.random import permutation
 
@@ -31,6 +30,8 @@ class ArraySource:
 
     condition: np.ndarray | None = None
     """Condition vectors, float32 of shape (n, k), if there are any."""
+
+    problem: Exception | None = None
 
     weight: np.ndarray | None = None
     """Weights of the examples, float32 of shape (n,), if there are any."""
@@ -104,104 +105,6 @@ class ArraySource:
         return dataset.apply(cardinality)
 
 
-class StreamSource:
-    """Batches of a dataset, in the order in which it yields them.
-
-    Args:
-        dataset: a finite `tf.data.Dataset` or `PyDataset`, batched as for Keras,
-            of elements x, (x, y) or {"x": x, "condition": y}.
-        owner: name of the estimator, for error messages.
-        sequences: see `with_channel`; if so, batches may differ in length.
-    """
-
-    def __init__(self, dataset: Any, owner: str, *, sequences: bool = False) -> None:
-        self.dataset = dataset
-        self.owner = owner
-        self.sequences = sequences
-        self.encode: Callable[[Any], np.ndarray] | None = None
-        self.count = 0
-        self.first: tuple = ()
-        if isinstance(dataset, tf.data.Dataset):
-            infinite = dataset.cardinality() == tf.data.INFINITE_CARDINALITY
-        else:
-            infinite = dataset.num_batches is None
-        if infinite:
-            raise messages.endless(owner)
-
-    def chunks(self) -> Iterator[np.ndarray]:
-        """The examples of one pass, batch by batch; counts the batches."""
-        self.count = 0
-        for x, y in self.pairs():
-            if not self.count:
-                self.first = x[:FEW].copy(), None if y is None else np.array(y[:FEW])
-            self.count += 1
-            yield x
-
-    def first_rows(self, n: int) -> Any:
-        """At most n examples (and `FEW`) of the last pass, as the model takes them."""
-        x, y = self.first
-        x = x[:n].astype("float32")
-        x = x.reshape(with_channel(x.shape, sequences=self.sequences))
-        if self.encode is None:
-            return x
-        return {"x": x, "condition": self.encode(y)[:n]}
-
-    def pairs(self) -> Iterator[tuple[np.ndarray, Any]]:
-        """One pass over pairs (x, y) of NumPy arrays; y is None if there is none."""
-        if isinstance(self.dataset, tf.data.Dataset):
-            elements: Iterable = self.dataset.as_numpy_iterator()
-        else:
-            elements = _one_epoch(self.dataset)
-        for element in elements:
-            y = None
-            if isinstance(element, dict):
-                if "x" not in element:
-                    keys = f"a dict of {sorted(element)}"
-                    raise messages.wrong_element(self.owner, keys)
-                x, y = element["x"], element.get("condition")
-            elif isinstance(element, (tuple, list)):
-                x, y = element[0], element[1] if len(element) > 1 else None
-            else:
-                x = element
-            x = np.asarray(x)
-            if x.dtype.kind not in "biuf" or x.ndim < 2:
-                got = f"x of shape {x.shape} and dtype {x.dtype}"
-                raise messages.wrong_element(self.owner, got)
-            yield x, y
-
-    def steps(self, batch_size: int) -> int | None:
-        """None: an epoch is one pass, however long."""
-        return None
-
-    def batches(
-        self, batch_size: int, seed: int | None = None, first_epoch: int = 0
-    ) -> Any:
-        """One pass over the dataset, whose batches and order are kept."""
-        x, y = next(self.pairs())
-        shape = with_channel(x.shape, sequences=self.sequences)
-        if self.sequences:
-            shape = (None, None, shape[-1])
-        signature: Any = tf.TensorSpec((None, *shape[1:]), tf.float32)
-        if self.encode is not None:
-            condition = tf.TensorSpec((None, self.encode(y).shape[1]), tf.float32)
-            signature = {"x": signature, "condition": condition}
-
-        def elements() -> Iterator[Any]:
-            for x, y in self.pairs():
-                shape = with_channel(x.shape, sequences=self.sequences)
-                x = x.reshape(shape).astype("float32")
-                if self.encode is None:
-                    yield x
-                else:
-                    yield {"x": x, "condition": self.encode(y)}
-
-        dataset = tf.data.Dataset.from_generator(elements, output_signature=signature)
-        # As many batches as in the first pass, for datasets of unknown or varying
-        # length.
-        dataset = dataset.repeat().take(self.count).prefetch(tf.data.AUTOTUNE)
-        return dataset.apply(tf.data.experimental.assert_cardinality(self.count))
-
-
 def element(x: Any, condition: Any = None, weight: Any = None) -> Any:
     """A batch, or its signature, as Keras' `fit` takes it.
 
@@ -213,15 +116,6 @@ def element(x: Any, condition: Any = None, weight: Any = None) -> Any:
     inputs = x if condition is None else {"x": x, "condition": condition}
     # Keras' triple has a y in the middle, for which there is no use.
     return inputs if weight is None else (inputs, weight, weight)
-
-
-def _one_epoch(dataset: keras.utils.PyDataset) -> Iterator[Any]:
-    batches = dataset.num_batches or 0
-    for index in range(batches):
-        batch = dataset[index]
-        if index == batches - 1:  # nothing asks for more after the last batch
-            dataset.on_epoch_end()
-        yield batch
 
 
 def with_channel(shape: tuple, *, sequences: bool) -> tuple:

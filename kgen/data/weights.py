@@ -21,6 +21,14 @@ def checked_weights(owner: str, sample_weight: Any, n: int) -> np.ndarray:
     Raises:
         ValueError: for anything else.
     """
+    weights = nonnegative(owner, sample_weight, n)
+    if not weights.any():
+        raise messages.wrong_weights(owner, "zero for every example", n)
+    return (weights / weights.mean()).astype("float32")
+
+
+def nonnegative(owner: str, sample_weight: Any, n: int) -> np.ndarray:
+    """The same as they are, and possibly all of them zero, float64."""
     try:
         weights = np.asarray(sample_weight)
         if weights.dtype.kind not in "biuf":
@@ -34,6 +42,4 @@ def checked_weights(owner: str, sample_weight: Any, n: int) -> np.ndarray:
         raise messages.wrong_weights(owner, "NaN or infinity", n)
     if weights.min() < 0:
         raise messages.wrong_weights(owner, f"{weights.min():g}", n)
-    if not weights.any():
-        raise messages.wrong_weights(owner, "zero for every example", n)
-    return (weights / weights.mean()).astype("float32")
+    return weights
