@@ -1,5 +1,6 @@
 """Penalties that keep the codes of an autoencoder near the prior."""
 
+import keras
 from keras import ops
 
 from kgen.core import validation
@@ -24,6 +25,30 @@ class Penalty(Strategy):
 
     needs_prior_codes = False
     """Whether `z_prior`, codes drawn from the prior, is needed."""
+
+    @property
+    def weight(self):
+        """Factor of the term in the loss, if it has one.
+
+        In a model it is a variable, a float32, which callbacks can set:
+        `model.penalty.weight = 0.5`, or `model.penalty.weight.assign(0.5)`.
+        """
+        if "weight" not in vars(self):
+            raise AttributeError(f"{type(self).__name__} has no setting `weight`.")
+        return vars(self)["weight"]
+
+    @weight.setter
+    def weight(self, value):
+        former = vars(self).get("weight")
+        if isinstance(former, keras.Variable) and not isinstance(value, keras.Variable):
+            former.assign(validation.check_number(self, "weight", value, ge=0))
+        else:
+            vars(self)["weight"] = value
+
+    def attach(self, model):
+        """Make the weight, if there is one, a variable of a model."""
+        if "weight" in vars(self):
+            self.weight = model.add_number("penalty_weight", self.setting("weight"))
 
     def __call__(self, posterior, prior, z, z_prior=None, step=None):
         """Return the term as it is reported, and as it is added to the loss.
@@ -51,7 +76,8 @@ class KL(Penalty):
     """weight * KL(q(z|x) || p(z)), in closed form; by default that of the ELBO.
 
     Args:
-        weight: factor of the divergence in the loss, >= 0: beta in beta-VAEs.
+        weight: factor of the divergence in the loss, >= 0: beta in beta-VAEs. In a
+            model it is a variable that callbacks can set.
         warm_up: training steps over which the weight rises linearly from 0, >= 0.
             Evaluation always uses the full weight.
         free_bits: nats that every dimension of the code may spend, on average over a

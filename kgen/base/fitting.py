@@ -98,11 +98,11 @@ def settings_of_model(estimator: Any) -> dict[str, Any]:
 
 def _check_unchanged(estimator: Any) -> None:
     """Raise a ValueError for hyper-parameters that differ from the model's."""
+    former = getattr(estimator, "params_", {})  # files of former versions have none
     changed = [
-        f"{name}={value!r} (was {estimator.params_[name]!r})"
+        f"{name}={value!r} (was {former[name]!r})"
         for name, value in settings_of_model(estimator).items()
-        if name in estimator.params_
-        and not training.equal(value, estimator.params_[name])
+        if name in former and not training.equal(value, former[name])
     ]
     if changed:
         raise messages.other_settings(type(estimator).__name__, changed, _FREE)

@@ -17,6 +17,10 @@ _TrainStep: type = (
 )
 
 
+# Arguments of `compile` for models that are trained on targets.
+_TARGETS = ("loss", "loss_weights", "metrics", "weighted_metrics")
+
+
 class GenerativeModel(ConfigMixin, _TrainStep, keras.Model):
     """A `keras.Model` that draws samples.
 
@@ -99,6 +103,40 @@ class GenerativeModel(ConfigMixin, _TrainStep, keras.Model):
             raise ValueError(f"{owner} needs a `condition` of shape ({n}, {dim}).")
         if condition is not None and not dim:
             raise ValueError(f"{owner} is not conditional and takes no `condition`.")
+
+    def compile(
+        self,
+        optimizer="rmsprop",
+        loss=None,
+        loss_weights=None,
+        metrics=None,
+        weighted_metrics=None,
+        **kwargs,
+    ):
+        """Configure training as Keras does, but for losses and metrics.
+
+        Args:
+            optimizer: see `keras.Model.compile`.
+            loss: must be None: the model has its own.
+            loss_weights: must be None.
+            metrics: must be None: there are no targets.
+            weighted_metrics: must be None.
+            **kwargs: see `keras.Model.compile`.
+
+        Raises:
+            ValueError: if a loss or metrics are given.
+        """
+        given = (loss, loss_weights, metrics, weighted_metrics)
+        for name, value in zip(_TARGETS, given, strict=True):
+            if value is not None:
+                raise messages.no_targets(type(self).__name__, name, value)
+        super().compile(optimizer, **kwargs)
+
+    def compile_from_config(self, config):
+        config = keras.saving.deserialize_keras_object(config)
+        # In files of former versions there may be a loss, which was not used.
+        self.compile(**{k: part for k, part in config.items() if k not in _TARGETS})
+        self.build_optimizers()
 
     def save(self, filepath, overwrite=True, **kwargs):  # noqa: FBT002 (Keras' own)
         """Save as Keras does; a `.keras` file is replaced only once it is complete."""
@@ -187,6 +225,22 @@ class GenerativeModel(ConfigMixin, _TrainStep, keras.Model):
             raise messages.wrong_loss_weights(tuple(weights.shape))
         return losses * weights
 
+    def add_number(self, name, value):
+        """Add a float32 that training reads, and that callbacks can set.
+
+        It is saved with the weights; files that were written before the model had it
+        leave it as it is.
+        """
+        return self.add_weight(
+            shape=(),
+            initializer=keras.initializers.Constant(value),
+            dtype="float32",
+            trainable=False,
+            autocast=False,
+            aggregation="only_first_replica",
+            name=name,
+        )
+
     def with_penalties(self, loss, networks=None):
         """Add the losses of layers in the model, or in some of its networks."""
         for network in networks or (self,):
@@ -209,5 +263,6 @@ class GenerativeModel(ConfigMixin, _TrainStep, keras.Model):
 
     def build_optimizers(self) -> None:
         """Create the optimizers' variables: for some, inside `fit` is too late."""
-        if self.optimizer is not None and not self.optimizer.built:
+        needed = self.optimizer is not None and not self.optimizer.built
+        if needed and self.built:
             self.optimizer.build(self.trainable_variables)

@@ -371,6 +371,20 @@ def not_finite_samples(owner: str) -> FloatingPointError:
     )
 
 
+def no_targets(owner: str, name: str, value: object) -> ValueError:
+    what, instead = "no loss", "a loss of its own: compile(optimizer) is enough"
+    if "metrics" in name:
+        what = "no metrics"
+        instead = (
+            "no targets to compare with. What it reports in training is in the "
+            "history; for more, pass `fit` a callback"
+        )
+    return ValueError(
+        f"{owner}.compile({name}={value!r}): `{name}` must be None: the model takes "
+        f"{what}. It has {instead}."
+    )
+
+
 def other_backup(path: object) -> ValueError:
     return ValueError(
         f"{path} is the backup of a fit with other hyper-parameters or data. Pass the "

@@ -2,6 +2,7 @@
 
 import inspect
 
+import keras
 import numpy as np
 
 from kgen.core.config import ConfigMixin
@@ -22,7 +23,7 @@ class Strategy(ConfigMixin):
 
     def get_params(self, deep: bool = True) -> dict:  # noqa: FBT001, FBT002, ARG002 (scikit-learn's)
         """Return the settings by name, as scikit-learn's `clone` expects them."""
-        return {name: getattr(self, name) for name in self.setting_names()}
+        return {name: self.setting(name) for name in self.setting_names()}
 
     def set_params(self, **params):
         """Change some of the settings, with the checks of `__init__`.
@@ -38,8 +39,12 @@ class Strategy(ConfigMixin):
                     f"{known}."
                 )
         changed = type(self)(**{**self.get_params(), **params})
+        variables = {k: v for k, v in vars(self).items() if _is_variable(v)}
         vars(self).clear()
         vars(self).update(vars(changed))
+        for name, variable in variables.items():
+            variable.assign(vars(changed)[name])
+            vars(self)[name] = variable
         return self
 
     def __eq__(self, other):
@@ -100,6 +105,10 @@ def _short(value):
     if isinstance(value, (list, np.ndarray)) and len(value) > 6:
         return f"[{value[0]:.4g}, {value[1]:.4g}, ..., {value[-1]:.4g}]"
     return repr(value)
+
+
+def _is_variable(value):
+    return isinstance(value, keras.Variable)
 
 
 def _equal(a, b):

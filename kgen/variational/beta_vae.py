@@ -41,7 +41,7 @@ class BetaVAE(VariationalEstimator):
         >>> vae = BetaVAE(beta=4.0, latent_dim=2, epochs=1, random_state=0).fit(X)
         >>> vae.transform(X).shape
         (64, 2)
-        >>> vae.model_.penalty.weight
+        >>> float(vae.model_.penalty.weight)
         4.0
     """
 

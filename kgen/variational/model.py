@@ -26,7 +26,8 @@ from kgen.base.model import GenerativeModel
 from kgen.core import backend, messages, validation
 from kgen.core.backend import compiled, register, tfd
 from kgen.core.random import as_seed
-from kgen.penalties import KL, penalties
+from kgen.penalties import penalties
+from kgen.variational.parts import check_parts
 from kgen.variational.posteriors import posteriors
 
 GROUP = 64
@@ -93,49 +94,20 @@ class VAEModel(GenerativeModel):
         shape = self.head.noise_shape(self.event_shape)
         self._noise_size = self.latent_dim + math.prod(shape)
         self.has_density = self.posterior.has_density
-        self._check()
+        check_parts(self)
         self.terms = [
             keras.metrics.Mean(name=name)
             for name in ("reconstruction", self.penalty.name)
         ]
         self.step = self.add_counter("step")
+        self.penalty.attach(self)
         self.built = True
 
-    def _check(self):
-        if self.penalty.name in ("loss", "reconstruction"):
-            raise ValueError(
-                f"{self.penalty} is named {self.penalty.name!r}, as another term in "
-                "history is. Give it a name of its own."
-            )
-        if len(self.encoder.inputs) != len(self.decoder.inputs):
-            raise ValueError(
-                "`encoder` and `decoder` must both take a condition, or neither. Got "
-                f"{len(self.encoder.inputs)} and {len(self.decoder.inputs)} inputs."
-            )
-        if self.penalty.needs_density and not self.posterior.has_density:
-            raise ValueError(
-                f"penalty={self.penalty} needs a posterior with a density. Got "
-                f"posterior={self.posterior}."
-            )
-        if self.n_importance > 1 and self.penalty != KL():
-            raise ValueError(
-                f"n_importance={self.n_importance} needs the plain penalty KL() of "
-                f"weight 1. Got {self.penalty}: an importance weighted bound has no "
-                "such term."
-            )
-        outputs = self.posterior.params_size(self.latent_dim)
-        if self.encoder.output_shape[-1] != outputs:
-            raise ValueError(
-                f"`encoder` must output (n, {outputs}): what {self.posterior} needs "
-                f"for the decoder's {self.latent_dim} latent dimensions (a normal: "
-                f"means, then log-scales). Got {self.encoder.output_shape}."
-            )
-        wanted = (*self.event_shape[:-1], self.head.params_size(self.event_shape[-1]))
-        if self.decoder.output_shape[1:] != wanted:
-            raise ValueError(
-                "`decoder` must output the head's parameters, (n, "
-                f"{', '.join(map(str, wanted))}). Got {self.decoder.output_shape}."
-            )
+    def load_own_variables(self, store):
+        if len(store.keys()) == 1:  # former versions had no penalty's weight
+            self.step.assign(store["0"])
+        else:
+            super().load_own_variables(store)
 
     @property
     def prior(self):
