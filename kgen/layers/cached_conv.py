@@ -27,8 +27,9 @@ class CachedConv(CachedLayer):
         self.layer, self.n, self.width = layer, n, width
         self.reads_image = layer.mask_type == "A"
         self.reach = layer.columns // 2 * layer.dilation
-        kernel, bias = layer.masked_kernel(), ops.cast(layer.bias, layer.compute_dtype)
+        kernel = layer.masked_kernel()
         features, outputs = kernel.shape[-2:]
+        bias = layer.plus_bias(ops.zeros((outputs,), layer.compute_dtype))
         own = spans(layer.filters, layer.channels)
         self.sizes = [layer.parts * (high - low) for low, high in own]
         self.order = None

@@ -9,6 +9,7 @@ from keras import layers, ops
 
 from kgen.core import validation
 from kgen.core.backend import register
+from kgen.layers._kernel import KernelLayer
 from kgen.layers.cache import CachedLayer, shared
 from kgen.layers.masked_conv import MaskedConv2D, check_kernel, convolve
 
@@ -20,7 +21,7 @@ def gate(h):
 
 
 @register
-class VerticalConv2D(layers.Layer):
+class VerticalConv2D(KernelLayer):
     """2D convolution that sees the rows above a pixel, as far right as left.
 
     Args:
@@ -29,7 +30,10 @@ class VerticalConv2D(layers.Layer):
         mask_type: "A" hides the row itself (first layer); "B" shows it, for
             features that depend on rows above only.
         dilation: spacing of the kernel's taps, in pixels, >= 1.
-        **kwargs: see `keras.layers.Layer`.
+        **kwargs: `use_bias`, `kernel_initializer`, `bias_initializer`,
+            `kernel_regularizer`, `bias_regularizer`, `kernel_constraint` and
+            `bias_constraint` as in `keras.layers.Conv2D`; else see
+            `keras.layers.Layer`.
 
     Input shape: (n, height, width, features).
     Output shape: (n, height, width, filters).
@@ -49,14 +53,9 @@ class VerticalConv2D(layers.Layer):
 
     def build(self, input_shape):
         rows = self.kernel_size // 2 + (self.mask_type == "B")
-        self.kernel = self.add_weight(
-            shape=(rows, self.kernel_size, input_shape[-1], self.filters),
-            initializer="glorot_uniform",
-            name="kernel",
-        )
-        self.bias = self.add_weight(
-            shape=(self.filters,), initializer="zeros", name="bias"
-        )
+        shape = (rows, self.kernel_size, input_shape[-1], self.filters)
+        self.kernel = self.add_kernel(shape)
+        self.bias = self.add_bias(self.filters)
 
     @property
     def reach(self):
@@ -73,7 +72,7 @@ class VerticalConv2D(layers.Layer):
 
     def convolve(self, x):
         """Convolve rows that are already padded."""
-        return convolve(x, self.kernel, self.bias, self.dilation)
+        return self.plus_bias(convolve(x, self.kernel, self.dilation))
 
     def compute_output_shape(self, input_shape):
         return (*input_shape[:-1], self.filters)

@@ -11,12 +11,13 @@ from keras import ops
 
 from kgen.core import validation
 from kgen.core.backend import register
+from kgen.layers._kernel import KernelLayer
 from kgen.layers.cache import channel_of
 from kgen.layers.cached_conv import CachedConv
 
 
 @register
-class MaskedConv2D(keras.layers.Layer):
+class MaskedConv2D(KernelLayer):
     """2D convolution whose output at a pixel depends on earlier pixels only.
 
     Pixels are ordered row by row, from the left, and the `channels` of a pixel one
@@ -40,7 +41,10 @@ class MaskedConv2D(keras.layers.Layer):
         activation: see `keras.layers.Conv2D`; must be elementwise.
         parts: number of outputs of `filters` features, to be split along the last axis,
             for the gates of a unit.
-        **kwargs: see `keras.layers.Layer`.
+        **kwargs: `use_bias`, `kernel_initializer`, `bias_initializer`,
+            `kernel_regularizer`, `bias_regularizer`, `kernel_constraint` and
+            `bias_constraint` as in `keras.layers.Conv2D`; else see
+            `keras.layers.Layer`.
 
     Input shape: (n, height, width, features).
     Output shape: (n, height, width, parts * filters).
@@ -82,21 +86,9 @@ class MaskedConv2D(keras.layers.Layer):
         validation.check_setting(
             "MaskedConv2D", "input features", features, ge=self.channels
         )
-        centre = self.columns // 2
-        self.kernel = self.add_weight(
-            shape=(
-                self.rows // 2 + 1,
-                self.columns if self.rows > 1 else centre + 1,
-                features,
-                self.parts * self.filters,
-            ),
-            initializer="glorot_uniform",
-            name="kernel",
-        )
-        self.bias = self.add_weight(
-            shape=(self.parts * self.filters,), initializer="zeros", name="bias"
-        )
-        mask = np.ones(self.kernel.shape, "float32")
+        centre, outputs = self.columns // 2, self.parts * self.filters
+        columns = self.columns if self.rows > 1 else centre + 1
+        mask = np.ones((self.rows // 2 + 1, columns, features, outputs), "float32")
         mask[-1, centre + 1 :] = 0.0
         input_channel = channel_of(features, self.channels)
         output_channel = np.tile(channel_of(self.filters, self.channels), self.parts)
@@ -105,6 +97,8 @@ class MaskedConv2D(keras.layers.Layer):
             earlier |= input_channel[:, None] == output_channel[None, :]
         mask[-1, centre] = earlier
         self.mask = mask
+        self.kernel = self.add_kernel(mask.shape, mask)
+        self.bias = self.add_bias(outputs)
 
     def masked_kernel(self):
         """The kernel with zeros where it is masked, in the compute dtype."""
@@ -115,11 +109,12 @@ class MaskedConv2D(keras.layers.Layer):
     def call(self, x):
         kernel = self.masked_kernel()
         if self.rows == 1:
-            return self.activation(self._in_row(x, kernel))
+            return self.activation(self.plus_bias(self._in_row(x, kernel)))
         above = self.rows // 2 * self.dilation
         beside = self.columns // 2 * self.dilation
         x = ops.pad(x, ((0, 0), (above, 0), (beside, beside), (0, 0)))
-        return self.activation(convolve(x, kernel, self.bias, self.dilation))
+        h = convolve(x, kernel, self.dilation)
+        return self.activation(self.plus_bias(h))
 
     def _in_row(self, x, kernel):
         # Shifted copies and one product: on a CPU, TensorFlow's convolutions with large
@@ -133,8 +128,7 @@ class MaskedConv2D(keras.layers.Layer):
                 for k in range(left + 1)
             ]
             x = ops.concatenate(taps, axis=-1)
-        h = ops.matmul(x, ops.reshape(kernel, (-1, kernel.shape[-1])))
-        return h + ops.cast(self.bias, h.dtype)
+        return ops.matmul(x, ops.reshape(kernel, (-1, kernel.shape[-1])))
 
     def compute_output_shape(self, input_shape):
         return (*input_shape[:-1], self.parts * self.filters)
@@ -166,13 +160,12 @@ def check_kernel(owner, sizes, mask_type, least=1):
         raise ValueError(f"`mask_type` must be 'A' or 'B'. Got {mask_type!r}.")
 
 
-def convolve(x, kernel, bias, dilation):
+def convolve(x, kernel, dilation):
     """Convolution of features that are already padded."""
-    h = ops.conv(
+    return ops.conv(
         x,
         ops.cast(kernel, x.dtype),
         padding="valid",
         data_format="channels_last",
         dilation_rate=dilation,
     )
-    return h + ops.cast(bias, h.dtype)

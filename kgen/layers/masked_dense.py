@@ -5,39 +5,37 @@ References:
     https://arxiv.org/abs/1502.03509
 """
 
-import keras
 from keras import ops
 
 from kgen.core import validation
 from kgen.core.backend import register
+from kgen.layers._kernel import KernelLayer
 
 
 @register
-class MaskedDense(keras.layers.Layer):
+class MaskedDense(KernelLayer):
     """Dense layer that is called with a mask of its weights.
 
     Args:
         units: number of outputs, >= 1.
         use_bias: whether there is a bias.
-        **kwargs: see `keras.layers.Layer`.
+        **kwargs: `kernel_initializer`, `bias_initializer`, `kernel_regularizer`,
+            `bias_regularizer`, `kernel_constraint` and `bias_constraint` as in
+            `keras.layers.Dense` (they see masked weights, too); else see
+            `keras.layers.Layer`.
 
     Input: features (n, inputs), and a mask (inputs, units) of zeros and ones.
     Output shape: (n, units).
     """
 
     def __init__(self, units, use_bias=True, **kwargs):  # noqa: FBT002 (as in Keras)
-        super().__init__(**kwargs)
+        super().__init__(use_bias, **kwargs)
         validation.check_setting("MaskedDense", "units", units, ge=1)
         self.units = units
-        self.use_bias = use_bias
 
-    def build(self, input_shape, mask_shape=None):
-        self.kernel = self.add_weight(
-            (input_shape[-1], self.units), "glorot_uniform", name="kernel"
-        )
-        self.bias = None
-        if self.use_bias:
-            self.bias = self.add_weight((self.units,), "zeros", name="bias")
+    def build(self, x_shape, mask_shape=None):
+        self.kernel = self.add_kernel((x_shape[-1], self.units))
+        self.bias = self.add_bias(self.units)
 
     def masked_kernel(self, mask):
         """The kernel with zeros where the mask has them, in the compute dtype."""
@@ -45,12 +43,10 @@ class MaskedDense(keras.layers.Layer):
         return ops.cast(self.kernel, dtype) * ops.cast(mask, dtype)
 
     def call(self, x, mask):
-        h = ops.matmul(x, self.masked_kernel(mask))
-        return h if self.bias is None else h + ops.cast(self.bias, h.dtype)
+        return self.plus_bias(ops.matmul(x, self.masked_kernel(mask)))
 
-    def compute_output_shape(self, input_shape, mask_shape=None):
-        return (*input_shape[:-1], self.units)
+    def compute_output_shape(self, x_shape, mask_shape=None):
+        return (*x_shape[:-1], self.units)
 
     def get_config(self):
-        config = {"units": self.units, "use_bias": self.use_bias}
-        return {**super().get_config(), **config}
+        return {**super().get_config(), "units": self.units}
