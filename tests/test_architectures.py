@@ -15,7 +15,7 @@ from sklearn.base import clone
 from sklearn.model_selection import GridSearchCV
 
 import kgen
-from kgen.core import persistence
+from kgen.core import encoding
 from kgen.data.toy import bars
 from kgen.networks import (
     MLP,
@@ -49,7 +49,7 @@ def test_a_builder_is_its_settings(builder):
         clone(clone(builder)),
         pickle.loads(pickle.dumps(builder)),
         keras.saving.deserialize_keras_object(config),
-        persistence.decode(persistence.encode("x", builder)),
+        encoding.decode(encoding.encode("x", builder)),
     ]
     for copy in copies:
         assert copy == builder
@@ -164,13 +164,13 @@ def test_a_builder_of_your_own_needs_a_name_in_files():
             self.units = units
 
     with pytest.raises(ValueError, match=r"register_keras_serializable"):
-        persistence.encode("architecture", Own(4))
+        encoding.encode("architecture", Own(4))
     architectures.register("test_networks")(Own(4))
-    assert persistence.decode(persistence.encode("x", Own(4))) == Own(4)
+    assert encoding.decode(encoding.encode("x", Own(4))) == Own(4)
     with pytest.raises(ValueError, match=r"without pickle"):
-        persistence.encode("architecture", Own(5))
+        encoding.encode("architecture", Own(5))
     keras.saving.register_keras_serializable("test_networks")(Own)
-    assert persistence.decode(persistence.encode("x", Own(5))) == Own(5)
+    assert encoding.decode(encoding.encode("x", Own(5))) == Own(5)
 
 
 # In estimators

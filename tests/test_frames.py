@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import kgen
-from kgen.core import persistence
+from kgen.core import encoding
 from kgen.data.toy import bars, mixture
 from tests.conftest import is_conditional, tiny
 
@@ -221,7 +221,7 @@ def test_missing_values_of_arrays(name, eager):
 
 def test_columns_are_written_without_pickle(eager):
     columns = tiny("VAE").fit(table()).columns_
-    again = persistence.decode(persistence.encode("columns_", columns))
+    again = encoding.decode(encoding.encode("columns_", columns))
     assert again.names == columns.names
     assert again.dtypes == columns.dtypes
     np.testing.assert_array_equal(again.low, columns.low)

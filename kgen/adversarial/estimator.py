@@ -25,6 +25,7 @@ class AdversarialEstimator(NoDensity, LatentEstimator):
     discriminator_steps: int = param(1, ge=1)
     learning_rate: LearningRate = param(ADAM["learning_rate"], gt=0)
 
+    _learned: ClassVar[dict[str, Any]] = {"low_": np.ndarray, "high_": np.ndarray}
     _optimizer_options: ClassVar[dict[str, dict]] = {"adam": {"beta_1": ADAM["beta_1"]}}
 
     @property

@@ -43,6 +43,8 @@ class MADEModel(VectorModel):
             leaves scalars as they are.
         direct: whether inputs are also connected directly to outputs (sec. 4).
         seed: seed of the orders and masks, >= 0.
+        degrees: those of the inputs and of every hidden layer, each (orders, units), as
+            files hold them; None draws them by the seed.
         **kwargs: see `keras.Model`.
 
     Input shape: (n, *event_shape) of any rank, values in the head's support.
@@ -65,6 +67,7 @@ class MADEModel(VectorModel):
         orders=1,
         direct=False,  # noqa: FBT002 (Keras passes configurations by name)
         seed=0,
+        degrees=None,
         **kwargs,
     ):
         super().__init__(head, **kwargs)
@@ -72,14 +75,16 @@ class MADEModel(VectorModel):
         self.orders = validation.check_setting(self, "orders", orders, ge=1)
         self.seed = validation.check_setting(self, "seed", seed, ge=0)
         self.direct = bool(direct)
+        self.degrees = degrees and [np.asarray(layer, int) for layer in degrees]
         self.step = self.add_counter("step")
 
     def build(self, input_shape):
         super().build(input_shape)
         dim, policy = self.dim, {"dtype": self.dtype_policy}
-        mixed = [permutation(self.seed, 1 + o, dim) for o in range(self.orders - 1)]
-        self.permutations = np.stack([np.arange(dim), *mixed])
-        self.degrees = self._degrees()
+        if self.degrees is None:
+            self.degrees = self._drawn_degrees()
+        self._check_degrees()
+        self.permutations = np.argsort(self.degrees[0], axis=1)
         self.dense = [MaskedDense(width, **policy) for width in self.hidden]
         outputs = dim * self.head.size
         self.dense.append(MaskedDense(outputs, **policy))
@@ -89,15 +94,32 @@ class MADEModel(VectorModel):
             self.shortcut = MaskedDense(outputs, use_bias=False, **policy)
             self.shortcut.build((None, dim))
 
-    def _degrees(self):
+    def _drawn_degrees(self):
         """For inputs and every hidden layer, (orders, units), integers."""
-        degrees = [np.argsort(self.permutations, axis=1)]
+        mixed = [
+            permutation(self.seed, 1 + o, self.dim) for o in range(self.orders - 1)
+        ]
+        permutations = np.stack([np.arange(self.dim), *mixed])
+        degrees = [np.argsort(permutations, axis=1)]
         for k, width in enumerate(self.hidden):
             spread = hidden_degrees(self.dim, width)
             keys = [(k + 1) * self.orders + o for o in range(self.orders)]
             mixed = [spread[permutation(self.seed, 2**32 + key, width)] for key in keys]
             degrees.append(np.stack(mixed))
         return degrees
+
+    def _check_degrees(self):
+        shapes = [layer.shape for layer in self.degrees]
+        wanted = [(self.orders, units) for units in (self.dim, *self.hidden)]
+        if shapes != wanted:
+            raise ValueError(
+                f"MADEModel: `degrees` must have the shapes {wanted}. Got {shapes}."
+            )
+        if not (np.sort(self.degrees[0], axis=1) == np.arange(self.dim)).all():
+            raise ValueError(
+                "MADEModel: the first of `degrees` must hold every place in the order "
+                f"once. Got {self.degrees[0].tolist()}."
+            )
 
     def masks(self, order):
         """Masks of all layers, and of direct connections, for one of the orders."""

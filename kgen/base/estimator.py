@@ -72,6 +72,19 @@ class GenerativeEstimator(TakesConditions, BaseEstimator):
     _any_length: ClassVar[bool] = False
     # Whether the loss is a mean over examples, which weights could act on.
     _takes_weights: ClassVar[bool] = False
+    # What a fit sets, and its types, for the checks of files.
+    _learned: ClassVar[dict[str, Any]] = {
+        "event_shape_": tuple,
+        "dtype_": np.dtype,
+        "discrete_": (bool, np.bool_),
+        "history_": dict,
+        "seed_": int,
+        "policy_": str,
+        "params_": dict,
+        "n_features_in_": int,
+        "conditions_": Conditions,
+        "columns_": Columns,
+    }
     # Further settings of an optimizer that is given by name.
     _optimizer_options: ClassVar[dict[str, dict]] = {}
     # Further arguments of the model's `compile`.
@@ -164,6 +177,7 @@ class GenerativeEstimator(TakesConditions, BaseEstimator):
         source = inputs.source_of(self, X, self._ranks, reset=reset)
         inputs.attach_weights(self, source, sample_weight)
         summary = summarise(source.chunks(), owner, sequences=self._any_length)
+        source.summary = summary
         inputs.check_rank(owner, (summary.count, *summary.event_shape), self._ranks)
         if reset:
             check_resolution(summary, owner)

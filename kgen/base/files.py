@@ -1,28 +1,69 @@
 """Saving and loading of estimators."""
 
+import contextlib
 import os
+import re
+import typing
+import weakref
 from typing import Any
 
+import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
+from kgen.base import training
 from kgen.base.fields import estimators
-from kgen.core import messages, persistence
+from kgen.core import messages, persistence, validation
 
 
-def save(estimator: Any, path: str | os.PathLike) -> None:
-    """Write a fitted estimator to one file: see `GenerativeEstimator.save`."""
+def save(estimator: Any, path: str | os.PathLike, data: Any = None) -> None:
+    """Write a fitted estimator to one file: see `GenerativeEstimator.save`.
+
+    Args:
+        estimator: the estimator.
+        path: the file.
+        data: in backups, by what the training data are known again.
+    """
     check_is_fitted(estimator)
+    persistence.write(path, estimator.model_, {**_facts(estimator), "data": data})
+
+
+def _facts(estimator: Any) -> dict[str, Any]:
+    """What a file holds about an estimator, apart from its model."""
     name = type(estimator).__name__
     if estimators.name_of(type(estimator)) != name:
         raise messages.unregistered(name)
+    validation.check_params(estimator)
     fitted = {k: v for k, v in vars(estimator).items() if k.endswith("_")}
     fitted.pop("model_")
-    facts = {"class": name, "params": estimator.get_params(deep=False)}
-    persistence.write(path, estimator.model_, {**facts, "fitted": fitted})
+    params = estimator.get_params(deep=False)
+    return {"class": name, "params": params, "fitted": fitted}
+
+
+def attach(estimator: Any) -> None:
+    """Have files of the estimator's model hold the estimator, too.
+
+    So those of Keras' callbacks and of `model_.save` do. A model that outlives its
+    estimator is saved by itself, and so is one whose estimator cannot be written.
+    """
+    reference = weakref.ref(estimator)
+
+    def entry():
+        owner = reference()
+        if owner is None or vars(owner).get("model_") is not model():
+            return None
+        with contextlib.suppress(ValueError, TypeError):
+            return persistence.to_entry(_facts(owner))
+
+    model = weakref.ref(estimator.model_)
+    # Not by Keras, which would track it.
+    object.__setattr__(estimator.model_, "owner_entry", entry)
 
 
 def load(path: str | os.PathLike) -> Any:
     """Read an estimator that its `save` wrote, without pickle and in safe mode.
+
+    Files that Keras wrote of its model during a fit, such as those of a
+    `ModelCheckpoint`, hold the estimator, too.
 
     Args:
         path: the file.
@@ -32,13 +73,76 @@ def load(path: str | os.PathLike) -> Any:
 
     Raises:
         FileNotFoundError: if there is no such file.
-        ValueError: if it is empty, damaged, or not an estimator's file.
+        ValueError: if it is empty, damaged, of a newer format, or not an estimator's
+            file.
     """
     model, facts = persistence.read(path)
     try:
-        loaded = estimators[facts["class"]](**facts["params"])
-        vars(loaded).update(facts["fitted"])
-    except (KeyError, TypeError, ValueError) as problem:
+        loaded = _restored(model, **facts)
+    except (KeyError, TypeError, ValueError, AttributeError) as problem:
         raise messages.unreadable(path, problem) from problem
-    loaded.model_ = model
+    attach(loaded)
     return loaded
+
+
+def _restored(model: Any, **facts: Any) -> Any:
+    """An estimator from the facts in its file, none of which is trusted."""
+    unknown = set(facts) - {"class", "params", "fitted", "data"}
+    if unknown:
+        raise ValueError(f"it holds unknown facts, {sorted(unknown)}")
+    cls = estimators[facts["class"]]
+    params, fitted = facts["params"], facts["fitted"]
+    unknown = set(params) - set(cls._get_param_names())
+    if unknown:
+        raise ValueError(f"{cls.__name__} has no hyper-parameters {sorted(unknown)}")
+    loaded = cls(**params)
+    validation.check_params(loaded)
+    _check_attributes(cls, fitted)
+    # Files of version 0.1.0 have no `params_`.
+    vars(loaded).update({"params_": training.settings_of_model(loaded), **fitted})
+    loaded.model_ = model
+    _check_model(loaded)
+    return loaded
+
+
+def _check_attributes(cls: type, fitted: dict[str, Any]) -> None:
+    """Raise a ValueError unless these can be what a fit of the class learned."""
+    kinds = {
+        name: kind
+        for base in reversed(cls.__mro__)
+        for name, kind in vars(base).get("_learned", {}).items()
+    }
+    for name, value in fitted.items():
+        plain = re.fullmatch("[a-zA-Z][a-zA-Z0-9_]*_", name) and name != "model_"
+        if not plain or hasattr(cls, name):
+            raise ValueError(f"{name!r} is not an attribute that a fit sets")
+        if name in kinds and not isinstance(value, kinds[name]):
+            raise ValueError(f"{name}={value!r} is not a {kinds[name]}")
+    missing = {"event_shape_", "dtype_", "discrete_", "history_", "seed_"} - set(fitted)
+    if missing:
+        raise ValueError(f"it lacks {sorted(missing)}")
+    shape = fitted["event_shape_"]
+    if not shape or not all(isinstance(size, int) and size > 0 for size in shape):
+        raise ValueError(f"event_shape_={shape} is not the shape of an example")
+    if fitted["dtype_"].kind not in "biuf":
+        raise ValueError(f"dtype_={fitted['dtype_']} is not one of numbers")
+    for name, values in fitted["history_"].items():
+        if not isinstance(name, str) or np.asarray(values).dtype.kind not in "if":
+            raise ValueError("history_ is not a dictionary of lists of numbers")
+
+
+def _check_model(loaded: Any) -> None:
+    """Raise a ValueError if the model is not one that the estimator would build."""
+    model, name = loaded.model_, type(loaded).__name__
+    wanted = typing.get_type_hints(type(loaded).build_model).get("return", Any)
+    if isinstance(wanted, type) and not isinstance(model, wanted):
+        raise ValueError(f"a {type(model).__name__} is not the model of a {name}")
+    shape, own = loaded._model_shape(), getattr(model, "event_shape", None)
+    skip = int(loaded._any_length)
+    if own is not None and tuple(own)[skip:] != shape[skip:]:
+        raise ValueError(f"the model's examples have shape {own}, not {shape}")
+    dim = getattr(model, "condition_dim", 0)
+    if dim != (loaded.condition_dim_ if "conditions_" in vars(loaded) else 0):
+        raise ValueError("the model has conditions of another length")
+    if getattr(model, "head", None) != getattr(loaded, "head_", None):
+        raise ValueError("the model has another head")

@@ -5,7 +5,7 @@ from typing import Any
 
 import keras
 
-from kgen.base import training
+from kgen.base import backups, files, training
 from kgen.base.interrupts import CtrlC
 from kgen.core import backend, messages, precision, progress, replicas
 from kgen.core.random import new_seed, seed_scope
@@ -41,6 +41,7 @@ def fit(
             side = estimator if _resumes(estimator) else _without_fit(estimator)
             source, evaluated = _prepare(side, data, held_out)
             estimator.__dict__ = vars(side)
+            files.attach(estimator)
             _train(estimator, source, evaluated, callbacks, backup, keeper)
         except BaseException as problem:
             interrupted = ctrl_c.came or isinstance(problem, KeyboardInterrupt)
@@ -82,34 +83,20 @@ def _prepare(estimator: Any, data: tuple, held_out: tuple | None) -> tuple:
     return source, evaluated
 
 
-# Hyper-parameters that may differ from fit to fit of one model.
-_FREE = ("batch_size", "epochs", "learning_rate", "random_state", "verbose")
-
-
-def settings_of_model(estimator: Any) -> dict[str, Any]:
-    """Hyper-parameters that a model is made with, as they are now."""
-    params = estimator.get_params(deep=False)
-    return {
-        name: training.own_copy(value)
-        for name, value in params.items()
-        if name not in (*_FREE, "warm_start")
-    }
-
-
 def _check_unchanged(estimator: Any) -> None:
     """Raise a ValueError for hyper-parameters that differ from the model's."""
-    former = getattr(estimator, "params_", {})  # files of former versions have none
+    former = getattr(estimator, "params_", {})  # pickles of former versions have none
     changed = [
         f"{name}={value!r} (was {former[name]!r})"
-        for name, value in settings_of_model(estimator).items()
+        for name, value in training.settings_of_model(estimator).items()
         if name in former and not training.equal(value, former[name])
     ]
     if changed:
-        raise messages.other_settings(type(estimator).__name__, changed, _FREE)
+        raise messages.other_settings(type(estimator).__name__, changed, training.FREE)
 
 
 def _build(estimator: Any) -> None:
-    estimator.params_ = settings_of_model(estimator)
+    estimator.params_ = training.settings_of_model(estimator)
     estimator.seed_ = replicas.agreed(new_seed(estimator.random_state))
     estimator.policy_ = precision.resolve(estimator.precision)
     estimator.history_ = {}
@@ -164,23 +151,30 @@ def _train(estimator, source, held_out, callbacks, backup_dir, keeper) -> None:
     probe = training.few_rows(source, sequences=estimator._any_length)
     checks = training.StopOnNaN(type(estimator).__name__, probe)
     callbacks = [checks, keeper.record, *callbacks, keeper]
-    if backup_dir is not None:
-        backup = training.Backup(estimator, backup_dir, checks)
-        first = backup.restore(first, last)
-        callbacks.append(backup)
-    if first < last:
-        size = int(estimator.batch_size) * estimator._batches_per_step
-        with _problems_of(source, held_out):
-            estimator.model_.fit(
-                source.batches(size, estimator.seed_, first),
-                initial_epoch=first,
-                epochs=last,
-                steps_per_epoch=source.steps(size),
-                validation_data=held_out and held_out.batches(size),
-                shuffle=False,  # the source shuffles, with our seed
-                verbose=progress.of_fit(estimator.verbose),
-                callbacks=callbacks,
-            )
-        checks.check_loss(estimator.model_)
-    if backup_dir is not None:
-        backup.remove()
+    with contextlib.ExitStack() as stack:
+        if backup_dir is not None:
+            own = backups.Backup(estimator, backup_dir, source, checks)
+            backup = stack.enter_context(own)
+            first = backup.restore(first, last)
+            files.attach(estimator)
+            callbacks.append(backup)
+        if first < last:
+            with _problems_of(source, held_out):
+                _run(estimator, source, held_out, callbacks, first, last)
+            checks.check_loss(estimator.model_)
+        if backup_dir is not None:
+            backup.remove()
+
+
+def _run(estimator, source, held_out, callbacks, first, last) -> None:
+    size = int(estimator.batch_size) * estimator._batches_per_step
+    estimator.model_.fit(
+        source.batches(size, estimator.seed_, first),
+        initial_epoch=first,
+        epochs=last,
+        steps_per_epoch=source.steps(size),
+        validation_data=held_out and held_out.batches(size),
+        shuffle=False,  # the source shuffles, with our seed
+        verbose=progress.of_fit(estimator.verbose),
+        callbacks=callbacks,
+    )

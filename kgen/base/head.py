@@ -22,6 +22,7 @@ class HeadEstimator(GenerativeEstimator):
     head: str | Head = param("auto")
 
     _takes_weights: ClassVar[bool] = True
+    _learned: ClassVar[dict[str, Any]] = {"head_": Head, "levels_": (int, type(None))}
     # What "auto" takes for integers with many levels, and for floats.
     _many_levels: ClassVar[type[Head]] = Categorical
     _reals: ClassVar[type[Head]] = Normal

@@ -104,6 +104,9 @@ class GenerativeModel(ConfigMixin, _TrainStep, keras.Model):
         if condition is not None and not dim:
             raise ValueError(f"{owner} is not conditional and takes no `condition`.")
 
+    owner_entry: Any = None
+    """Function that returns what files hold about the estimator it belongs to."""
+
     def compile(
         self,
         optimizer="rmsprop",
@@ -139,7 +142,10 @@ class GenerativeModel(ConfigMixin, _TrainStep, keras.Model):
         self.build_optimizers()
 
     def save(self, filepath, overwrite=True, **kwargs):  # noqa: FBT002 (Keras' own)
-        """Save as Keras does; a `.keras` file is replaced only once it is complete."""
+        """Save as Keras does; a `.keras` file is replaced only once it is complete.
+
+        That of an estimator's model is one of the estimator, too: `kgen.load` reads it.
+        """
         path = Path(filepath)
         keeps = path.is_file() and not overwrite
         if (
@@ -148,9 +154,13 @@ class GenerativeModel(ConfigMixin, _TrainStep, keras.Model):
             or keeps
             or not path.parent.is_dir()
         ):
-            return super().save(filepath, overwrite=overwrite, **kwargs)
+            super().save(filepath, overwrite=overwrite, **kwargs)
+            return
+        entry = self.owner_entry and self.owner_entry()
         with persistence.atomic(path) as written:
-            return backend.outside_strategy(super().save, written, **kwargs)
+            backend.outside_strategy(super().save, written, **kwargs)
+            if entry:
+                persistence.append(written, entry)
 
     input_name = "x"
     """What `call` takes: "x", data, or "z", codes."""

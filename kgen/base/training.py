@@ -2,8 +2,6 @@
 
 import copy
 import dataclasses
-import json
-from pathlib import Path
 from typing import Any
 
 import keras
@@ -11,7 +9,7 @@ import numpy as np
 
 from kgen.base.fields import LearningRate
 from kgen.base.joint_optimizer import unscaled
-from kgen.core import backend, messages, persistence, replicas
+from kgen.core import backend, messages
 from kgen.core.registry import unknown_name
 
 
@@ -88,25 +86,41 @@ def copy_of(optimizer: keras.optimizers.Optimizer) -> keras.optimizers.Optimizer
     return type(optimizer).from_config(optimizer.get_config())
 
 
+FREE = ("batch_size", "epochs", "learning_rate", "random_state", "verbose")
+"""Hyper-parameters that may differ from fit to fit of one model."""
+
+
+def settings_of_model(estimator: Any) -> dict[str, Any]:
+    """Hyper-parameters that an estimator's model is made with, as they are now."""
+    params = estimator.get_params(deep=False)
+    return {
+        name: own_copy(value)
+        for name, value in params.items()
+        if name not in (*FREE, "warm_start")
+    }
+
+
 def own_copy(value: Any) -> Any:
     """A copy of a hyper-parameter that later changes of the user's do not reach."""
-    return copy_of(value) if _is_optimizer(value) else copy.copy(value)
+    return copy_of(value) if is_optimizer(value) else copy.copy(value)
 
 
 def equal(a: Any, b: Any) -> bool:
     """Whether two values of a hyper-parameter mean the same."""
-    if _is_optimizer(a) and _is_optimizer(b):
-        return type(a) is type(b) and _settings(a) == _settings(b)
+    if is_optimizer(a) and is_optimizer(b):
+        return type(a) is type(b) and optimizer_settings(a) == optimizer_settings(b)
     if isinstance(a, np.ndarray) or isinstance(b, np.ndarray):
         return np.array_equal(a, b)
     return bool(a == b)
 
 
-def _is_optimizer(value: Any) -> bool:
+def is_optimizer(value: Any) -> bool:
+    """Whether a hyper-parameter is an instance of an optimizer."""
     return isinstance(value, keras.optimizers.Optimizer)
 
 
-def _settings(optimizer: keras.optimizers.Optimizer) -> dict[str, Any]:
+def optimizer_settings(optimizer: keras.optimizers.Optimizer) -> dict[str, Any]:
+    """What distinguishes two optimizers."""
     # Keras numbers the names of optimizers as it creates them.
     return {**optimizer.get_config(), "name": type(optimizer).__name__}
 
@@ -226,60 +240,3 @@ def snapshot(model: Any) -> list:
         (variable, np.array(keras.ops.convert_to_tensor(variable)))
         for variable in model.training_variables()
     ]
-
-
-class Backup(keras.callbacks.Callback):
-    """Save an estimator after every epoch, and resume an interrupted fit.
-
-    Of several workers only the first writes, and all read: they must share the folder.
-
-    Args:
-        estimator: the estimator being fitted.
-        folder: folder for the backup; created if it does not exist.
-        checks: what looks at the loss before every backup.
-    """
-
-    def __init__(self, estimator: Any, folder: Any, checks: StopOnNaN) -> None:
-        super().__init__()
-        self.estimator = estimator
-        self.checks = checks
-        Path(folder).mkdir(parents=True, exist_ok=True)
-        self.path = Path(folder, "backup.keras")
-
-    def on_epoch_end(self, epoch, logs=None):
-        self.checks.check_loss(self.estimator.model_)
-        if replicas.is_chief():
-            self.estimator.save(self.path)
-
-    def restore(self, first: int, last: int) -> int:
-        """Load the backup if there is one, and return the epoch to continue with."""
-        if not self.path.exists():
-            return first
-        model, facts = persistence.read(self.path)
-        fitted = facts["fitted"]
-        done = epochs_in(fitted["history_"])
-        # What was learned from the data must be the same, too.
-        own = {k: v for k, v in vars(self.estimator).items() if k in fitted}
-        saved = {k: v for k, v in fitted.items() if k in own}
-        params = self.estimator.get_params(deep=False)
-        same = _text(facts["params"]) == _text(params) and _text(saved) == _text(own)
-        if not (same and first <= done <= last):
-            raise messages.other_backup(self.path)
-        self.estimator.model_ = model
-        vars(self.estimator).update(fitted)
-        return done
-
-    def remove(self) -> None:
-        """Delete the backup: the fit has ended."""
-        if replicas.is_chief():
-            self.path.unlink(missing_ok=True)
-
-
-def _text(facts: dict[str, Any]) -> str:
-    encoded = {}
-    for name, value in facts.items():
-        if _is_optimizer(value):
-            value = _settings(value)
-        if name not in ("verbose", "history_", "params_", "seed_"):
-            encoded[name] = persistence.encode(name, value)
-    return json.dumps(encoded, sort_keys=True)

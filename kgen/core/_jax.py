@@ -78,6 +78,10 @@ def outside_strategy(function: Callable, *args: Any, **kwargs: Any) -> Any:
     return function(*args, **kwargs)
 
 
+def check_process() -> None:
+    """Do nothing: JAX warns of forks itself."""
+
+
 def tracing() -> bool:
     """False: JAX lets Ctrl-C through."""
     return False

@@ -4,6 +4,7 @@ import contextlib
 import functools
 import gc
 import json
+import os
 import weakref
 from collections.abc import Callable
 from typing import Any
@@ -12,7 +13,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from kgen.core import replicas
+from kgen.core import messages, replicas
 
 DISTRIBUTIONS = "tensorflow_probability.python.distributions"
 
@@ -24,6 +25,33 @@ tracing = tf.inside_function
 
 replica_count = replicas.count
 outside_strategy = replicas.outside_strategy
+
+
+_forked = False
+
+
+def _after_fork() -> None:
+    """Note in a new process whether its parent had TensorFlow running.
+
+    The names used here are private. If another version lacks one of them, such a
+    process hangs instead of saying why.
+    """
+    global _forked  # noqa: PLW0603
+    from tensorflow.python.eager import context
+
+    with contextlib.suppress(AttributeError):
+        started = context.context_safe()
+        _forked = started is not None and started._initialized
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork)
+
+
+def check_process() -> None:
+    """Raise a RuntimeError in a process where TensorFlow would hang."""
+    if _forked:
+        raise messages.forked()
 
 
 class compiled:  # noqa: N801 (used as a decorator)
@@ -52,6 +80,7 @@ class compiled:  # noqa: N801 (used as a decorator)
         return self if instance is None else functools.partial(self, instance)
 
     def __call__(self, model: Any, *args: Any, **kwargs: Any) -> Any:
+        check_process()
         if model not in self.graphs:
             self.graphs[model] = self._graph_of(model)
         # NumPy scalars would become tensors, and settings must not.

@@ -26,6 +26,7 @@ if NAME not in _LIBRARIES:
 _library = importlib.import_module(_LIBRARIES[NAME])
 
 can_compile = _library.can_compile
+check_process = _library.check_process
 compiled = _library.compiled
 gpus = _library.gpus
 gpu_compute_capability = _library.gpu_compute_capability
@@ -69,7 +70,8 @@ def register(cls: type) -> type:
 
 
 def need_tensorflow(what: str) -> None:
-    """Raise a RuntimeError if Keras runs on another backend."""
+    """Raise a RuntimeError if Keras runs on another backend, or cannot run."""
+    check_process()
     if NAME != "tensorflow":
         raise RuntimeError(
             f"{what} runs on Keras' TensorFlow backend only, and Keras runs on "

@@ -341,6 +341,14 @@ def wrong_labels(problem: str) -> ValueError:
     )
 
 
+def odd_labels(kind: object) -> ValueError:
+    return ValueError(
+        f"y holds labels of type {kind}, which files could not give back. Labels are "
+        "numbers, strings, booleans or NumPy's dates: pass y.astype(str), or "
+        "y.astype('datetime64[ns]') for dates."
+    )
+
+
 def unseen_labels(unseen: list, classes: list) -> ValueError:
     return ValueError(
         f"y holds labels that were not seen in fit: {unseen[:10]}. Known: "
@@ -385,11 +393,35 @@ def no_targets(owner: str, name: str, value: object) -> ValueError:
     )
 
 
-def other_backup(path: object) -> ValueError:
+def other_backup(path: object, what: str) -> ValueError:
     return ValueError(
-        f"{path} is the backup of a fit with other hyper-parameters or data. Pass the "
-        "same parameters, and data of the same shape and kind, to resume that fit, or "
-        "another backup_dir for a new one."
+        f"{path} is the backup of a fit with other {what}. Pass the same "
+        "hyper-parameters and data to resume that fit, or another backup_dir for a new "
+        "one."
+    )
+
+
+def other_pass(path: object) -> str:
+    return (
+        f"The dataset's mean, spread or range is not what it was when {path} was "
+        "written. The fit goes on: that is right for a dataset that augments its "
+        "examples at random. For other data pass another backup_dir."
+    )
+
+
+def busy_backup(folder: object) -> RuntimeError:
+    return RuntimeError(
+        f"backup_dir={str(folder)!r} is in use by another fit, here or in another "
+        "process. Give every fit a folder of its own."
+    )
+
+
+def forked() -> RuntimeError:
+    return RuntimeError(
+        "This process was forked from one in which TensorFlow was already running, and "
+        "TensorFlow does not work in it: its threads are gone, and it would wait for "
+        "them forever. Start processes with multiprocessing's 'spawn' (as joblib's "
+        "default, 'loky'), or fork before anything is fitted, loaded or computed."
     )
 
 
@@ -397,6 +429,43 @@ def unreadable(path: object, problem: object) -> ValueError:
     return ValueError(
         f"{str(path)!r} is not a file that kgen can load: {problem}. kgen.load reads "
         "what an estimator's `save` wrote."
+    )
+
+
+def no_copy(path: object, folder: str, problem: OSError) -> OSError:
+    return OSError(
+        problem.errno,
+        f"{str(path)!r} could not be copied to the temporary folder {folder!r}: "
+        f"{problem.strerror or problem}. Make room there, or set the environment "
+        "variable TMPDIR to another folder",
+    )
+
+
+def not_written(path: object, problem: OSError) -> OSError:
+    text = (
+        f"{str(path)!r} could not be written: {problem.strerror or problem}. What was "
+        "there before is unchanged."
+    )
+    return OSError(problem.errno, text) if problem.errno else OSError(text)
+
+
+def unloadable(
+    what: str, problem: object = "its class is not registered"
+) -> ValueError:
+    return ValueError(
+        f"{what} could be written to a file, but not be loaded again: {problem}. "
+        "Register classes and functions of your own first, with "
+        "@keras.saving.register_keras_serializable() or @kgen.base.register, and in "
+        "the process that loads the file, too; lambdas need a name. The estimator and "
+        "any file that was there before are unchanged."
+    )
+
+
+def too_large(size: int, limit: int) -> ValueError:
+    return ValueError(
+        f"The estimator's own facts (labels, history, hyper-parameters) make {size} "
+        f"bytes of JSON, and files hold {limit}. Number your labels 0, 1, 2 ... if "
+        "they are long."
     )
 
 

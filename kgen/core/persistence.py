@@ -8,54 +8,98 @@ import contextlib
 import json
 import os
 import shutil
+import stat
 import tempfile
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import keras
-import numpy as np
 
 from kgen.core import backend, messages
+from kgen.core.encoding import decode, encode
+from kgen.core.places import atomic
+from kgen.core.random import seed_scope
 
 ENTRY = "kgen.json"
 
+FORMAT = 1
+"""Version of the entry. Files of version 0.1.0 have none, which counts as 0."""
 
-@contextlib.contextmanager
-def atomic(path: str | os.PathLike) -> Iterator[Path]:
-    """Yield a path to write to; move it to `path` if the block succeeds.
-
-    If the block fails, or the process dies in it, the old file stays intact.
-    """
-    target = Path(path).resolve()
-    handle, name = tempfile.mkstemp(dir=target.parent, prefix=".kgen-", suffix=".keras")
-    os.close(handle)
-    written = Path(name)
-    try:
-        yield written
-        with written.open("rb+") as stream:
-            os.fsync(stream.fileno())
-        mode = target.stat().st_mode if target.exists() else 0o666 & ~_umask()
-        written.chmod(mode & 0o777)
-        written.replace(target)
-    finally:
-        written.unlink(missing_ok=True)
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
+LIMIT = 2**24
+"""Largest size of the entry, in bytes."""
 
 
 def write(path: str | os.PathLike, model: keras.Model, facts: dict[str, Any]) -> None:
-    """Write a model, and facts about its estimator, atomically."""
-    text = json.dumps({name: encode(name, value) for name, value in facts.items()})
+    """Write a model, and facts about its estimator, atomically.
+
+    Raises:
+        ValueError: if the file could not be read again; the message says what to do.
+        OSError: if it cannot be written; the message has the path.
+    """
+    entry = to_entry(facts)
     with atomic(path) as written:
         backend.outside_strategy(keras.saving.save_model, model, written)
-        with zipfile.ZipFile(written, "a") as archive:
-            archive.writestr(ENTRY, text)
+        with zipfile.ZipFile(written) as archive:
+            _check_classes(json.loads(archive.read("config.json")))
+        append(written, entry)
+
+
+def append(written: Path, entry: str) -> None:
+    """Add the entry of an estimator to the file of its model."""
+    with zipfile.ZipFile(written, "a") as archive:
+        archive.writestr(ENTRY, entry)
+
+
+def to_entry(facts: dict[str, Any]) -> str:
+    """The text of an entry, which `read` understands.
+
+    Raises:
+        ValueError: for what cannot be written, or could not be read again.
+    """
+    encoded: dict[str, Any] = {"format": FORMAT}
+    for name, value in facts.items():
+        encoded[name] = encode(name, value)
+        try:
+            decode(json.loads(json.dumps(encoded[name])))
+        except Exception as problem:
+            raise messages.unloadable(_culprit(name, value), problem) from problem
+    text = json.dumps(encoded)
+    if len(text) > LIMIT:
+        raise messages.too_large(len(text), LIMIT)
+    return text
+
+
+def _culprit(name: str, value: Any) -> str:
+    """The name of the fact, or of the part of it, that cannot be read again."""
+    for part, content in value.items() if isinstance(value, dict) else ():
+        try:
+            decode(encode(str(part), content))
+        except Exception:  # noqa: BLE001 (whatever it is, it is this part's)
+            return _culprit(str(part), content)
+    return name
+
+
+def _check_classes(config: Any) -> None:
+    """Raise a ValueError for classes and functions that Keras could not find again."""
+    parts = config.values() if isinstance(config, dict) else config
+    if isinstance(config, dict):
+        kind, module = config.get("class_name"), config.get("module")
+        if kind == "__lambda__":
+            raise messages.unloadable("a function", "it is a lambda")
+        name = config.get("registered_name")
+        if kind == "function":
+            name, module = config.get("config"), module or "keras"
+        own = isinstance(module, str) and module.split(".")[0] not in _KERAS
+        if own and keras.saving.get_registered_object(name) is None:
+            raise messages.unloadable(f"{name if kind == 'function' else kind}")
+    for part in parts:
+        if isinstance(part, (dict, list)):
+            _check_classes(part)
+
+
+_KERAS = ("keras", "keras_hub", "keras_cv", "keras_nlp", "builtins")
 
 
 def read(path: str | os.PathLike) -> tuple[keras.Model, dict[str, Any]]:
@@ -63,134 +107,67 @@ def read(path: str | os.PathLike) -> tuple[keras.Model, dict[str, Any]]:
 
     Raises:
         FileNotFoundError: if there is no such file.
+        OSError: if there is no room for a copy of it.
         ValueError: if it is damaged, or not a kgen file; the message names the path.
     """
-    if not Path(path).exists():
-        raise FileNotFoundError(f"There is no file {str(path)!r}.")
+    with _copied(path) as copy:
+        try:
+            facts = _facts_in(copy)
+            # Building layers draws seeds from Python's `random`, as a fit does.
+            with seed_scope(0):
+                return keras.saving.load_model(copy, safe_mode=True), facts
+        except Exception as problem:
+            raise messages.unreadable(path, problem) from problem
+
+
+@contextlib.contextmanager
+def _copied(path: str | os.PathLike) -> Iterator[Path]:
+    """Yield a copy of a file, for it may be replaced while it is read.
+
+    It ends in ".keras", from which Keras infers the format. Users may choose freely.
+    """
     try:
-        with zipfile.ZipFile(path) as archive:
-            if ENTRY not in archive.namelist():
-                raise ValueError(
-                    "it contains no estimator; if Keras wrote it, "
-                    "keras.saving.load_model reads it"
-                )
-            facts = json.loads(archive.read(ENTRY))
-        with tempfile.TemporaryDirectory() as folder:
-            # Keras infers the format from the extension, which users may choose freely.
+        source = Path(path).open("rb")
+    except FileNotFoundError:
+        raise FileNotFoundError(f"There is no file {str(path)!r}.") from None
+    except OSError as problem:
+        raise messages.unreadable(path, problem.strerror or problem) from problem
+    with source, contextlib.ExitStack() as stack:
+        if not stat.S_ISREG(os.fstat(source.fileno()).st_mode):
+            raise messages.unreadable(path, "it is not a regular file")
+        try:
+            folder = stack.enter_context(tempfile.TemporaryDirectory())
             copy = Path(folder, "model.keras")
-            shutil.copyfile(path, copy)
-            model = keras.saving.load_model(copy, safe_mode=True)
-        return model, {name: decode(value) for name, value in facts.items()}
-    except Exception as problem:
-        raise messages.unreadable(path, problem) from problem
+            with copy.open("wb") as target:
+                shutil.copyfileobj(source, target, 2**20)
+        except OSError as problem:
+            raise messages.no_copy(path, tempfile.gettempdir(), problem) from problem
+        yield copy
 
 
-def encode(name: str, value: Any) -> Any:
-    """Convert a hyper-parameter or fitted attribute to something that JSON can hold.
-
-    Raises:
-        ValueError: if it cannot be written without pickle; the message has `name`.
-    """
-    if value is None or isinstance(value, (bool, int, float, str)):
-        return value if type(value) in _PLAIN else encode(name, _plain(value))
-    if isinstance(value, (list, tuple)):
-        items = [encode(name, item) for item in value]
-        return items if isinstance(value, list) else {"tuple": items}
-    if isinstance(value, dict):
-        items = [[encode(name, k), encode(str(k), v)] for k, v in value.items()]
-        return {"dict": items}
-    for kind, (test, to_json, _) in _CODECS.items():
-        if test(value):
-            return {kind: encode(name, to_json(name, value))}
-    raise messages.unwritable(name, value)
-
-
-def decode(value: Any) -> Any:
-    """Undo `encode`."""
-    if isinstance(value, list):
-        return [decode(item) for item in value]
-    if not isinstance(value, dict):
-        return value
-    ((kind, content),) = value.items()
-    if kind == "tuple":
-        return tuple(decode(item) for item in content)
-    if kind == "dict":
-        return {decode(k): decode(v) for k, v in content}
-    return _CODECS[kind][2](decode(content))
-
-
-_PLAIN = (type(None), bool, int, float, str)
-
-
-def _plain(value: Any) -> Any:
-    return value.item() if isinstance(value, np.generic) else str(value)
-
-
-def _array_to_json(name: str, value: np.ndarray) -> dict[str, Any]:
-    if value.dtype.kind in "mM":
-        return {"dtype": value.dtype.str, "values": value.astype(str).tolist()}
-    if value.dtype == object and not all(type(v) in _PLAIN for v in value.ravel()):
-        raise messages.unwritable(name, value)
-    return {"dtype": value.dtype.str, "values": value.tolist()}
-
-
-def _keras_to_json(name: str, value: Any) -> Any:
-    return json.dumps(keras.saving.serialize_keras_object(value))
-
-
-def _keras_from_json(text: str) -> Any:
-    return keras.saving.deserialize_keras_object(json.loads(text), safe_mode=True)
-
-
-def _random_state(state: list) -> np.random.RandomState:
-    random_state = np.random.RandomState()
-    random_state.set_state(tuple(state))
-    return random_state
-
-
-# kind: (test, conversion to something encodable, conversion of the decoded value)
-_CODECS: dict[str, tuple[Callable, Callable, Callable]] = {
-    "array": (
-        lambda value: isinstance(value, np.ndarray),
-        _array_to_json,
-        lambda content: np.array(content["values"], dtype=content["dtype"]),
-    ),
-    "scalar": (
-        lambda value: isinstance(value, np.generic),
-        lambda name, value: np.asarray(value),
-        lambda array: array[()],
-    ),
-    "dtype": (
-        lambda value: isinstance(value, np.dtype),
-        lambda name, value: value.str,
-        np.dtype,
-    ),
-    "random_state": (
-        lambda value: isinstance(value, np.random.RandomState),
-        lambda name, value: list(value.get_state()),
-        _random_state,
-    ),
-    "keras": (
-        lambda value: hasattr(value, "get_config"),
-        _keras_to_json,
-        _keras_from_json,
-    ),
-}
-
-
-def add_codec(
-    kind: str, test: Callable, to_json: Callable, from_json: Callable
-) -> None:
-    """Add a kind of hyper-parameter to `encode` and `decode`.
-
-    The latest kind is tried first, before the more general ones above.
-    """
-    former = {name: codec for name, codec in _CODECS.items() if name != kind}
-    _CODECS.clear()
-    _CODECS.update({kind: (test, to_json, from_json), **former})
-
-
-def is_registered(value: Any) -> bool:
-    """Whether Keras can recreate an object: its class is registered by name."""
-    name = keras.saving.get_registered_name(type(value))
-    return keras.saving.get_registered_object(name) is type(value)
+def _facts_in(copy: Path) -> dict[str, Any]:
+    with zipfile.ZipFile(copy) as archive:
+        parts = archive.infolist()
+        sizes = {part.filename: part.file_size for part in parts}
+        if len(sizes) < len(parts):
+            raise ValueError("two of its entries have one name")
+        if ENTRY not in sizes:
+            raise ValueError(
+                "it contains no estimator; if Keras wrote it, keras.saving.load_model "
+                "reads it"
+            )
+        if sizes[ENTRY] > LIMIT:
+            raise ValueError(f"its {ENTRY} is larger than {LIMIT} bytes")
+        # Keras and kgen do not compress, but others may.
+        if any(part.file_size > LIMIT + 100 * part.compress_size for part in parts):
+            raise ValueError("it would unpack to more than 100 times its size")
+        facts = json.loads(archive.read(ENTRY))
+    if not isinstance(facts, dict):
+        raise ValueError(f"its {ENTRY} is not an object")
+    version = facts.pop("format", 0)
+    if not isinstance(version, int) or version > FORMAT:
+        raise ValueError(
+            f"its format is {version!r}, and this version of kgen reads up to "
+            f"{FORMAT}. Upgrade kgen to the version that wrote it"
+        )
+    return {name: decode(value) for name, value in facts.items()}

@@ -6,7 +6,7 @@ from typing import Any, Self
 
 import numpy as np
 
-from kgen.core import messages, persistence
+from kgen.core import encoding, messages
 from kgen.core.random import keyed_uniform
 from kgen.data.elements import Batch
 from kgen.data.sources import ArraySource
@@ -128,7 +128,7 @@ class Conditions:
         return np.eye(self.dim, dtype="float32")[index]
 
 
-persistence.add_codec(
+encoding.add_codec(
     "conditions",
     lambda value: isinstance(value, Conditions),
     lambda name, value: dataclasses.asdict(value),
@@ -179,9 +179,23 @@ def _checked(owner: str, y: Any) -> np.ndarray:
     if y.dtype.kind == "S":  # strings, as tf.data yields them
         y = np.char.decode(y, "utf-8")
     if y.dtype == object and y.ndim == 1:
-        plain = [v.decode("utf-8") if isinstance(v, bytes) else v for v in y]
-        y = np.array(plain, object)
-        if any(v is None or v != v for v in y):
-            raise messages.wrong_labels("Got None or NaN.")
+        y = np.array([_plain(v) for v in y], object)
         y = y.astype(str) if all(isinstance(v, str) for v in y) else y
+    elif y.ndim == 1 and (y.dtype.kind == "c" or y.dtype == "longdouble"):
+        raise messages.odd_labels(y.dtype)
     return y
+
+
+def _plain(label: Any) -> Any:
+    """A label from an array of objects, as one of Python's own types."""
+    label = label.decode("utf-8") if isinstance(label, bytes) else label
+    label = label.item() if isinstance(label, np.generic) else label
+    if label is None or not isinstance(label, str) and str(label) in _MISSING:
+        raise messages.wrong_labels("Got None or NaN.")
+    if type(label) not in _PLAIN:
+        raise messages.odd_labels(type(label).__name__)
+    return label
+
+
+_MISSING = ("nan", "NaN", "NaT", "<NA>")
+_PLAIN = (bool, int, float, str)

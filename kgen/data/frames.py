@@ -9,7 +9,7 @@ from typing import Any, Self
 
 import numpy as np
 
-from kgen.core import messages, persistence
+from kgen.core import encoding, messages
 
 
 def is_frame(X: Any) -> bool:
@@ -138,7 +138,7 @@ class Columns:
         return frame
 
 
-persistence.add_codec(
+encoding.add_codec(
     "columns",
     lambda value: isinstance(value, Columns),
     lambda name, value: dataclasses.asdict(value),

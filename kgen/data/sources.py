@@ -28,6 +28,9 @@ class ArraySource:
         sequences: see `with_channel`.
     """
 
+    summary: Any = None
+    """Its `Summary`, once there is one."""
+
     condition: np.ndarray | None = None
     """Condition vectors, float32 of shape (n, k), if there are any."""
 

@@ -32,6 +32,9 @@ class StreamSource:
         takes_weights: whether the elements may hold weights.
     """
 
+    summary: Any = None
+    """Its `Summary`, once there is one."""
+
     encode: Callable[[Any], np.ndarray] | None = None
     """From y to condition vectors, if there are any; then also their length:"""
 

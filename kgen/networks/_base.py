@@ -6,7 +6,7 @@ from typing import Any
 
 import keras
 
-from kgen.core import messages, persistence
+from kgen.core import encoding, messages
 from kgen.core.registry import Registry
 from kgen.core.strategy import Strategy
 
@@ -176,9 +176,9 @@ def _to_name(name: str, builder: Builder) -> str:
 
 # Files cannot hold functions: what Keras cannot recreate from its settings, such as
 # pairs of functions, is written by its registered name.
-persistence.add_codec(
+encoding.add_codec(
     "architecture",
-    lambda value: isinstance(value, Builder) and not persistence.is_registered(value),
+    lambda value: isinstance(value, Builder) and not encoding.is_registered(value),
     _to_name,
     architectures.resolve,
 )
