@@ -115,6 +115,7 @@ def test_a_density_without_a_head():
     assert "head" not in fitted.get_params()
 
 
+@pytest.mark.slow
 def test_a_density_without_a_head_keeps_the_contract(monkeypatch):
     monkeypatch.setitem(kgen.estimators._entries, "Normalizer", Normalizer)
     tiny = Normalizer(epochs=1, jit_compile=False)
@@ -143,6 +144,7 @@ class Small(penalties.Penalty):
         return size, 1e-3 * size
 
 
+@pytest.mark.slow
 def test_a_head_and_codes_without_a_density(monkeypatch):
     monkeypatch.setitem(kgen.estimators._entries, "Plain", Plain)
     X = bars(200, size=3, random_state=0)
@@ -186,6 +188,7 @@ def has_column(images):
     return (images.sum(axis=1) == images.shape[1]).any(axis=1)
 
 
+@pytest.mark.slow
 def test_codes_given_labels(monkeypatch):
     monkeypatch.setitem(kgen.estimators._entries, "Labelled", Labelled)
     X = bars(200, size=3, random_state=0)

@@ -15,9 +15,9 @@ from tests.conftest import tiny
     ("shape", "head"),
     [
         ((5, 7, 1), "bernoulli"),
-        ((4, 5, 3), kgen.heads.Categorical(3)),
+        pytest.param((4, 5, 3), kgen.heads.Categorical(3), marks=pytest.mark.slow),
         ((3, 4, 3), kgen.heads.CoupledMixtureOfLogistics(2)),
-        ((6, 1, 2), "normal"),
+        pytest.param((6, 1, 2), "normal", marks=pytest.mark.slow),
     ],
     ids=["grey", "levels", "coupled", "reals"],
 )
@@ -29,6 +29,7 @@ def test_order_and_sampler_with_a_condition(shape, head, jit):
     check_incremental(model, jit_compile=jit)
 
 
+@pytest.mark.slow
 def test_draws_and_scores_by_class():
     """Bars of one direction for each label: log 3 nats given the label."""
     X = bars(512, size=3, random_state=0)

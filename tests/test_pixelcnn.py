@@ -122,6 +122,7 @@ def test_sampling_is_drawing_from_each_conditional_in_turn():
     np.testing.assert_array_equal(model.sample(4, seed=5), x)
 
 
+@pytest.mark.slow
 def test_completion_keeps_what_it_is_told_and_follows_the_conditional():
     X = bars(512, size=3, random_state=0)
     model = kgen.PixelCNN(filters=32, blocks=2, epochs=60, learning_rate=3e-3,

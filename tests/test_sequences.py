@@ -65,9 +65,17 @@ def test_rnn_sees_the_whole_past(cell):
     ("model", "channels"),
     [
         (WaveNetModel(kgen.heads.Categorical(3), 8, 2, 2, condition_dim=2), 3),
-        (WaveNetModel(kgen.heads.MixtureOfNormals(2), 9, 3, 1), 1),
+        pytest.param(
+            WaveNetModel(kgen.heads.MixtureOfNormals(2), 9, 3, 1),
+            1,
+            marks=pytest.mark.slow,
+        ),
         (WaveNetModel(kgen.heads.CoupledMixtureOfLogistics(2, 5), 6, 2, 1), 3),
-        (SequenceRNNModel(kgen.heads.Categorical(3), "lstm", 8, 2), 1),
+        pytest.param(
+            SequenceRNNModel(kgen.heads.Categorical(3), "lstm", 8, 2),
+            1,
+            marks=pytest.mark.slow,
+        ),
         (SequenceRNNModel("normal", "gru", 9, 2), 3),
     ],
     ids=["conditional", "mixture", "coupled", "lstm", "gru"],
@@ -157,6 +165,7 @@ def test_learns_a_linear_process_to_its_entropy(name):
         assert np.corrcoef(*pairs)[0, 1] == pytest.approx(wanted, abs=0.06)
 
 
+@pytest.mark.slow
 def test_characters():
     """A law of letters: what follows on which, and each phrase to its end."""
     text = "abcd" * 300
@@ -170,6 +179,7 @@ def test_characters():
     assert (np.diff(sample.astype(int)) % 4 == 1).mean() > 0.95
 
 
+@pytest.mark.slow
 def test_conditional_wavenet():
     up = np.tile(np.arange(12) % 3, (40, 1))
     X = np.concatenate([up, up[:, ::-1]]).astype("uint8")

@@ -190,6 +190,7 @@ def conditional(k=3, latent_dim=1, levels=2, scalars=2):
     return VAEModel(encoder, keras.Model([z, y], outputs), head, seed=0)
 
 
+@pytest.mark.slow
 def test_a_conditional_model_keeps_the_contract():
     model = conditional()
     model.compile("adam")
