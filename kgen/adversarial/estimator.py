@@ -6,6 +6,7 @@ import keras
 import numpy as np
 from keras import layers
 
+from kgen.adversarial.scaling import Scaling
 from kgen.base.codes import LatentEstimator
 from kgen.base.density import NoDensity
 from kgen.base.fields import LearningRate, param
@@ -67,11 +68,11 @@ class AdversarialEstimator(NoDensity, LatentEstimator):
         # Data are float32 whatever the policy: half precision would round them.
         to_data = [
             layers.Activation("tanh", dtype="float32"),
-            layers.Rescaling(half.tolist(), middle.tolist(), dtype="float32"),
+            Scaling(half.tolist(), middle.tolist(), dtype="float32"),
         ]
         inverse = 1 / np.where(half > 0, half, 1.0)  # also for constant features
         scale, offset = inverse.tolist(), (-middle * inverse).tolist()
-        return to_data, layers.Rescaling(scale, offset, dtype="float32")
+        return to_data, Scaling(scale, offset, dtype="float32")
 
 
 def network_of(shape: tuple[int, ...], *parts: layers.Layer) -> keras.Sequential:

@@ -17,6 +17,7 @@ References:
 from keras import ops
 
 from kgen.adversarial.estimator import ADAM, AdversarialEstimator, network_of
+from kgen.adversarial.scaling import renewed
 from kgen.base.chunks import draw_in_chunks
 from kgen.base.fields import estimator
 from kgen.base.players import Player, PlayersModel
@@ -56,6 +57,12 @@ class GANModel(PlayersModel):
         (_, self.latent_dim), *condition = [v.shape for v in generator.inputs]
         self.condition_dim = condition[0][-1] if condition else 0
         self.event_shape = tuple(generator.output_shape[1:])
+        taken = tuple(discriminator.inputs[0].shape[1:])
+        if self.event_shape != taken:
+            raise ValueError(
+                f"`generator` makes examples of shape {self.event_shape}, but "
+                f"`discriminator` takes {taken}. They must be the same."
+            )
         if len(generator.inputs) != len(discriminator.inputs):
             raise ValueError(
                 "`generator` and `discriminator` must both take a condition, or "
@@ -66,6 +73,10 @@ class GANModel(PlayersModel):
             Player("discriminator", "d_loss", (discriminator,)),
             Player("generator", "g_loss", (generator,)),
         )
+
+    @classmethod
+    def from_config(cls, config):
+        return super().from_config(renewed(config))
 
     def call(self, inputs, training=False):  # noqa: FBT002 (Keras' hook)
         z, condition = self.unpack(inputs, "z")

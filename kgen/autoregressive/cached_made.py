@@ -67,10 +67,10 @@ class CachedMADE(ScalarCache):
         ]
         kept = model.dim if model.direct and self.size > 1 else 0
         complete = [
-            (ops.zeros(group, "int32"), ops.zeros((n, group)))
+            (ops.zeros(group, "int32"), ops.zeros((n, group), "float32"))
             for group in (1, *(group for *_, group in self.tables))
         ]
-        self.state = (sums, ops.zeros((n, kept)), complete)
+        self.state = (sums, ops.zeros((n, kept), "float32"), complete)
 
     def params(self, turn):
         sums, known, complete = self.state

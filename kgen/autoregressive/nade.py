@@ -141,7 +141,7 @@ def conditionals(x, W, c, V, b, order):
             return a + _outer(x[i], W[d]), params
 
         start = ops.broadcast_to(c, (n, W.shape[-1]))
-        blank = ops.zeros((dim, n, V.shape[-1]))
+        blank = ops.zeros((dim, n, V.shape[-1]), "float32")
         last, params = ops.fori_loop(0, dim, forward, (start, blank))
 
         def gradient(*args, upstream=None):

@@ -237,6 +237,6 @@ class KeepEpoch(keras.callbacks.Callback):
 def snapshot(model: Any) -> list:
     """Pairs of variables and values, for all variables that training changes."""
     return [
-        (variable, np.array(keras.ops.convert_to_tensor(variable)))
+        (variable, np.array(keras.ops.copy(variable)))
         for variable in model.training_variables()
     ]

@@ -40,7 +40,7 @@ tracing = _library.tracing
 
 
 tf: Any = LazyModule("tensorflow")
-tfd: Any = LazyModule(_library.DISTRIBUTIONS)
+tfd: Any = LazyModule(_library.DISTRIBUTIONS, quiet=True)
 
 
 def undecorated(function: Any) -> Any:

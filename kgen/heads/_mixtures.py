@@ -15,7 +15,8 @@ def choose(logits, noise):
 
 def chosen(logits, noise):
     """The same as a one-hot vector, to select the parameters of a component."""
-    return ops.one_hot(ops.cast(choose(logits, noise), "int32"), logits.shape[-1])
+    index = ops.cast(choose(logits, noise), "int32")
+    return ops.one_hot(index, logits.shape[-1], dtype="float32")
 
 
 def logistic_scale(log_scale, levels):

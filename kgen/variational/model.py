@@ -220,7 +220,7 @@ class VAEModel(GenerativeModel):
             log_weights = ops.where(within, log_weights, -np.inf)
             return ops.logaddexp(total, ops.logsumexp(log_weights, axis=1))
 
-        start = ops.full((ops.shape(x)[0],), -np.inf)
+        start = ops.full((ops.shape(x)[0],), -np.inf, "float32")
         return ops.fori_loop(0, groups, add, start) - math.log(n_importance)
 
     @compiled

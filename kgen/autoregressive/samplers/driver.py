@@ -144,7 +144,7 @@ def draw_in_graph(model, n, seed, condition=None):
         given = None
         if condition is not None:
             given = ops.slice(condition, (first, 0), (size, model.condition_dim))
-        blank = ops.zeros((size, *shape))
+        blank = ops.zeros((size, *shape), "float32")
         temperature = ops.convert_to_tensor(1.0, "float32")
         batch = Batch(blank, blank > 0, noise, temperature, given, order)
         return model.sampler.fill_in_graph(model, batch)

@@ -57,7 +57,7 @@ def fill_vectors(model, batch, *, return_params):
         buffer = [put(tensor, index, params) for tensor in buffer]
         return cache.state, put(x, index, value[:, 0]), *buffer
 
-    state = [cache.state, ops.zeros((dim, n))]
+    state = [cache.state, ops.zeros((dim, n), "float32")]
     if return_params:
         shape_of_params = (dim, n, model.head.size)
         state.append(ops.zeros(shape_of_params, model.compute_dtype))
