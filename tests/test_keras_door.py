@@ -39,7 +39,13 @@ def test_summary_plot_evaluation_and_configuration(fitted, eager):
     model, x, condition = fitted
     lines = []
     model.summary(print_fn=lines.append)
-    assert "Optimizer params" in "".join(lines)
+    text = "".join(lines)
+    assert "Optimizer params" in text
+    for name in ("encoder", "decoder", "generator", "discriminator"):
+        if hasattr(model, name):
+            assert getattr(model, name).name == name
+            assert f"{name} (" in text
+    assert "sequential" not in text
     data = {"x": x, "condition": condition[0]} if condition else x
     assert np.isfinite(model.evaluate(data, verbose=0)).all()
     again = type(model).from_config(model.get_config())

@@ -75,6 +75,8 @@ class AdversarialEstimator(NoDensity, LatentEstimator):
         return to_data, Scaling(scale, offset, dtype="float32")
 
 
-def network_of(shape: tuple[int, ...], *parts: layers.Layer) -> keras.Sequential:
+def network_of(
+    shape: tuple[int, ...], *parts: layers.Layer, name: str | None = None
+) -> keras.Sequential:
     """Layers and networks in sequence, for float32 inputs of that shape."""
-    return keras.Sequential([keras.Input(shape, dtype="float32"), *parts])
+    return keras.Sequential([keras.Input(shape, dtype="float32"), *parts], name=name)

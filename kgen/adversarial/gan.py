@@ -175,8 +175,8 @@ class GAN(AdversarialEstimator):
         up = builder.up(latent_dim, event_shape, dtype=self.policy_)
         to_data, from_data = self._scalings()
         return GANModel(
-            network_of((latent_dim,), up, *to_data),
-            network_of(event_shape, from_data, down),
+            network_of((latent_dim,), up, *to_data, name="generator"),
+            network_of(event_shape, from_data, down, name="discriminator"),
             self.objective,
             seed=self.seed_,
             dtype=self.policy_,

@@ -45,9 +45,11 @@ class AutoencoderEstimator(CodeEstimator, HeadEstimator):
             name="encoder",
         )
         params_shape = (*event_shape[:-1], head.params_size(event_shape[-1]))
+        decoder = builder.up(latent_dim, params_shape, dtype=policy)
+        decoder.name = "decoder"  # in `summary` and `plot_model`
         return VAEModel(
             encoder,
-            builder.up(latent_dim, params_shape, dtype=policy),
+            decoder,
             head,
             posterior=posterior,
             seed=self.seed_,
