@@ -37,7 +37,7 @@ def test_one_number_a_list_and_an_array_are_as_good_as_a_tuple(
 ):
     (number,) = one.values()
     wanted = weights_of(fit(tiny(name, **{setting: (number,)})))
-    for value in (number, [number], np.array([number]), np.array(number)):
+    for value in (number, [number], np.array([number])):
         made = tiny(name, **{setting: value})
         assert made.get_params()[setting] is value
         fitted = fit(clone(made))
@@ -91,7 +91,7 @@ def schedule(last=0.0, first=0.1):
     return keras.optimizers.schedules.PolynomialDecay(first, 2, last)
 
 
-@pytest.mark.parametrize("name", FAMILIES)
+@pytest.mark.parametrize("name", ["MADE", "PixelCNN", "GAN"])
 def test_a_schedule_counts_training_steps(name, eager):
     # Two steps, and then none: the learning rate is zero.
     settings = {"batch_size": 8, "optimizer": "sgd", "weight_decay": 0.01}
@@ -105,7 +105,8 @@ def test_a_schedule_counts_training_steps(name, eager):
 
 
 def test_schedules_are_cloned_saved_and_compared(eager, tmp_path):
-    made = tiny("VAE", learning_rate=schedule(1e-3), batch_size=4, optimizer="sgd")
+    settings = {"batch_size": 4, "optimizer": "sgd", "architecture": MLP(widths=8)}
+    made = tiny("VAE", learning_rate=schedule(1e-3), **settings)
     config = made.learning_rate.get_config()
     assert clone(made).learning_rate.get_config() == config
     assert "PolynomialDecay" in repr(made)
@@ -125,7 +126,7 @@ def test_backups_know_the_schedule(eager, tmp_path):
                 raise ZeroDivisionError
 
     def run(rate, *callbacks):
-        model = tiny("VAE", learning_rate=rate, epochs=2)
+        model = tiny("VAE", learning_rate=rate, epochs=2, architecture=MLP(widths=8))
         return model.fit(X, callbacks=[*callbacks], backup_dir=tmp_path)
 
     with pytest.raises(ZeroDivisionError):
@@ -138,6 +139,7 @@ def test_backups_know_the_schedule(eager, tmp_path):
 @pytest.mark.parametrize("precision", ["float32", "mixed_float16"])
 def test_a_schedule_goes_on_as_it_is(precision, eager):
     settings = {"precision": precision, "warm_start": True}
+    settings["architecture"] = MLP(widths=8)
     vae = fit(tiny("VAE", learning_rate=schedule(first=1e-3), **settings))
     for other in (schedule(), 1e-3):
         with pytest.raises(ValueError, match="schedule goes on as it is"):
@@ -148,7 +150,7 @@ def test_a_schedule_goes_on_as_it_is(precision, eager):
         fit(vae.set_params(learning_rate=schedule()))
 
 
-@pytest.mark.parametrize("name", FAMILIES)
+@pytest.mark.parametrize("name", ["MADE", "GAN"])
 @pytest.mark.parametrize("optimizer", ["adam", "SGD", "adamw"])
 def test_weight_decay_is_that_of_keras(name, optimizer, eager):
     # A step without a gradient: what is left is the decay.
@@ -176,7 +178,9 @@ def test_weight_decay_shrinks_weights(eager):
             np.concatenate([v.numpy().ravel() for v in model.trainable_variables])
         )
         for w in (None, 0.0, 30.0)
-        for model in [tiny("MADE", weight_decay=w, epochs=8).fit(X).model_]
+        for model in [
+            tiny("MADE", weight_decay=w, epochs=4, batch_size=32).fit(X).model_
+        ]
     ]
     assert norms[0] == norms[1] > 1.1 * norms[2]
 

@@ -108,7 +108,7 @@ class AutoregressiveEstimator(ExactEstimator):
         y: Any = None,
         temperature: float = 1.0,
         random_state: Any = None,
-    ) -> np.ndarray:
+    ) -> Any:
         """Draw examples like the training data.
 
         Args:
@@ -119,7 +119,8 @@ class AutoregressiveEstimator(ExactEstimator):
                 it and on i, not on how many are drawn.
 
         Returns:
-            Array of shape (n_samples, *event_shape_) and dtype of the training data.
+            Array of shape (n_samples, *event_shape_) and dtype of the training data;
+            a DataFrame if `fit` was given one.
         """
         return self._draw(n_samples, y, random_state, **self._sampling(temperature))
 

@@ -31,7 +31,7 @@ class LatentEstimator(GenerativeEstimator):
 
     def sample(
         self, n_samples: int | None = None, *, y: Any = None, random_state: Any = None
-    ) -> np.ndarray:
+    ) -> Any:
         """Draw examples like the training data: first z from the prior, then x given z.
 
         Args:
@@ -41,11 +41,12 @@ class LatentEstimator(GenerativeEstimator):
                 it and on i, not on how many are drawn.
 
         Returns:
-            Array of shape (n_samples, *event_shape_) and dtype of the training data.
+            Array of shape (n_samples, *event_shape_) and dtype of the training data;
+            a DataFrame if `fit` was given one.
         """
         return self._draw(n_samples, y, random_state)
 
-    def decode(self, z: Any, y: Any = None) -> np.ndarray:
+    def decode(self, z: Any, y: Any = None) -> Any:
         """Examples for codes: the mean of p(x|z), with the dtype of the training data.
 
         Integers are rounded; for binary data this is the likelier value.
@@ -59,7 +60,7 @@ class LatentEstimator(GenerativeEstimator):
         x = self._outputs(in_chunks(self.model_.decode, codes, condition))
         return self._framed(x)
 
-    def inverse_transform(self, X: Any, y: Any = None) -> np.ndarray:
+    def inverse_transform(self, X: Any, y: Any = None) -> Any:
         """Alias of `decode`, for pipelines: X are codes."""
         return self.decode(X, y)
 
@@ -112,7 +113,7 @@ class CodeEstimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, LatentEst
         """Alias of `encode`, for pipelines."""
         return self.encode(X, y)
 
-    def reconstruct(self, X: Any, y: Any = None) -> np.ndarray:
+    def reconstruct(self, X: Any, y: Any = None) -> Any:
         """X encoded and decoded again."""
         return self.decode(self.encode(X, y), y)
 

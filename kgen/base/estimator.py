@@ -252,7 +252,7 @@ class GenerativeEstimator(TakesConditions, BaseEstimator):
             return x
         return self.columns_.frame(x, like.index if is_frame(like) else None)
 
-    def _draw(self, n_samples, y, random_state, **options) -> np.ndarray:
+    def _draw(self, n_samples, y, random_state, **options) -> Any:
         """The implementation of `sample`, for all families."""
         check_is_fitted(self)
         if n_samples is not None:
