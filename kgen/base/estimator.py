@@ -159,7 +159,8 @@ class GenerativeEstimator(TakesConditions, BaseEstimator):
         Raises:
             ValueError: for invalid data or hyper-parameters, before training.
             TypeError: for a hyper-parameter of the wrong type.
-            FloatingPointError: if the loss is no longer a finite number.
+            FloatingPointError: if the loss or a weight is no longer a finite number.
+            RuntimeError: if another fit uses `backup_dir`.
         """
         backend.need_tensorflow(f"{type(self).__name__}.fit")
         validation.check_params(self)
