@@ -237,3 +237,11 @@ def test_files_of_others(tmp_path, fitted):
     fitted["VAE"].model_.save(tmp_path / "plain.keras")
     with pytest.raises(ValueError, match=r"plain.keras.*keras.saving.load_model"):
         kgen.load(tmp_path / "plain.keras")
+
+
+@pytest.mark.parametrize("name", ["PixelCNN", "GatedPixelCNN"])
+def test_images_without_channels_at_the_keras_door(name):
+    model = getattr(kgen.models, f"{name}Model")(filters=8)
+    model.compile("adam")
+    with pytest.raises(ValueError, match=r"\(None, 12, 12\).*x\[\.\.\., None\]"):
+        model.fit(np.zeros((4, 12, 12), "float32"), verbose=0)

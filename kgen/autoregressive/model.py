@@ -73,7 +73,12 @@ class AutoregressiveModel(GenerativeModel):
     def shape_of(self, input_shape):
         """Shape of the data, from that of the input."""
         is_dict = isinstance(input_shape, dict)
-        return tuple(input_shape["x"] if is_dict else input_shape)
+        shape = tuple(input_shape["x"] if is_dict else input_shape)
+        self.check_shape(shape)
+        return shape
+
+    def check_shape(self, shape):
+        """Raise a ValueError for shapes of data, (n, ...), that it does not take."""
 
     def conditionals(self, x, condition=None, order=None):
         """The head's parameters of all scalars, each given those before it in x.

@@ -58,7 +58,7 @@ class PixelCNNModel(RasterModel):
         self.dilations = validation.check_settings(self, "dilations", dilations, ge=1)
 
     def build(self, input_shape):
-        data_channels, filters = input_shape[-1], self.filters
+        data_channels, filters = self.shape_of(input_shape)[-1], self.filters
         channels = 1 if self.head.orders_channels else data_channels
         validation.check_setting(self, "filters", filters, ge=channels)
         outputs = self.head.params_size(data_channels)

@@ -53,7 +53,7 @@ class PixelRNNModel(RasterModel):
         self.depth = validation.check_setting(self, "depth", depth, ge=1)
 
     def build(self, input_shape):
-        data_channels, wide = input_shape[-1], 2 * self.hidden
+        data_channels, wide = self.shape_of(input_shape)[-1], 2 * self.hidden
         channels = 1 if self.head.orders_channels else data_channels
         validation.check_setting(self, "hidden", self.hidden, ge=channels)
         settings = {"channels": channels, "dtype": self.dtype_policy}

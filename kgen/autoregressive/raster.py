@@ -18,14 +18,15 @@ class RasterModel(AutoregressiveModel):
 
     sampler = Pixels()
 
-    def build(self, input_shape):
-        input_shape = self.shape_of(input_shape)
-        if len(input_shape) != 4 or None in input_shape[1:]:
+    def check_shape(self, shape):
+        if len(shape) != 4 or None in shape[1:]:
+            todo = ""
+            if len(shape) == 3:
+                todo = " Images without channels get one with x[..., None]."
             raise ValueError(
                 f"{type(self).__name__} takes images (n, height, width, channels), all "
-                f"of one size. Got shape {tuple(input_shape)}."
+                f"of one size. Got shape {shape}.{todo}"
             )
-        super().build(input_shape)
 
     def network(self, h, apply):
         """The head's parameters, for embedded data.
