@@ -9,7 +9,7 @@ from keras import layers
 from kgen.adversarial.scaling import Scaling
 from kgen.base.codes import LatentEstimator
 from kgen.base.density import NoDensity
-from kgen.base.fields import LearningRate, param
+from kgen.base.fields import WIDEST, LearningRate, param
 from kgen.core import messages
 from kgen.data.summary import Summary
 from kgen.objectives import Objective, objectives
@@ -21,7 +21,7 @@ ADAM = {"learning_rate": 2e-4, "beta_1": 0.5}
 class AdversarialEstimator(NoDensity, LatentEstimator):
     """Base of the estimators that learn from a discriminator alone."""
 
-    latent_dim: int = param(64, ge=1)
+    latent_dim: int = param(64, ge=1, le=WIDEST)
     objective: str | Objective = param("non_saturating", registry=objectives)
     discriminator_steps: int = param(1, ge=1)
     learning_rate: LearningRate = param(ADAM["learning_rate"], gt=0)

@@ -17,7 +17,7 @@ from keras import ops
 
 from kgen.autoregressive.estimator import AutoregressiveEstimator
 from kgen.autoregressive.raster import RasterModel
-from kgen.base.fields import LearningRate, estimator, param
+from kgen.base.fields import DEEPEST, WIDEST, LearningRate, estimator, param
 from kgen.core import validation
 from kgen.core.backend import register
 from kgen.heads import Head, MixtureOfLogistics
@@ -103,9 +103,9 @@ class _GatedEstimator(AutoregressiveEstimator):
     """What both estimators of this paper have in common."""
 
     # Not 32: a step takes little more than half the time, and learns about as much.
-    filters: int = param(24, ge=1)
-    layers: int = param(6, ge=1)
-    dilations: tuple = param(DILATIONS, ge=1)
+    filters: int = param(24, ge=1, le=WIDEST)
+    layers: int = param(6, ge=1, le=DEEPEST)
+    dilations: tuple = param(DILATIONS, ge=1, le=WIDEST)
     batch_size: int = param(32, ge=1)
     learning_rate: LearningRate = param(2e-3, gt=0)
 

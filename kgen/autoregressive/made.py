@@ -73,7 +73,7 @@ class MADEModel(VectorModel):
         super().__init__(head, **kwargs)
         self.hidden = validation.check_settings(self, "hidden", hidden, ge=1)
         self.orders = validation.check_setting(self, "orders", orders, ge=1)
-        self.seed = validation.check_setting(self, "seed", seed, ge=0)
+        self.seed = validation.check_setting(self, "seed", seed, ge=0, lt=2**63)
         self.direct = bool(direct)
         self.degrees = degrees and [np.asarray(layer, int) for layer in degrees]
         self.step = self.add_counter("step")
@@ -185,7 +185,7 @@ class MADE(AutoregressiveEstimator):
     """
 
     hidden: tuple = param((512, 512), ge=1)
-    orders: int = param(1, ge=1)
+    orders: int = param(1, ge=1, le=10_000)
     direct: bool = param(False)
 
     _ranks: ClassVar[tuple[int, ...]] = (2, 3, 4)

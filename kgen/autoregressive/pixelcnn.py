@@ -16,7 +16,7 @@ from keras import ops
 
 from kgen.autoregressive.estimator import AutoregressiveEstimator
 from kgen.autoregressive.raster import RasterModel
-from kgen.base.fields import LearningRate, estimator, param
+from kgen.base.fields import DEEPEST, WIDEST, LearningRate, estimator, param
 from kgen.core import validation
 from kgen.core.backend import register
 from kgen.layers import MaskedConv2D, MaskedResidualBlock
@@ -112,9 +112,9 @@ class PixelCNN(AutoregressiveEstimator):
         (64,)
     """
 
-    filters: int = param(64, ge=1)
-    blocks: int = param(5, ge=0)
-    dilations: tuple = param(DILATIONS, ge=1)
+    filters: int = param(64, ge=1, le=WIDEST)
+    blocks: int = param(5, ge=0, le=DEEPEST)
+    dilations: tuple = param(DILATIONS, ge=1, le=WIDEST)
     # The best settings for ten minutes on two cores.
     batch_size: int = param(32, ge=1)
     learning_rate: LearningRate = param(2e-3, gt=0)

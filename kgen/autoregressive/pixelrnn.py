@@ -11,7 +11,7 @@ from keras import ops
 
 from kgen.autoregressive.estimator import AutoregressiveEstimator
 from kgen.autoregressive.raster import RasterModel
-from kgen.base.fields import estimator, param
+from kgen.base.fields import DEEPEST, WIDEST, estimator, param
 from kgen.core import validation
 from kgen.core.backend import register
 from kgen.layers import DiagonalBiLSTM, MaskedConv2D, RowLSTM
@@ -110,8 +110,8 @@ class PixelRNN(AutoregressiveEstimator):
     """
 
     layer: str = param("diagonal_bilstm", choices=tuple(RECURRENCES))
-    hidden: int = param(16, ge=1)
-    layers: int = param(3, ge=1)
+    hidden: int = param(16, ge=1, le=WIDEST)
+    layers: int = param(3, ge=1, le=DEEPEST)
     batch_size: int = param(32, ge=1)
 
     def build_model(self, event_shape: tuple[int, ...]) -> PixelRNNModel:

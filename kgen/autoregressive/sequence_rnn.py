@@ -16,7 +16,7 @@ from keras import ops
 
 from kgen.autoregressive.estimator import SequenceEstimator
 from kgen.autoregressive.sequences import SequenceModel
-from kgen.base.fields import estimator, param
+from kgen.base.fields import DEEPEST, WIDEST, estimator, param
 from kgen.core.backend import register
 from kgen.heads import Head, MixtureOfLogistics
 from kgen.layers import MaskedConv2D, PastRNN
@@ -107,8 +107,8 @@ class SequenceRNN(SequenceEstimator):
     """
 
     cell: str = param("gru", choices=("gru", "lstm"))
-    hidden: int = param(256, ge=1)
-    layers: int = param(1, ge=1)
+    hidden: int = param(256, ge=1, le=WIDEST)
+    layers: int = param(1, ge=1, le=DEEPEST)
 
     _many_levels: ClassVar[type[Head]] = MixtureOfLogistics
 

@@ -9,7 +9,7 @@ from typing import Any
 import keras
 import numpy as np
 
-from kgen.core import validation
+from kgen.core import messages, validation
 from kgen.core.random import as_seed, keyed_uniform
 
 CHUNK = 64
@@ -45,6 +45,14 @@ def chunks(n: int, parts: int = 1, small: int = 32) -> Iterator[tuple[int, int, 
         size = max(1, size // parts)
         yield start, min(left, size), size
         start += size
+
+
+def check_room(n: int, shape: tuple) -> None:
+    """Raise a MemoryError if n examples of that shape do not fit into memory."""
+    try:
+        np.empty((n, *shape), "float64")
+    except (MemoryError, ValueError, OverflowError):
+        raise messages.too_many(n, shape) from None
 
 
 def pad(array: np.ndarray, size: int) -> np.ndarray:

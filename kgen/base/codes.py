@@ -9,7 +9,7 @@ from sklearn.utils.validation import check_is_fitted
 from kgen import networks
 from kgen.base.chunks import in_chunks
 from kgen.base.estimator import GenerativeEstimator
-from kgen.base.fields import param
+from kgen.base.fields import WIDEST, param
 from kgen.core import messages
 from kgen.networks import Builder
 
@@ -26,7 +26,7 @@ class LatentEstimator(GenerativeEstimator):
             instance.
     """
 
-    latent_dim: int = param(32, ge=1)
+    latent_dim: int = param(32, ge=1, le=WIDEST)
     architecture: str | Builder = param("auto")
 
     def sample(
@@ -77,7 +77,8 @@ class LatentEstimator(GenerativeEstimator):
             owner = type(self).__name__
             raise messages.not_numeric("z", owner, problem) from problem
         wanted = self.model_.latent_dim
-        if codes.ndim != 2 or codes.shape[1] != wanted or not np.isfinite(codes).all():
+        fits = codes.ndim == 2 and codes.shape[1] == wanted and len(codes) > 0
+        if not fits or not np.isfinite(codes).all():
             raise messages.wrong_codes(codes.shape, wanted)
         return codes
 

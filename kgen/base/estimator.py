@@ -10,6 +10,7 @@ from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
 
 from kgen.base import files, fitting, inputs
+from kgen.base.chunks import check_room
 from kgen.base.conditional import TakesConditions
 from kgen.base.fields import LearningRate, collect_fields, param
 from kgen.core import backend, messages, validation
@@ -86,7 +87,8 @@ class GenerativeEstimator(TakesConditions, BaseEstimator):
         "columns_": Columns,
     }
     # Further settings of an optimizer that is given by name.
-    _optimizer_options: ClassVar[dict[str, dict]] = {}
+    # (Adafactor's own epsilon, 1e-30, underflows where gradients are masked.)
+    _optimizer_options: ClassVar[dict[str, dict]] = {"adafactor": {"epsilon_1": 1e-16}}
     # Further arguments of the model's `compile`.
     _compile_options: ClassVar[Any] = {}
     # Batches that one training step consumes.
@@ -258,6 +260,7 @@ class GenerativeEstimator(TakesConditions, BaseEstimator):
         check_is_fitted(self)
         if n_samples is not None:
             n_samples = validation.check_count("n_samples", n_samples)
+            check_room(n_samples, self.event_shape_)
         seed = new_seed(random_state)
         n, condition = self._conditions_to_draw(n_samples, y, seed)
         if condition is not None:

@@ -10,6 +10,12 @@ from kgen.core.registry import Registry
 
 estimators = Registry("estimator")
 
+WIDEST = 2**16
+"""Largest width of a layer, so that a slip of the pen is an error that names it."""
+
+DEEPEST = 1_000
+"""Largest number of layers."""
+
 LearningRate = float | keras.optimizers.schedules.LearningRateSchedule
 """What a `learning_rate` may be."""
 

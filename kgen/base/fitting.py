@@ -36,7 +36,7 @@ def fit(
     keeper = training.KeepEpoch(estimator)
     with CtrlC() as ctrl_c:
         try:
-            callbacks = [*keras.tree.flatten(callbacks or []), ctrl_c]
+            callbacks = [*training.checked_callbacks(callbacks), ctrl_c]
             # On the side: until then other threads may draw from the former model.
             side = estimator if _resumes(estimator) else _without_fit(estimator)
             source, evaluated = _prepare(side, data, held_out)

@@ -36,6 +36,9 @@ def check_x(
     owner = type(estimator).__name__
     if is_dataset(X):
         raise messages.dataset_as_array(owner)
+    if isinstance(X, np.ma.MaskedArray) and np.ma.getmaskarray(X).any():
+        raise messages.masked(owner)
+    X = _in_common_dtype(X)
     try:
         if frames.is_frame(X):
             array = frames.to_array(X, owner)
@@ -57,6 +60,16 @@ def check_x(
     check_rank(owner, X.shape, ranks)
     if X.size == 0:
         raise messages.empty_axis(owner, X.shape)
+    return X
+
+
+def _in_common_dtype(X: Any) -> Any:
+    """Arrays of floats that NumPy, or Keras, does not know in one that both do."""
+    name = getattr(getattr(X, "dtype", None), "name", "")
+    if name == "bfloat16":
+        return np.asarray(X).astype("float32")
+    if isinstance(X, np.ndarray) and X.dtype.kind == "f" and X.dtype.itemsize > 8:
+        return X.astype("float64")
     return X
 
 

@@ -50,6 +50,19 @@ def named_optimizer(
     return known[name.lower()](rate, **settings)
 
 
+def checked_callbacks(callbacks: Any) -> list[keras.callbacks.Callback]:
+    """None, one or several callbacks as a list.
+
+    Raises:
+        TypeError: for anything else.
+    """
+    found = keras.tree.flatten(callbacks or [])
+    for callback in found:
+        if not isinstance(callback, keras.callbacks.Callback):
+            raise messages.wrong_callbacks(callback)
+    return found
+
+
 def check_optimizer(estimator: Any) -> None:
     """Raise a ValueError for settings of an optimizer that is given as an instance."""
     if isinstance(estimator.optimizer, str):

@@ -91,10 +91,12 @@ def other_shape(owner: str, got: tuple, fitted: tuple) -> ValueError:
     )
 
 
-def wrong_support(held: str, head: str, can: str) -> ValueError:
+def wrong_support(held: str, head: str, can: str, *, soft: bool) -> ValueError:
+    todo = " For binary data pass (X > 0.5).astype('uint8')." if soft else ""
     return ValueError(
         f"X holds {held}, which the {head} head cannot model. Heads that can: "
-        f"{can}. Pass one of them, or head='auto'; kgen never rescales data silently."
+        f"{can}. Pass one of them, or head='auto'; kgen never rescales data "
+        f"silently.{todo}"
     )
 
 
@@ -191,7 +193,8 @@ def wrong_mask(mask: np.ndarray, wanted: tuple) -> ValueError:
 
 def wrong_codes(shape: tuple, latent_dim: int) -> ValueError:
     return ValueError(
-        f"z must be finite numbers of shape (n, {latent_dim}). Got shape {shape}."
+        f"z must be finite numbers of shape (n, {latent_dim}), n >= 1. Got shape "
+        f"{shape}."
     )
 
 
@@ -208,6 +211,28 @@ def dataset_as_array(owner: str) -> ValueError:
         f"X is a dataset, which only fit and `validation_data` read: this method of "
         f"{owner} takes arrays. Call it for every batch: "
         "np.concatenate([model.log_prob(x) for x in X.as_numpy_iterator()])."
+    )
+
+
+def masked(owner: str) -> ValueError:
+    return ValueError(
+        f"{owner}: X is a masked array, and the mask would be lost. Fill it in "
+        "(X.filled(value)), or leave the masked examples out. `complete` of "
+        "autoregressive models draws what is NaN: X.filled(numpy.nan)."
+    )
+
+
+def too_many(n: int, shape: tuple) -> MemoryError:
+    return MemoryError(
+        f"`n_samples`={n}: that many examples of shape {shape} do not fit into memory. "
+        "Draw them in parts, each with a random_state of its own."
+    )
+
+
+def wrong_callbacks(got: object) -> TypeError:
+    return TypeError(
+        "`callbacks` must be a keras.callbacks.Callback, or a list of them. Got "
+        f"{got!r}."
     )
 
 
@@ -346,6 +371,14 @@ def odd_labels(kind: object) -> ValueError:
         f"y holds labels of type {kind}, which files could not give back. Labels are "
         "numbers, strings, booleans or NumPy's dates: pass y.astype(str), or "
         "y.astype('datetime64[ns]') for dates."
+    )
+
+
+def many_classes(n: int) -> str:
+    return (
+        f"y has {n} different labels, one for every example, as row numbers would be. "
+        "The model gets a vector of that length for each. If they are quantities, pass "
+        "them as condition vectors, y.reshape(-1, 1).astype(float)."
     )
 
 

@@ -12,6 +12,11 @@ from sklearn.utils import check_random_state
 
 def new_seed(random_state=None) -> int:
     """An integer in [0, 2**31 - 1) from a `random_state` as in scikit-learn."""
+    if isinstance(random_state, (bool, np.bool_)):
+        raise ValueError(
+            f"`random_state` must be None, an integer or a RandomState. Got "
+            f"{random_state!r}."
+        )
     return int(check_random_state(random_state).randint(2**31 - 1))
 
 

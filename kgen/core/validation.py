@@ -21,6 +21,8 @@ def check_params(estimator: Any) -> None:
     for field in dataclasses.fields(estimator):
         value = getattr(estimator, field.name)
         limits = {k: v for k, v in field.metadata.items() if k in _LIMITS}
+        if is_a(value, int) and int in _alternatives(hints[field.name]):
+            limits = _bounded(value, limits)
         prefix = f"{type(estimator).__name__}({field.name}={value!r}): `{field.name}`"
         if "registry" in field.metadata:
             field.metadata["registry"].resolve(value)
@@ -51,6 +53,12 @@ _LIMITS: dict[str, tuple[str, Any]] = {
     "le": ("<=", lambda value, limit: value <= limit),
     "lt": ("<", lambda value, limit: value < limit),
 }
+
+
+def _bounded(value: int, limits: dict[str, Any]) -> dict[str, Any]:
+    """Limits of an integer; that of 32 bits, too, if it lies beyond."""
+    bounded = "le" in limits or "lt" in limits
+    return limits if bounded or value < 2**31 else {**limits, "lt": 2**31}
 
 
 def _wording(limits: dict[str, Any]) -> str:
@@ -114,6 +122,8 @@ def check_setting(owner: Any, name: str, value: Any, **limits: Any) -> int:
     Raises:
         ValueError: if it is not an integer, or out of range.
     """
+    if is_a(value, int):
+        limits = _bounded(value, limits)
     return int(_checked(owner, name, value, int, limits))
 
 
@@ -216,11 +226,12 @@ def check_temperature(temperature: Any) -> float:
     """Return `temperature` as a float.
 
     Raises:
-        ValueError: if it is not a finite number > 0.
+        ValueError: if it is not a number from 1e-20 to 1e10, what float32 can do.
     """
-    if not is_a(temperature, float) or temperature <= 0:
+    if not is_a(temperature, float) or not 1e-20 <= temperature <= 1e10:
         raise ValueError(
-            f"`temperature` must be a finite number > 0. Got {temperature!r}; 1.0 "
-            "samples from the model's own density."
+            f"`temperature` must be a number > 0, from 1e-20 to 1e10. Got "
+            f"{temperature!r}; 1.0 samples from the model's own density, and a small "
+            "one near its modes."
         )
     return float(temperature)

@@ -1,6 +1,8 @@
 """What a model is conditional on: labels of any type, or condition vectors."""
 
 import dataclasses
+import numbers
+import warnings
 from collections.abc import Iterable
 from typing import Any, Self
 
@@ -12,6 +14,9 @@ from kgen.data.elements import Batch
 from kgen.data.sources import ArraySource
 from kgen.data.streams import StreamSource
 from kgen.data.summary import check_finite
+
+MANY = 100
+"""Classes from which on one for every example is a reason to warn."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -52,6 +57,8 @@ class Conditions:
             classes, counts = np.unique(y, return_counts=True)
         except TypeError as problem:
             raise messages.wrong_labels(f"Got {problem}.") from problem
+        if len(classes) == len(y) >= MANY:
+            warnings.warn(messages.many_classes(len(y)), UserWarning, stacklevel=2)
         return cls(owner, len(classes), classes, counts / counts.sum())
 
     def attach(
@@ -62,12 +69,14 @@ class Conditions:
         Raises:
             ValueError: for labels that were not seen in fit.
         """
-        encoded = [self._encode(y) for y in batches]
         if isinstance(source, StreamSource):
             source.encode = lambda y: self._encode(_checked(self.owner, y))
             source.condition_dim = self.dim
+            for y in batches:
+                self._index_or_vectors(y)
         else:
-            (source.condition,) = encoded
+            source.condition = self._index_or_vectors(*batches)
+            source.condition_dim = self.dim
 
     def of(
         self, n: int | None, y: Any, method: str, what: str = "X has length"
@@ -105,9 +114,13 @@ class Conditions:
         # A separate stream: the model uses that of `seed`.
         u = keyed_uniform(seed + 2**32, 0, n, ())
         index = np.searchsorted(np.cumsum(self.prior)[:-1], u, side="right")
-        return np.eye(self.dim, dtype="float32")[index]
+        return self._one_hot(index)
 
     def _encode(self, y: np.ndarray) -> np.ndarray:
+        found = self._index_or_vectors(y)
+        return found if self.classes is None else self._one_hot(found)
+
+    def _index_or_vectors(self, y: np.ndarray) -> np.ndarray:
         if self.classes is None:
             if y.shape == (self.dim,) and self.dim > 1:
                 y = y[np.newaxis]  # one vector for all
@@ -125,7 +138,12 @@ class Conditions:
         if np.any(wrong):
             unseen = np.unique(y[np.broadcast_to(wrong, y.shape)].astype(str)).tolist()
             raise messages.unseen_labels(unseen, self.classes.tolist())
-        return np.eye(self.dim, dtype="float32")[index]
+        return index.astype("int32")
+
+    def _one_hot(self, index: np.ndarray) -> np.ndarray:
+        vectors = np.zeros((len(index), self.dim), "float32")
+        vectors[np.arange(len(index)), index] = 1
+        return vectors
 
 
 encoding.add_codec(
@@ -163,6 +181,11 @@ def read_conditions(
 
 def _checked(owner: str, y: Any) -> np.ndarray:
     """Labels (n,) or condition vectors (n, k), as a NumPy array."""
+    if isinstance(y, (list, tuple)):
+        # NumPy would make strings of numbers beside strings, and numbers of booleans.
+        kinds = {_kind(v) for v in y} - {"missing"}
+        if len(kinds) > 1:
+            raise messages.wrong_labels(f"Got {' and '.join(sorted(kinds))}.")
     try:
         y = np.asarray(y)
     except ValueError as problem:
@@ -176,10 +199,14 @@ def _checked(owner: str, y: Any) -> np.ndarray:
         raise messages.not_numeric("y", owner, f"dtype {y.dtype}")
     if y.dtype.kind == "f":
         check_finite("y", owner, y)
-    if y.dtype.kind == "S":  # strings, as tf.data yields them
-        y = np.char.decode(y, "utf-8")
+    try:
+        if y.dtype.kind == "S":  # strings, as tf.data yields them
+            y = np.char.decode(y, "utf-8")
+        elif y.dtype == object and y.ndim == 1:
+            y = np.array([_plain(v) for v in y], object)
+    except UnicodeDecodeError as problem:
+        raise messages.wrong_labels(f"Got bytes that are no text: {problem}.") from None
     if y.dtype == object and y.ndim == 1:
-        y = np.array([_plain(v) for v in y], object)
         y = y.astype(str) if all(isinstance(v, str) for v in y) else y
     elif y.ndim == 1 and (y.dtype.kind == "c" or y.dtype == "longdouble"):
         raise messages.odd_labels(y.dtype)
@@ -199,3 +226,20 @@ def _plain(label: Any) -> Any:
 
 _MISSING = ("nan", "NaN", "NaT", "<NA>")
 _PLAIN = (bool, int, float, str)
+
+
+def _kind(label: Any) -> str:
+    """What a label is, for errors: "missing" for None, NaN and pandas' NA."""
+    if label is None:
+        return "missing"
+    if isinstance(label, (bool, np.bool_)):
+        return "booleans"
+    if isinstance(label, (str, bytes)):
+        return "strings"
+    try:
+        equal = label == label
+        if np.ndim(equal) == 0 and not bool(equal):
+            return "missing"
+    except TypeError:  # pandas' NA is neither
+        return "missing"
+    return "numbers" if isinstance(label, numbers.Number) else type(label).__name__

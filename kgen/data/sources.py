@@ -32,7 +32,10 @@ class ArraySource:
     """Its `Summary`, once there is one."""
 
     condition: np.ndarray | None = None
-    """Condition vectors, float32 of shape (n, k), if there are any."""
+    """Condition vectors, float32 of shape (n, k), or classes, int32 of shape (n,)."""
+
+    condition_dim = 0
+    """Length of the vectors: the number of classes, if it is that of classes."""
 
     problem: Exception | None = None
 
@@ -54,7 +57,14 @@ class ArraySource:
         x = x.reshape(with_channel(x.shape, sequences=self.sequences))
         if self.condition is None:
             return x
-        return {"x": x, "condition": self.condition[:n]}
+        return {"x": x, "condition": self._vectors(self.condition[:n]).numpy()}
+
+    def _vectors(self, condition: Any) -> Any:
+        """Condition vectors of a batch: those of all examples may take gigabytes."""
+        condition = tf.convert_to_tensor(condition)
+        if condition.shape.rank == 1:
+            return tf.one_hot(condition, self.condition_dim)
+        return condition
 
     def steps(self, batch_size: int) -> int | None:
         """Number of batches in an epoch."""
@@ -97,7 +107,8 @@ class ArraySource:
                 None if part is None else tf.gather(part, index)
                 for part in (conditions, weights)
             )
-            return element(x, condition, weight)
+            vectors = None if condition is None else self._vectors(condition)
+            return element(x, vectors, weight)
 
         signature = tf.TensorSpec((None,), tf.int64)
         dataset = tf.data.Dataset.from_generator(indices, output_signature=signature)

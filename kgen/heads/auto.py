@@ -68,7 +68,10 @@ def check(head: Head, summary: Summary) -> None:
             levels = max(int(summary.high) + 1, 2)
             kinds += [Categorical(levels), MixtureOfLogistics(levels=levels)]
         can = [call(h) for h in kinds if h.support.holds(summary)]
-        raise messages.wrong_support(summary.describe(), call(head), ", ".join(can))
+        soft = head.levels == 2 and 0 <= summary.low and summary.high <= 1
+        raise messages.wrong_support(
+            summary.describe(), call(head), ", ".join(can), soft=soft
+        )
 
 
 def call(head: Head) -> str:
@@ -103,6 +106,15 @@ def _automatic(summary: Summary, many_levels: type[Head], reals: type[Head]) -> 
             "X holds floats that are all k/255, as if pixels had been divided by 255. "
             "They will be modelled as reals. For a probability of pixels, pass the "
             "original integers: np.rint(X * 255).astype('uint8').",
+            UserWarning,
+            stacklevel=2,
+        )
+    elif summary.integral and summary.low >= 0 and summary.high <= 255:
+        warnings.warn(
+            f"X holds {summary.describe()}, all of them stored as floats. They will be "
+            "modelled as reals. For a probability of each value, pass integers: "
+            "X.astype('uint8'). (For reals without this warning name the head, e.g. "
+            "head='normal'.)",
             UserWarning,
             stacklevel=2,
         )

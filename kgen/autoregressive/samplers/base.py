@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 from keras import ops
 
-from kgen.core import backend
+from kgen.core import backend, validation
 from kgen.core.backend import compiled
 
 
@@ -27,6 +27,9 @@ class SamplingOptions:
     verbose: int = 0
     jit_compile: bool | str = "auto"
     return_params: bool = False
+
+    def __post_init__(self) -> None:
+        validation.check_temperature(self.temperature)
 
     @property
     def xla(self) -> bool:
