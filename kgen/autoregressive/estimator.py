@@ -114,7 +114,7 @@ class AutoregressiveEstimator(ExactEstimator):
         Args:
             n_samples: how many, >= 1; None is 1, or the length of y.
             y: labels or condition vectors, for conditional estimators only.
-            temperature: > 0; below 1 likely values become likelier.
+            temperature: from 1e-20 to 1e10; below 1 likely values become likelier.
             random_state: None (fresh draws), int or RandomState. Sample i depends on
                 it and on i, not on how many are drawn.
 
@@ -147,7 +147,7 @@ class SequenceEstimator(ExactEstimator):
             n_samples: how many, >= 1; None is 1, or the length of y.
             length: number of steps, >= 1; None is that of the training data.
             y: labels or condition vectors, for conditional estimators only.
-            temperature: > 0; below 1 likely values become likelier.
+            temperature: from 1e-20 to 1e10; below 1 likely values become likelier.
             random_state: None (fresh draws), int or RandomState. Sample i depends on
                 it and on i, not on how many are drawn; a longer sample begins like a
                 shorter one.

@@ -163,7 +163,7 @@ class AutoregressiveModel(GenerativeModel):
             length: number of steps, for models of sequences only; None is that of the
                 training data. Whatever the length, the same seed gives the same
                 beginning.
-            temperature: > 0; below 1 likely values become likelier.
+            temperature: from 1e-20 to 1e10; below 1 likely values become likelier.
             verbose: 1 shows a progress bar, on a terminal.
             jit_compile: False turns XLA off in the cached samplers, which then start
                 sooner and are much slower.

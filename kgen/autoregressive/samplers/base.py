@@ -15,7 +15,7 @@ class SamplingOptions:
 
     Args:
         incremental: False runs the whole network again for every scalar.
-        temperature: > 0; below 1 likely values become likelier.
+        temperature: from 1e-20 to 1e10; below 1 likely values become likelier.
         verbose: 1 shows a progress bar, on a terminal.
         jit_compile: False turns XLA off in the cached samplers.
         return_params: whether to return the head's parameters, too, as the sampler
