@@ -4,7 +4,7 @@ import keras
 from keras import ops
 
 from kgen.core import validation
-from kgen.core.backend import register, tfd
+from kgen.core.backend import register, tfd, whole_batch
 from kgen.core.registry import Registry
 from kgen.core.strategy import Strategy
 
@@ -13,6 +13,10 @@ __all__ = ["KL", "Penalty", "penalties"]
 
 class Penalty(Strategy):
     """A term of the loss that depends on the posterior, the prior, and codes of both.
+
+    A term that is not a mean over examples, but compares them, has to see them all:
+    `kgen.base.whole_batch(z)` are the codes of the whole batch, which is cut into parts
+    if there are several replicas.
 
     To write one, give it a `name` for its term in the history, implement `__call__`,
     and decorate the class with `kgen.base.register`. To register it under a name, use
@@ -81,8 +85,7 @@ class KL(Penalty):
         warm_up: training steps over which the weight rises linearly from 0, >= 0.
             Evaluation always uses the full weight.
         free_bits: nats that every dimension of the code may spend, on average over a
-            batch (over a replica's part of it, under `tf.distribute`), before it is
-            penalised, >= 0.
+            batch, before it is penalised, >= 0.
 
     Raises:
         ValueError: for a setting out of range.
@@ -125,5 +128,6 @@ class KL(Penalty):
             tfd.Normal(posterior.mean(), posterior.stddev()),
             tfd.Normal(prior.mean(), prior.stddev()),
         )
-        terms = ops.maximum(ops.mean(per_dimension, axis=0), self.free_bits)
+        mean = ops.mean(whole_batch(per_dimension), axis=0)
+        terms = ops.maximum(mean, self.free_bits)
         return ops.broadcast_to(ops.sum(terms), ops.shape(divergence))

@@ -20,22 +20,33 @@ def answers(folder, jobs):
         for i, options in enumerate(jobs)
     ]
     for process in processes:
-        status, output = finish(process)
+        # Twelve models and more, on a machine that may be busy.
+        status, output = finish(process, timeout=1200)
         assert status == 0, output
     return [
         json.loads((folder / f"{i}.json").read_text()) for i in range(len(processes))
     ]
 
 
+EVERY = list(kgen.estimators)
+
+
 @pytest.fixture(scope="module")
 def one_device(tmp_path_factory):
-    return answers(tmp_path_factory.mktemp("one"), [{"names": NAMES}])[0]
+    job = {"names": EVERY, "settings": {"jit_compile": False}}
+    return answers(tmp_path_factory.mktemp("one"), [job])[0]
+
+
+@pytest.fixture(scope="module")
+def with_xla(tmp_path_factory):
+    job = {"names": EVERY, "settings": {"jit_compile": True}}
+    return answers(tmp_path_factory.mktemp("xla"), [job])[0]
 
 
 @pytest.fixture(scope="module")
 def two_replicas(tmp_path_factory):
     folder = tmp_path_factory.mktemp("replicas")
-    return answers(folder, [{"names": NAMES, "replicas": 2}])[0]
+    return answers(folder, [{"names": EVERY, "replicas": 2}])[0]
 
 
 @pytest.fixture(scope="module")
@@ -54,7 +65,14 @@ def same(found, expected):
         np.testing.assert_allclose(mine, theirs, rtol=1e-3, atol=2e-5)
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", EVERY)
+@pytest.mark.slow
+def test_xla_trains_like_tensorflow(name, one_device, with_xla):
+    for key, values in one_device[name]["history"].items():
+        np.testing.assert_allclose(with_xla[name]["history"][key], values, rtol=1e-3)
+
+
+@pytest.mark.parametrize("name", EVERY)
 @pytest.mark.slow
 def test_replicas_train_like_one_device(name, one_device, two_replicas):
     same(two_replicas[name], one_device[name])
@@ -152,4 +170,7 @@ def test_without_a_strategy_there_is_one_replica():
     assert replicas.is_chief()
     assert replicas.agreed(7) == 7
     data = {"x": np.zeros((0, 2), "float32")}
-    assert replicas.filled(data)[0] is data
+    with replicas.part(data) as (own, _):
+        assert own is data
+        assert replicas.counted(data["x"]) is data["x"]
+    assert replicas.whole_batch(data["x"]) is data["x"]

@@ -16,6 +16,7 @@ from kgen.core.backend import (
     row_normal,
     stateless_normal,
     tfd,
+    whole_batch,
 )
 from kgen.core.random import keyed_uniform
 from kgen.core.registry import Registry
@@ -45,4 +46,5 @@ __all__ = [
     "stateless_normal",
     "tfd",
     "validation",
+    "whole_batch",
 ]

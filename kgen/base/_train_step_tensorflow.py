@@ -17,21 +17,24 @@ class SingleTrainStep:
     def train_step(self, data):
         """Take one step of the optimizer."""
         backend.keep_graph(self)
-        (x, y, sample_weight), n = _unpacked(data)
-        with tf.GradientTape() as tape:
-            y_pred = self(x, training=True)
-            loss = self.compute_loss(x, y, y_pred, sample_weight, training=True)
-            scaled = self.optimizer.scale_loss(loss * replicas.share(n))
-        variables = self.trainable_weights
-        self.optimizer.apply(tape.gradient(scaled, variables), variables)
+        with replicas.part(data) as (data, n):
+            x, y, sample_weight = keras.utils.unpack_x_y_sample_weight(data)
+            with tf.GradientTape() as tape:
+                y_pred = self(x, training=True)
+                loss = self.compute_loss(x, y, y_pred, sample_weight, training=True)
+                scaled = self.optimizer.scale_loss(loss * replicas.share(n))
+            variables = self.trainable_weights  # some are made by the first call
+            gradients = tape.gradient(scaled, variables)
+        replicas.apply(self.optimizer, gradients, variables)
         return self._logs(loss, n, x, y, y_pred, sample_weight)
 
     def test_step(self, data):
         """Evaluate the loss, without learning from it."""
         backend.keep_graph(self)
-        (x, y, sample_weight), n = _unpacked(data)
-        y_pred = self(x, training=False)
-        loss = self.compute_loss(x, y, y_pred, sample_weight, training=False)
+        with replicas.part(data) as (data, n):
+            x, y, sample_weight = keras.utils.unpack_x_y_sample_weight(data)
+            y_pred = self(x, training=False)
+            loss = self.compute_loss(x, y, y_pred, sample_weight, training=False)
         return self._logs(loss, n, x, y, y_pred, sample_weight)
 
     def _logs(self, loss, n, x, y, y_pred, sample_weight):
@@ -54,7 +57,8 @@ class PlayersTrainStep:
         parts = max(self.steps.values())
         for turn in self.turns:
             for step in range(self.steps[turn[0]]):
-                self._take(turn, *replicas.filled(_part(data, step, parts)))
+                with replicas.part(_part(data, step, parts)) as (own, n):
+                    self._take(turn, own, n)
         self.optimizer.iterations.assign_add(1)
         return replicas.loggable(self.tracked())
 
@@ -71,7 +75,7 @@ class PlayersTrainStep:
         gradients = {name: tape.gradient(scaled[name], learned[name]) for name in turn}
         del tape
         for name in turn:
-            self.optimizers[name].apply(gradients[name], learned[name])
+            replicas.apply(self.optimizers[name], gradients[name], learned[name])
         self._track(losses, reports, n)
         for name in turn:
             self.after_step(name)
@@ -79,9 +83,9 @@ class PlayersTrainStep:
     def test_step(self, data):
         """The players' losses in inference mode, without learning from them."""
         backend.keep_graph(self)
-        data, n = replicas.filled(_without_weights(data))
-        for turn in self.turns:
-            self._track(*self._play(turn, data, training=False), n)
+        with replicas.part(_without_weights(data)) as (data, n):
+            for turn in self.turns:
+                self._track(*self._play(turn, data, training=False), n)
         self.optimizer.evaluated.assign_add(1)
         return replicas.loggable(self.tracked())
 
@@ -99,11 +103,6 @@ class PlayersTrainStep:
             self.trackers[self.players[name].log].update_state(loss, sample_weight=n)
         for name, value in reports.items():
             self.trackers[name].update_state(value, sample_weight=n)
-
-
-def _unpacked(data):
-    data, n = replicas.filled(data)
-    return keras.utils.unpack_x_y_sample_weight(data), n
 
 
 def _without_weights(data):

@@ -1,6 +1,7 @@
 """The steps of `fit`, and how they are undone if it fails."""
 
 import contextlib
+import warnings
 from typing import Any
 
 import keras
@@ -99,6 +100,9 @@ def _build(estimator: Any) -> None:
     estimator.params_ = training.settings_of_model(estimator)
     estimator.seed_ = replicas.agreed(new_seed(estimator.random_state))
     estimator.policy_ = precision.resolve(estimator.precision)
+    if estimator.policy_ in ("float16", "bfloat16"):
+        text = messages.half_weights(estimator.policy_)
+        warnings.warn(text, UserWarning, stacklevel=5)
     estimator.history_ = {}
     shape = estimator._model_shape()
     with seed_scope(estimator.seed_):
@@ -127,9 +131,11 @@ def _optimizer(estimator: Any) -> keras.optimizers.Optimizer:
 
 
 def _jit_compile(estimator: Any) -> bool | str:
+    if not backend.can_compile():
+        return False
     if estimator.jit_compile == "auto" and estimator._loops:
         # As Keras does: XLA cannot compile a step of several replicas.
-        return backend.can_compile() and backend.replica_count() == 1
+        return backend.replica_count() == 1
     return estimator.jit_compile
 
 

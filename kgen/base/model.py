@@ -205,6 +205,9 @@ class GenerativeModel(ConfigMixin, _TrainStep, keras.Model):
         Keras' own method averages over the parts of a batch, which fails if replicas
         have different numbers of examples.
         """
+        if self.built:
+            with self.distribute_strategy.scope():
+                self.build_optimizers()
         parts = [self, self.optimizer, *self.metrics]
         if not all(getattr(part, "built", True) for part in parts):
             super()._maybe_symbolic_build(iterator, data_batch)

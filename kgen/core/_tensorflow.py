@@ -20,11 +20,12 @@ DISTRIBUTIONS = "tensorflow_probability.python.distributions"
 normal_quantile = tf.math.ndtri
 """Standard normal values for uniform ones in (0, 1), by the inverse CDF."""
 
+counted = replicas.counted
+outside_strategy = replicas.outside_strategy
+replica_count = replicas.count
+whole_batch = replicas.whole_batch
 tracing = tf.inside_function
 """Whether a graph is being traced."""
-
-replica_count = replicas.count
-outside_strategy = replicas.outside_strategy
 
 
 _forked = False
@@ -208,11 +209,8 @@ def _inside(graphs: list) -> list:
 
 
 def scan(function, start, inputs):
-    """States after every input, by `state = function(state, input)`.
-
-    If its length is known, XLA can compile it, and its gradient: Keras' own scan does
-    not tell TensorFlow how many steps there will be at most.
-    """
+    """States after every input, by `state = function(state, input)`."""
+    # XLA can compile it; not Keras' own, which does not say how long it is at most.
     return tf.scan(function, inputs, start)
 
 
@@ -282,8 +280,15 @@ def gpus() -> int:
 
 
 def can_compile() -> bool:
-    """Whether `compiled` compiles: not if functions are set to run eagerly."""
-    return not tf.config.functions_run_eagerly()
+    """Whether XLA can compile what runs next.
+
+    Not if functions are set to run eagerly, nor if operations are watched, as by
+    `tf.debugging.enable_check_numerics`, for which it has no kernels.
+    """
+    from tensorflow.python.eager import context
+
+    watched = getattr(context.context(), "op_callbacks", ())  # a private name
+    return not (tf.config.functions_run_eagerly() or watched)
 
 
 def gpu_compute_capability() -> tuple[int, int] | None:

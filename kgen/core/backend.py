@@ -28,6 +28,7 @@ _library = importlib.import_module(_LIBRARIES[NAME])
 can_compile = _library.can_compile
 check_process = _library.check_process
 compiled = _library.compiled
+counted = _library.counted
 gpus = _library.gpus
 gpu_compute_capability = _library.gpu_compute_capability
 gradient = _library.gradient
@@ -37,6 +38,7 @@ outside_strategy = _library.outside_strategy
 replica_count = _library.replica_count
 scan = _library.scan
 tracing = _library.tracing
+whole_batch = _library.whole_batch
 
 
 tf: Any = LazyModule("tensorflow")

@@ -177,6 +177,26 @@ def other_settings(owner: str, changed: list[str], free: tuple) -> ValueError:
     )
 
 
+def half_weights(policy: str) -> str:
+    why = {
+        "float16": "the squares of small gradients that Adam divides by vanish",
+        "bfloat16": "Adam's beta_2 rounds to 1, so that it learns next to nothing",
+    }[policy]
+    return (
+        f"precision={policy!r} keeps weights and the optimizer's averages in 16 bits, "
+        f"where {why}. Use precision='mixed_{policy}', which computes in 16 bits and "
+        "learns in 32; or an optimizer without averages of squares, such as 'sgd'."
+    )
+
+
+def accumulation_on_replicas() -> ValueError:
+    return ValueError(
+        "`gradient_accumulation_steps` does not work under a `tf.distribute` strategy "
+        "with several replicas: Keras' optimizers cannot accumulate there. Use a "
+        "larger `batch_size`, of which every replica takes a part."
+    )
+
+
 def split_pixel(head: str) -> ValueError:
     return ValueError(
         f"`mask` must keep or redraw all channels of a pixel: the {head} head draws "

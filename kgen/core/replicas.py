@@ -5,12 +5,15 @@ a step must give the same weights as one on the whole batch: a replica's mean is
 weighted by its share of the examples, and its part may even be empty.
 """
 
-from collections.abc import Callable
+import contextlib
+import threading
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import keras
 
+from kgen.core import messages
 from kgen.core.lazy import LazyModule
 
 tf: Any = LazyModule("tensorflow")
@@ -92,20 +95,86 @@ def share(n):
     return tf.cast(n, tf.float32) / tf.cast(tf.reduce_sum(every), tf.float32)
 
 
-def filled(data):
-    """Data and their number of examples; empty data become a single row of zeros.
+_STEP = threading.local()
 
-    The mean over no examples is NaN. That over the row gets weight zero.
+
+@contextlib.contextmanager
+def part(data: Any) -> Iterator:
+    """This replica's part of a batch, and the number of its examples.
+
+    An empty part becomes a single row of zeros: the mean over no examples is NaN, and
+    some kernels of GPUs refuse them. The row's mean has the share zero, and `counted`
+    leaves it out of what is computed from the rows.
     """
     n = tf.shape(keras.tree.flatten(data)[0])[0]
     if _context() is None:
-        return data, n
+        yield data, n
+        return
     missing = tf.cast(tf.equal(n, 0), tf.int32)
 
     def fill(x):
         return tf.pad(x, [[0, missing]] + [[0, 0]] * (x.shape.rank - 1))
 
-    return keras.tree.map_structure(fill, data), n
+    former = getattr(_STEP, "n", None)
+    _STEP.n = n
+    try:
+        yield keras.tree.map_structure(fill, data), n
+    finally:
+        _STEP.n = former
+
+
+def counted(x):
+    """Rows of x, one for every example or several, without any that fills a `part`."""
+    n = getattr(_STEP, "n", None)
+    if n is None:
+        return x
+    return x[: tf.where(tf.equal(n, 0), 0, tf.shape(x)[0])]
+
+
+def whole_batch(x):
+    """Rows of the whole batch, from the rows of this replica's part; differentiable."""
+    context = _context()
+    return x if context is None else context.all_gather(counted(x), axis=0)
+
+
+def apply(optimizer, gradients, variables):
+    """Take a step of an optimizer with the replicas' gradients, as a single device.
+
+    Keras adds up the replicas' gradients last of all. What is to be done with their sum
+    comes too early, on every replica by itself: to clip it, and to skip the step if
+    16-bit numbers have overflowed. So they are added up here. Keras gets equal parts of
+    the sum, so small that it has nothing left to clip.
+    """
+    context = _context()
+    own = getattr(optimizer, "inner_optimizer", optimizer)
+    limits = (own.clipnorm, own.global_clipnorm, own.clipvalue)
+    if context is not None and own.gradient_accumulation_steps:
+        raise messages.accumulation_on_replicas()
+    if context is not None and (own is not optimizer or any(limits)):
+        learned = [i for i, gradient in enumerate(gradients) if gradient is not None]
+        # Of embeddings there may be `IndexedSlices`.
+        sums = [tf.convert_to_tensor(gradients[i]) for i in learned]
+        sums = context.all_reduce(tf.distribute.ReduceOp.SUM, sums)
+        sums = _clipped(sums, limits, optimizer.scale_loss(1.0))
+        gradients = list(gradients)
+        for i, total in zip(learned, sums, strict=True):
+            gradients[i] = total / context.num_replicas_in_sync
+    optimizer.apply(gradients, variables)
+
+
+def _clipped(gradients, limits, scale):
+    """Gradients of a scaled loss, clipped by Keras' rules; what is not finite stays."""
+    norm, global_norm, value = (limit * scale if limit else None for limit in limits)
+    if norm is not None:
+        return [tf.clip_by_norm(g, norm) for g in gradients]
+    if global_norm is not None:
+        return tf.clip_by_global_norm(gradients, global_norm)[0]
+    if value is not None:
+        return [
+            tf.where(tf.math.is_finite(g), tf.clip_by_value(g, -value, value), g)
+            for g in gradients
+        ]
+    return gradients
 
 
 def loggable(logs):

@@ -1,5 +1,6 @@
 """Keras layers that the model families are made of."""
 
+from kgen.layers.batch_normalization import BatchNormalization
 from kgen.layers.cache import CachedLayer
 from kgen.layers.causal import CausalBlock, PastRNN
 from kgen.layers.embed import Embed
@@ -11,6 +12,7 @@ from kgen.layers.masks import hidden_degrees, hidden_mask, output_mask
 from kgen.layers.residual import MaskedResidualBlock
 
 __all__ = [
+    "BatchNormalization",
     "CachedLayer",
     "CausalBlock",
     "DiagonalBiLSTM",

@@ -76,7 +76,7 @@ class RowLSTM(_LSTM):
         h = ops.pad(h, ((0, 0), (1, 1), (0, 0)))
         taps = [h[:, k : k + width] for k in range(3)]
         kernel = ops.cast(self.kernel, h.dtype)
-        return ops.matmul(ops.concatenate(taps, axis=-1), kernel)
+        return _product(ops.concatenate(taps, axis=-1), kernel)
 
     def call(self, x):
         def row(state, gates):
@@ -138,7 +138,7 @@ class DiagonalBiLSTM(_LSTM):
             (h, c), (gates, inside) = state, inputs
             above = ops.pad(h, ((0, 0), (1, 0), (0, 0)))[:, :-1]
             both = ops.concatenate([above, h], axis=-1)
-            h, c = lstm(gates + ops.matmul(both, kernel), c)
+            h, c = lstm(gates + _product(both, kernel), c)
             # Beyond the edges there are no states.
             return h * inside, c * inside
 
@@ -150,6 +150,15 @@ class DiagonalBiLSTM(_LSTM):
     def cached(self, n, width):
         """The layer pixel by pixel, for n images of that width."""
         return CachedDiagonalBiLSTM(self, n, width)
+
+
+def _product(rows, kernel):
+    """Features of pixels, (n, width, k), times a kernel (k, m).
+
+    The gradient of `matmul` transposes in an order that TensorFlow does not know
+    beforehand if n varies, so that XLA could not compile it in a loop.
+    """
+    return ops.einsum("nwk,km->nwm", rows, kernel)
 
 
 def skew(x):

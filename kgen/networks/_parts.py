@@ -7,7 +7,8 @@ from typing import Any
 import keras
 from keras import layers
 
-from kgen.core import backend, validation
+from kgen.core import validation
+from kgen.layers import BatchNormalization
 from kgen.networks._base import Builder, check_images
 
 NORMALISATIONS = (None, "batch", "layer")
@@ -142,13 +143,7 @@ class Parts:
             return [
                 layers.GroupNormalization(groups=1, epsilon=EPSILON, dtype=self.dtype)
             ]
-        # Over the whole batch, even if its parts are on several replicas.
-        several = backend.replica_count() > 1
-        return [
-            layers.BatchNormalization(
-                momentum=MOMENTUM, synchronized=several, dtype=self.dtype
-            )
-        ]
+        return [BatchNormalization(momentum=MOMENTUM, dtype=self.dtype)]
 
     def activate(self, activation: str | Callable) -> list[layers.Layer]:
         """An activation, and dropout if there is any."""

@@ -84,9 +84,8 @@ class VAEModel(GenerativeModel):
         self.head = heads.get(head)
         self.penalty = penalties.resolve(penalty)
         self.posterior = posteriors.resolve(posterior)
-        self.n_importance = validation.check_setting(
-            self, "n_importance", n_importance, ge=1
-        )
+        codes = validation.check_setting(self, "n_importance", n_importance, ge=1)
+        self.n_importance = codes
         self.seed = as_seed(seed)
         (_, self.latent_dim), *condition = [v.shape for v in decoder.inputs]
         self.condition_dim = condition[0][-1] if condition else 0
@@ -168,7 +167,7 @@ class VAEModel(GenerativeModel):
         else:
             loss = -_mean_of_exp(self._log_weights(log_likelihood, params, z))
         for tracker, value in zip(self.terms, (reconstruction, term), strict=True):
-            tracker.update_state(self.weighted(value, sample_weight))
+            tracker.update_state(backend.counted(self.weighted(value, sample_weight)))
         return self.with_penalties(ops.mean(self.weighted(loss, sample_weight)))
 
     def _penalty(self, params, z, *, training):
@@ -196,9 +195,8 @@ class VAEModel(GenerativeModel):
             ImplicitDensityError: if the posterior has no density.
         """
         if not self.has_density:
-            raise messages.no_density(
-                f"VAEModel(posterior={self.posterior})", "log_prob"
-            )
+            owner = f"VAEModel(posterior={self.posterior})"
+            raise messages.no_density(owner, "log_prob")
         x = ops.cast(x, "float32")
         params = self._encode(x, condition, training=False)
         n_importance = int(n_importance)
@@ -216,10 +214,14 @@ class VAEModel(GenerativeModel):
                 kl = tfd.kl_divergence(self.posterior(params), self.prior)
                 return log_likelihood[:, 0] - kl
             log_weights = self._log_weights(log_likelihood, params, z)
-            within = group * size + ops.arange(size) < n_importance
-            log_weights = ops.where(within, log_weights, -np.inf)
-            return ops.logaddexp(total, ops.logsumexp(log_weights, axis=1))
+            if n_importance % size:
+                within = group * size + ops.arange(size) < n_importance
+                log_weights = ops.where(within, log_weights, -np.inf)
+            bound = ops.logsumexp(log_weights, axis=1)
+            return bound if groups == 1 else ops.logaddexp(total, bound)
 
+        if groups == 1:  # without infinities, which `enable_check_numerics` reports
+            return add(0, None) - math.log(n_importance)
         start = ops.full((ops.shape(x)[0],), -np.inf, "float32")
         return ops.fori_loop(0, groups, add, start) - math.log(n_importance)
 

@@ -20,6 +20,7 @@ from kgen.testing import check_layer
         (layers.VerticalConv2D(4, 5), (4, 3, 2)),
         (layers.RowLSTM(6, channels=3), (4, 3, 6)),
         (layers.DiagonalBiLSTM(5), (3, 4, 2)),
+        (layers.BatchNormalization(momentum=0.8), (3, 4)),
         (layers.Embed(heads.Categorical(256)), (3, 3, 1)),
         (layers.Embed(heads.Normal(loc=[1.0, 2.0], unit=[3.0, 4.0])), (2,)),
     ],
