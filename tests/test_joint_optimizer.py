@@ -55,6 +55,16 @@ def test_a_second_compile_under_float16(eager):
         assert isinstance(optimizer, keras.optimizers.LossScaleOptimizer)
 
 
+def test_steps_per_second_on_tensorboard(tmp_path):
+    pytest.importorskip("tensorboard")
+    model = small()
+    model.compile()
+    board = keras.callbacks.TensorBoard(tmp_path, write_steps_per_second=True)
+    model.fit(X, epochs=2, verbose=0, callbacks=[board])
+    assert int(model.optimizer.iterations) == 2
+    assert list(tmp_path.rglob("events.out.*"))
+
+
 def test_an_interrupted_fit_is_restored_by_keras(tmp_path, eager):
     class Stop(keras.callbacks.Callback):
         def on_epoch_begin(self, epoch, logs=None):

@@ -58,9 +58,7 @@ def test_summary_plot_evaluation_and_configuration(fitted, eager):
 
 def test_the_drawing_of_models(fitted):
     pytest.importorskip("pydot")
-    from keras.src.utils.model_visualization import model_to_dot
-
-    assert model_to_dot(fitted[0], expand_nested=True).get_nodes()
+    assert keras.utils.model_to_dot(fitted[0], expand_nested=True).get_nodes()
 
 
 def in_graph(model, *condition):

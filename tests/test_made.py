@@ -21,11 +21,11 @@ from kgen.testing.spaces import scatter
         pytest.param(False, 3, marks=pytest.mark.slow),
     ],
 )
-def test_four_orders_over_all_images(direct, levels):
+def test_four_orders_over_all_images(direct, levels, jit):
     head = "bernoulli" if levels == 2 else kgen.heads.Categorical(levels)
     model = MADEModel(head, hidden=(64, 48), orders=4, direct=direct)
     model.compile("adam")
-    check_model(model, every_image((3, 5 - levels, 1), levels)[-64:], xla=False)
+    check_model(model, every_image((3, 5 - levels, 1), levels)[-64:], xla=jit)
 
 
 @pytest.mark.parametrize("hidden", [(3,), (30, 3)])

@@ -63,12 +63,12 @@ def test_raster_order_in_every_shape(shape, head):
     ("shape", "levels"),
     [((2, 2, 2), 2), pytest.param((1, 2, 3), 3, marks=pytest.mark.slow)],
 )
-def test_a_head_that_orders_the_channels_of_a_pixel(shape, levels):
+def test_a_head_that_orders_the_channels_of_a_pixel(shape, levels, jit):
     """PixelCNN++'s head: normalised, and followed by samples, over all images."""
     head = kgen.heads.CoupledMixtureOfLogistics(components=2, levels=levels)
     model = PixelCNNModel(head, filters=7, blocks=1)
     model.compile("adam")
-    check_model(model, every_image(shape, levels)[-64:], xla=False)
+    check_model(model, every_image(shape, levels)[-64:], xla=jit)
     mask = np.ones((1, *shape), bool)
     mask[..., -1] = False
     with pytest.raises(ValueError, match="all channels of a pixel"):

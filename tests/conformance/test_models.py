@@ -84,12 +84,18 @@ def test_bfloat16(name):
     check_half_precision(name, "mixed_bfloat16")
 
 
+@pytest.mark.slow
+def test_all_of_the_contract_in_bfloat16():
+    check_model(*model_in("mixed_bfloat16", "PixelCNN"))
+
+
 @pytest.mark.parametrize("name", unless_slow(*ROOTS))
 def test_float16(name):
     check_half_precision(name, "mixed_float16")
 
 
-def check_half_precision(name, policy):
+def model_in(policy, name):
+    """A model after an epoch in half precision, and its data, as it takes them."""
     estimator = tiny(name, precision=policy)
     X, y = data_for(estimator)
     if X.ndim == 3:
@@ -99,6 +105,11 @@ def check_half_precision(name, policy):
     assert np.isfinite(list(estimator.history_.values())).all()
     assert model.trainable_variables[0].dtype == "float32"
     x = X.reshape(with_channel(X.shape, sequences=takes_sequences(estimator)))
+    return model, x
+
+
+def check_half_precision(name, policy):
+    model, x = model_in(policy, name)
     if policy == "mixed_bfloat16" and name in ("VAE", "NADE"):
         check_model(model, x, xla=False)
     else:  # what the dtype changes
