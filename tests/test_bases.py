@@ -20,6 +20,7 @@ from kgen.base import (
     compiled,
     draw_in_chunks,
     in_chunks,
+    keyed_uniform,
     param,
     register,
     tfd,
@@ -75,12 +76,12 @@ class NormalizerModel(GenerativeModel):
         return self.density(self(x))
 
     @compiled
-    def generate(self, noise):
-        z = normal_quantile(noise)
+    def generate(self, seed, first, count):
+        z = normal_quantile(keyed_uniform(seed, first, count, self.event_shape))
         return (z - self.affine.shift) * ops.exp(-self.affine.log_scale)
 
     def sample(self, n, seed=None, condition=None):
-        return draw_in_chunks(self.generate, n, seed, *self.event_shape)
+        return draw_in_chunks(self.generate, n, seed)
 
 
 class Normalizer(Density):

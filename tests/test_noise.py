@@ -10,10 +10,10 @@ from kgen.core import backend
 WORD = 0xFFFFFFFF
 
 
-def philox(key, counter):
+def philox(key, counter, stream=0):
     """Four words of Philox4x32-10, in Python's integers."""
     low, high = key & WORD, key >> 32
-    c = [counter & WORD, counter >> 32 & WORD, 0, 0]
+    c = [counter & WORD, counter >> 32 & WORD, stream, 0]
     for _ in range(10):
         a, b = 0xD2511F53 * c[0], 0xCD9E8D57 * c[2]
         c = [b >> 32 ^ c[1] ^ low, b & WORD, a >> 32 ^ c[3] ^ high, a & WORD]
@@ -21,21 +21,24 @@ def philox(key, counter):
     return c
 
 
-def uniform(seed, first, count, shape):
-    return keras.ops.convert_to_numpy(backend.keyed_uniform(seed, first, count, shape))
+def uniform(*key):
+    return keras.ops.convert_to_numpy(backend.keyed_uniform(*key))
 
 
 @pytest.mark.parametrize(
-    ("seed", "first"), [(0, 0), (12345678901234567, 3), (2**63 - 1, 2**31)]
+    ("seed", "first", "stream"),
+    [(0, 0, 0), (12345678901234567, 3, 0), (2**63 - 1, 2**31, 7)],
 )
-def test_noise_is_philox(seed, first):
+def test_noise_is_philox(seed, first, stream):
     blocks = range(first * 2, first * 2 + 6)
-    words = np.array([philox(seed, block) for block in blocks]).reshape(3, 8)[:, :6]
-    found = uniform(seed, first, 3, (3, 2))
+    words = np.array([philox(seed, block, stream) for block in blocks]).reshape(3, 8)[
+        :, :6
+    ]
+    found = uniform(seed, first, 3, (3, 2), stream)
     np.testing.assert_array_equal(found.reshape(3, 6), ((words >> 9) + 0.5) / 2**23)
     assert found.dtype == "float32"
     as_words = np.array([seed & WORD, seed >> 32], "uint32")
-    np.testing.assert_array_equal(uniform(as_words, first, 3, (3, 2)), found)
+    np.testing.assert_array_equal(uniform(as_words, first, 3, (3, 2), stream), found)
 
 
 def test_noise_of_a_sample_does_not_depend_on_the_batch():

@@ -18,11 +18,12 @@ from keras import ops
 
 from kgen.adversarial.estimator import ADAM, AdversarialEstimator, network_of
 from kgen.adversarial.scaling import renewed
-from kgen.base.chunks import draw_in_chunks
+from kgen.base.chunks import draw_in_chunks, largest_layer
 from kgen.base.fields import estimator
 from kgen.base.players import Player, PlayersModel
 from kgen.core import backend, validation
 from kgen.core.backend import compiled, register
+from kgen.core.sizes import rows_at_once
 from kgen.objectives import objectives
 
 
@@ -57,6 +58,7 @@ class GANModel(PlayersModel):
         (_, self.latent_dim), *condition = [v.shape for v in generator.inputs]
         self.condition_dim = condition[0][-1] if condition else 0
         self.event_shape = tuple(generator.output_shape[1:])
+        self.rows = rows_at_once(largest_layer(generator))
         taken = tuple(discriminator.inputs[0].shape[1:])
         if self.event_shape != taken:
             raise ValueError(
@@ -111,8 +113,12 @@ class GANModel(PlayersModel):
 
     def draw_in_graph(self, n, seed, condition=None):
         """Examples (n, *event_shape), for tensors n and seed: see `export`."""
-        noise = backend.keyed_uniform(seed, 0, n, (self.latent_dim,))
-        z = backend.normal_quantile(noise)
+        return backend.undecorated(self._draw)(seed, 0, n, condition)
+
+    @compiled
+    def _draw(self, seed, first, count, condition=None):
+        uniform = backend.keyed_uniform(seed, first, count, (self.latent_dim,))
+        z = backend.normal_quantile(uniform)
         return self.generate(z, condition, training=False)
 
     def sample(self, n, seed=None, condition=None):
@@ -127,13 +133,9 @@ class GANModel(PlayersModel):
         Returns:
             Float32 array of shape (n, *event_shape), in data units.
         """
-
-        def draw(noise, *condition):
-            return self.decode(backend.normal_quantile(noise), *condition)
-
         n = validation.check_count("n_samples", n)
         condition = self.check_condition(condition, n)
-        return draw_in_chunks(draw, n, seed, self.latent_dim, condition)
+        return draw_in_chunks(self._draw, n, seed, condition, rows=self.rows)
 
 
 @estimator

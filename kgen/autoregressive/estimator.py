@@ -4,11 +4,12 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from kgen.base.chunks import in_chunks
+from kgen.base.chunks import FEW, in_chunks
 from kgen.base.density import Density
 from kgen.base.head import HeadEstimator
 from kgen.core import backend, messages, validation
 from kgen.core.random import new_seed
+from kgen.core.sizes import rows_at_once
 from kgen.heads import Head, MixtureOfNormals
 
 
@@ -31,7 +32,8 @@ class ExactEstimator(Density, HeadEstimator):
         xla = self._loops and model.compiled and model.jit_compile
         xla = xla and backend.can_compile()
         log_prob = model.log_prob_xla if xla else model.log_prob
-        return self._warn_of_impossible(in_chunks(log_prob, x, condition))
+        rows = rows_at_once(model.largest(x.shape[1:]), FEW)
+        return self._warn_of_impossible(in_chunks(log_prob, x, condition, rows=rows))
 
     def complete(
         self, X: Any, mask: Any = None, *, y: Any = None, random_state: Any = None

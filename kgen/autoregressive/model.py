@@ -70,6 +70,17 @@ class AutoregressiveModel(GenerativeModel):
         self.event_shape = tuple(self.shape_of(input_shape)[1:])
         self.built = True
 
+    def largest(self, shape):
+        """Numbers in the largest tensor that is computed for one example.
+
+        That is one vector per position, as long as the widest layer's.
+
+        Args:
+            shape: of the example, (..., channels).
+        """
+        widths = [w.shape[-1] for w in self.weights if len(w.shape) > 1]
+        return math.prod(shape[:-1]) * max([shape[-1], *widths])
+
     def shape_of(self, input_shape):
         """Shape of the data, from that of the input."""
         is_dict = isinstance(input_shape, dict)

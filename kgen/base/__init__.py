@@ -11,6 +11,7 @@ from kgen.base.players import Player, PlayersModel
 from kgen.core import validation
 from kgen.core.backend import (
     compiled,
+    keyed_uniform,
     normal_quantile,
     register,
     row_normal,
@@ -18,7 +19,6 @@ from kgen.core.backend import (
     tfd,
     whole_batch,
 )
-from kgen.core.random import keyed_uniform
 from kgen.core.registry import Registry
 from kgen.core.strategy import Strategy
 

@@ -3,6 +3,7 @@
 See `docs/decisions/0011-fixed-chunk-sizes.md`.
 """
 
+import math
 from collections.abc import Iterator
 from typing import Any
 
@@ -10,20 +11,28 @@ import keras
 import numpy as np
 
 from kgen.core import messages, validation
-from kgen.core.random import as_seed, keyed_uniform
+from kgen.core.random import as_seed, words
+from kgen.core.sizes import rows_at_once
 
-CHUNK = 64
-"""Batch size of densities and codes. Always the same: the last bits of a matrix
-product depend on the shapes."""
+FEW = 64
+"""Most rows at once of densities, and of loops over the scalars: much work per row."""
+
+GROUP = 16
+"""Chunks that go to the device at once."""
 
 
-def chunks(n: int, parts: int = 1, small: int = 32) -> Iterator[tuple[int, int, int]]:
+def chunks(
+    n: int, largest: int = FEW, parts: int = 1, small: int | None = None
+) -> Iterator[tuple[int, int, int]]:
     """Cut n samples into pieces of three sizes, so that few graphs are compiled.
 
     Args:
         n: number of samples.
-        parts: the sizes are 64, 16 and 1, divided by it.
-        small: largest remainder that is cut into pieces of the second size.
+        largest: the largest size. The second one is a sixteenth of it, but not below
+            16; the third is 1.
+        parts: all sizes are divided by it.
+        small: largest remainder that is cut into pieces of the second size; None is
+            half of the largest one.
 
     Yields:
         (start, count, size): `count` examples from `start`, to be padded to `size`.
@@ -37,11 +46,15 @@ def chunks(n: int, parts: int = 1, small: int = 32) -> Iterator[tuple[int, int, 
         [(0, 32, 32), (32, 31, 32)]
         >>> list(chunks(20, small=16))
         [(0, 20, 64)]
+        >>> list(chunks(1100, largest=1024))
+        [(0, 1024, 1024), (1024, 64, 64), (1088, 12, 64)]
     """
-    start, whole = 0, (n + 15) // 64 * 64
+    small = largest // 2 if small is None else small
+    second = min(largest, max(16, largest // 16))
+    start = 0
     while start < n:
         left = n - start
-        size = 64 if start < whole or left > small else 16 if left > 1 else 1
+        size = largest if left > small else second if left > 1 else 1
         size = max(1, size // parts)
         yield start, min(left, size), size
         start += size
@@ -58,41 +71,90 @@ def check_room(n: int, shape: tuple) -> None:
 def pad(array: np.ndarray, size: int) -> np.ndarray:
     """Pad an array to `size` rows by repeating the last one."""
     missing = size - len(array)
+    if not missing:
+        return array
     return np.concatenate([array, np.repeat(array[-1:], missing, axis=0)])
 
 
-def draw_in_chunks(draw, n, seed, size, *conditions: Any) -> np.ndarray:
+def largest_layer(network: Any) -> int:
+    """Numbers in the largest output of the layers of a functional `keras.Model`."""
+    outputs = keras.tree.flatten(network.inputs) + keras.tree.flatten(network.outputs)
+    sizes = [math.prod(d or 1 for d in tensor.shape[1:]) for tensor in outputs]
+    for layer in network.layers:
+        if isinstance(layer, keras.Model) and getattr(layer, "inputs", None):
+            sizes.append(largest_layer(layer))
+        else:
+            shapes = [tensor.shape for tensor in keras.tree.flatten(layer.output)]
+            sizes += [math.prod(d or 1 for d in shape[1:]) for shape in shapes]
+    return max(sizes)
+
+
+def draw_in_chunks(
+    draw: Any, n: int, seed: Any, *conditions: Any, rows: int = FEW
+) -> np.ndarray:
     """Draw n examples, a chunk at a time.
 
+    Sample i is a function of the seed and of i, up to rounding.
+
     Args:
-        draw: compiled function of a chunk of noise, (chunk, size), uniform in (0, 1),
-            and of its conditions.
+        draw: compiled function of a seed, the index of the first sample, the number
+            of samples, and their conditions, if any: what `kgen.base.keyed_uniform`
+            takes to make their noise.
         n: number of examples, >= 1.
         seed: integer; None draws one from NumPy's global state.
-        size: number of noise values per example.
         *conditions: arrays of n rows; those that are None are left out.
+        rows: rows of the largest chunk.
     """
     given = [c for c in conditions if c is not None]
-    seed, n = as_seed(seed), validation.check_count("n_samples", n)
-    parts = []
-    for start, count, chunk in chunks(n):
-        noise = keyed_uniform(seed, start, chunk, (size,))
-        rows = [pad(c[start : start + count], chunk) for c in given]
-        parts.append(keras.ops.convert_to_numpy(draw(noise, *rows))[:count])
-    return np.concatenate(parts)
+    seed, n = words(as_seed(seed)), validation.check_count("n_samples", n)
+    results = _Rows(n)
+    for start, count, chunk in chunks(n, rows):
+        parts = [pad(c[start : start + count], chunk) for c in given]
+        # An array is an argument of the graph, a number would be a constant in it.
+        results.add(start, count, draw(seed, np.asarray(start), chunk, *parts))
+    return results.values
 
 
-def in_chunks(function, *arrays: Any) -> np.ndarray:
+def in_chunks(function: Any, *arrays: Any, rows: int | None = None) -> np.ndarray:
     """Apply a compiled function of batches to arrays of any length.
 
+    All batches have the same number of rows, whatever the length of the arrays: the
+    last bits of a matrix product depend on the shapes. So the result of a row is the
+    same, to the last bit, alone and among others.
+
     Args:
-        function: takes as many arrays, in batches of `CHUNK` rows.
+        function: takes as many arrays, in batches.
         *arrays: all of the same length; those that are None are left out.
+        rows: rows of a batch, a function of the shapes of a row alone; None is 64, or
+            fewer if rows are large: see `rows_at_once`.
     """
     given = [a for a in arrays if a is not None]
-    parts = []
-    for start in range(0, len(given[0]), CHUNK):
-        rows = [a[start : start + CHUNK] for a in given]
-        values = function(*(pad(r, CHUNK) for r in rows))
-        parts.append(keras.ops.convert_to_numpy(values)[: len(rows[0])])
-    return np.concatenate(parts)
+    if rows is None:
+        rows = rows_at_once(max(math.prod(a.shape[1:]) for a in given), FEW)
+    results = _Rows(len(given[0]))
+    for first in range(0, len(given[0]), GROUP * rows):
+        group = [a[first : first + GROUP * rows] for a in given]
+        count = len(group[0])
+        # A part of a tensor is not copied, that of an array is.
+        tensors = [keras.ops.convert_to_tensor(a) for a in group]
+        for start in range(0, count, rows):
+            parts = [t[start : start + rows] for t in tensors]
+            if start + rows > count:
+                parts = [pad(a[start:], rows) for a in group]
+            results.add(first + start, min(rows, count - start), function(*parts))
+    return results.values
+
+
+class _Rows:
+    """The results for all rows, filled chunk by chunk."""
+
+    values: Any = None
+
+    def __init__(self, n):
+        self.n = n
+
+    def add(self, start, count, values):
+        values = np.asarray(values)
+        if self.values is None:
+            self.values = np.empty((self.n, *values.shape[1:]), values.dtype)
+        self.values[start : start + count] = values[:count]

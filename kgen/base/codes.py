@@ -57,8 +57,9 @@ class LatentEstimator(GenerativeEstimator):
         """
         codes = self._codes(z)
         condition = self._conditions_of(len(codes), y, "decode")
-        x = self._outputs(in_chunks(self.model_.decode, codes, condition))
-        return self._framed(x)
+        model = self.model_
+        x = in_chunks(model.decode, codes, condition, rows=model.rows)
+        return self._framed(self._outputs(x))
 
     def inverse_transform(self, X: Any, y: Any = None) -> Any:
         """Alias of `decode`, for pipelines: X are codes."""
@@ -98,7 +99,7 @@ class CodeEstimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, LatentEst
         """
         x = self._inputs(X)
         condition = self._conditions_of(len(x), y, "encode")
-        return in_chunks(self.model_.encode, x, condition)
+        return in_chunks(self.model_.encode, x, condition, rows=self.model_.rows)
 
     def fit_transform(self, X: Any, y: Any = None, **options: Any) -> np.ndarray:
         """Fit, and return the codes of X.

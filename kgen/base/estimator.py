@@ -224,18 +224,23 @@ class GenerativeEstimator(TakesConditions, BaseEstimator):
     def _as_inputs(self, x: np.ndarray) -> np.ndarray:
         sequences = self._any_length
         chunks = ArraySource(x).chunks()
-        summary = summarise(chunks, type(self).__name__, sequences=sequences)
+        owner = type(self).__name__
+        summary = summarise(chunks, owner, sequences=sequences, spread=False)
         self._check_shape(summary)
         self._check_kind(summary)
-        return x.astype("float32").reshape(with_channel(x.shape, sequences=sequences))
+        x = x.astype("float32", copy=False)
+        return x.reshape(with_channel(x.shape, sequences=sequences))
 
     def _model_shape(self) -> tuple[int, ...]:
         shape = (None, *self.event_shape_)
         return with_channel(shape, sequences=self._any_length)[1:]
 
     def _outputs(self, x: np.ndarray) -> np.ndarray:
-        """Model samples with the shape and dtype of the training data."""
-        x = np.asarray(x, "float64")
+        """Model samples with the shape and dtype of the training data.
+
+        The array may be overwritten: in place is several times faster.
+        """
+        x = np.require(x, "float32", "W")
         if (constants := self._constants()) is not None:
             constant, values = constants
             x = np.where(constant, values, x)
@@ -244,10 +249,10 @@ class GenerativeEstimator(TakesConditions, BaseEstimator):
         if x.ndim - 1 > len(self.event_shape_):
             x = x[..., 0]
         if self.discrete_:
-            x = np.rint(x)
+            np.rint(x, out=x)
         if hasattr(self, "columns_"):
             x = self.columns_.settle(x)
-        return in_dtype(x, self.dtype_)
+        return x if x.dtype == self.dtype_ else in_dtype(x, self.dtype_)
 
     def _framed(self, x: np.ndarray, like: Any = None) -> Any:
         """Data as a DataFrame, with the index of another, if fit was given one."""

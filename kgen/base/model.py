@@ -8,6 +8,7 @@ import numpy as np
 
 from kgen.base import exporting
 from kgen.base._train_step_tensorflow import SingleTrainStep
+from kgen.base.chunks import FEW
 from kgen.core import backend, messages, persistence
 from kgen.core.config import ConfigMixin
 
@@ -265,6 +266,9 @@ class GenerativeModel(ConfigMixin, _TrainStep, keras.Model):
         """All variables that training changes: weights, statistics, optimizers."""
         own = [] if self.optimizer is None else self.optimizer.variables
         return [*self.weights, *own]
+
+    rows = FEW
+    """Rows that `encode`, `decode` and `sample` compute at once, fixed for a model."""
 
     players: Any = {}  # see `PlayersModel`
 

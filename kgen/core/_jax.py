@@ -127,22 +127,31 @@ def random_bits(shape, seed):
 batch_bits = random_bits
 
 
-def counter_bits(seed, first, count, blocks):
+def counter_bits(seed, first, count, blocks, stream):
     """Philox4x32-10 as uint32 (count, 4 * blocks); see `backend.keyed_uniform`.
 
     Written out: JAX has other generators. It is the one of TensorFlow, bit for bit.
     """
-    word, jnp = np.uint32, jax.numpy
+    jnp = jax.numpy
     if isinstance(seed, int):
-        seed = np.array([seed & 0xFFFFFFFF, seed >> 32], word)
-    seed = jnp.atleast_1d(jnp.asarray(seed, word))
+        seed = np.array([seed & 0xFFFFFFFF, seed >> 32], "uint32")
+    seed, first = (jnp.atleast_1d(jnp.asarray(s, "uint32")) for s in (seed, first))
+    return _philox()(seed, first[0], count, blocks, stream)
+
+
+@functools.cache
+def _philox():
+    return jax.jit(_counted, static_argnums=(2, 3, 4))
+
+
+def _counted(seed, first, count, blocks, stream):
+    word, jnp = np.uint32, jax.numpy
     key = [seed[0], seed[1] if len(seed) > 1 else word(0)]
     # A counter of 64 bits: first * blocks, and the blocks after it.
-    start = _product(jnp.asarray(first, word), word(blocks))
+    start = _product(first, word(blocks))
     low = start[1] + jnp.arange(count * blocks, dtype=word)
     high = start[0] + (low < start[1])
-    zero = jnp.zeros_like(low)
-    words = [low, high, zero, zero]
+    words = [low, high, jnp.full_like(low, stream), jnp.zeros_like(low)]
     for _ in range(10):
         high0, low0 = _product(words[0], word(0xD2511F53))
         high1, low1 = _product(words[2], word(0xCD9E8D57))

@@ -234,13 +234,13 @@ def random_bits(shape, seed):
     )
 
 
-def counter_bits(seed, first, count, blocks):
+def counter_bits(seed, first, count, blocks, stream):
     """Philox4x32-10 as uint32 (count, 4 * blocks); see `backend.keyed_uniform`."""
     start = tf.cast(first, tf.int64) * blocks
     return tf.raw_ops.StatelessRandomUniformFullIntV2(
         shape=tf.stack([count, 4 * blocks]),
         key=tf.reshape(_key(seed), (1,)),
-        counter=tf.cast(tf.stack([start, 0]), tf.uint64),
+        counter=tf.cast(tf.stack([start, stream]), tf.uint64),
         alg=1,  # Philox
         dtype=tf.uint32,
     )

@@ -114,7 +114,7 @@ def open_uniform(bits):
     return _library.float_of(ones) - (1 - 2.0**-24)
 
 
-def keyed_uniform(seed, first, count, shape):
+def keyed_uniform(seed, first, count, shape, stream=0):
     """Uniform noise in the open interval (0, 1), keyed by seed, sample and position.
 
     Row i is the noise of sample `first + i`: a sample depends neither on its batch nor
@@ -127,6 +127,7 @@ def keyed_uniform(seed, first, count, shape):
         first: index of the first sample, >= 0; may be a tensor.
         count: number of samples; may be a tensor on TensorFlow.
         shape: shape of one sample's noise, integers.
+        stream: integer >= 0; another one for further noise of the same samples.
 
     Returns:
         float32, shape (count, *shape).
@@ -135,7 +136,7 @@ def keyed_uniform(seed, first, count, shape):
     # sample gets whole blocks.
     size = math.prod(shape)
     blocks = -(-size // 4)
-    noise = open_uniform(_library.counter_bits(seed, first, count, blocks))
+    noise = open_uniform(_library.counter_bits(seed, first, count, blocks, stream))
     return ops.reshape(noise[:, :size], (-1, *shape))
 
 

@@ -33,6 +33,11 @@ def as_seed(seed=None) -> int:
     raise ValueError(f"`seed` must be an integer in [0, 2**63). Got {seed!r}.")
 
 
+def words(seed: int) -> np.ndarray:
+    """The two 32-bit words of a seed, the lower one first: arguments of graphs."""
+    return np.array([seed & 0xFFFFFFFF, seed >> 32], "uint32")
+
+
 @contextlib.contextmanager
 def seed_scope(seed: int) -> Iterator[None]:
     """Seed Keras' initialisers, and restore the caller's state afterwards.

@@ -1,5 +1,6 @@
 """Arrays, and what is common to them and datasets (`kgen.data.streams`)."""
 
+import math
 from collections.abc import Iterator
 from typing import Any
 
@@ -8,8 +9,7 @@ import numpy as np
 
 from kgen.core.backend import tf
 from kgen.core.random import permutation
-
-CHUNK = 1024
+from kgen.core.sizes import rows_at_once
 
 FEW = 8
 """Rows of a dataset that are kept."""
@@ -48,8 +48,10 @@ class ArraySource:
 
     def chunks(self) -> Iterator[np.ndarray]:
         """The examples in their original order, in chunks."""
-        for start in range(0, len(self.x), CHUNK):
-            yield self.x[start : start + CHUNK]
+        # For all who read them make copies, of eight bytes per number.
+        rows = rows_at_once(8 * math.prod(self.x.shape[1:]))
+        for start in range(0, len(self.x), rows):
+            yield self.x[start : start + rows]
 
     def first_rows(self, n: int) -> Any:
         """At most n examples, as the model takes them."""

@@ -58,7 +58,11 @@ class Summary:
 
 
 def summarise(
-    batches: Iterable[np.ndarray], owner: str, *, sequences: bool = False
+    batches: Iterable[np.ndarray],
+    owner: str,
+    *,
+    sequences: bool = False,
+    spread: bool = True,
 ) -> Summary:
     """Summarise data in one pass.
 
@@ -67,13 +71,15 @@ def summarise(
         owner: name of the estimator, for error messages.
         sequences: whether the first axis of an example counts steps, whose number may
             differ between batches.
+        spread: whether `mean`, `std` and `scaled_by_255` are wanted, too; without them
+            it is several times faster.
 
     Raises:
         ValueError: for empty data, NaN, infinities, or examples of several shapes.
     """
     total: Summary | None = None
     for batch in batches:
-        part = _of_batch(batch, owner, sequences=sequences)
+        part = _of_batch(batch, owner, sequences=sequences, spread=spread)
         if total is None:
             total = part
         elif part.event_shape[sequences:] != total.event_shape[sequences:]:
@@ -106,17 +112,24 @@ def check_resolution(summary: Summary, owner: str) -> None:
         raise messages.too_narrow(owner, float(mean[which]), float(std[which]))
 
 
-def _of_batch(batch: np.ndarray, owner: str, *, sequences: bool) -> Summary:
+def _of_batch(
+    batch: np.ndarray, owner: str, *, sequences: bool, spread: bool
+) -> Summary:
     if batch.size == 0:
         raise messages.empty_axis(owner, batch.shape)
     # One column per feature or channel.
     columns = with_channel(batch.shape, sequences=sequences)[-1]
-    columns = batch.reshape(-1, columns).astype("float64")
-    low, high = columns.min(axis=0), columns.max(axis=0)
+    values = batch.reshape(-1, columns)
+    low, high = values.min(axis=0).astype(float), values.max(axis=0).astype(float)
     check_finite("X", owner, low, high)
     discrete = batch.dtype.kind in "biu"
-    # Sums of squares would lose digits far from zero.
-    mean = columns.mean(axis=0)
+    integral = discrete or bool((values == np.rint(values)).all())
+    mean = std = np.zeros_like(low)
+    if spread:
+        values = values.astype("float64")
+        mean = values.mean(axis=0)
+        # Sums of squares would lose digits far from zero.
+        std = np.sqrt(((values - mean) ** 2).mean(axis=0))
     return Summary(
         event_shape=batch.shape[1:],
         dtype=batch.dtype,
@@ -126,14 +139,14 @@ def _of_batch(batch: np.ndarray, owner: str, *, sequences: bool) -> Summary:
         low_per_feature=low,
         high_per_feature=high,
         mean=mean,
-        std=np.sqrt(((columns - mean) ** 2).mean(axis=0)),
-        integral=discrete or bool((columns == np.rint(columns)).all()),
-        scaled_by_255=not discrete and _scaled_by_255(columns),
+        std=std,
+        integral=integral,
+        scaled_by_255=spread and not discrete and (integral or _scaled_by_255(values)),
     )
 
 
-def _scaled_by_255(columns: np.ndarray) -> bool:
-    scaled = columns * 255.0
+def _scaled_by_255(values: np.ndarray) -> bool:
+    scaled = values * 255.0
     return bool((np.abs(scaled - np.rint(scaled)) < 1e-3).all())
 
 

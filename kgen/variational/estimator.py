@@ -5,7 +5,7 @@ from typing import Any, ClassVar
 import keras
 import numpy as np
 
-from kgen.base.chunks import in_chunks
+from kgen.base.chunks import FEW, in_chunks
 from kgen.base.codes import CodeEstimator
 from kgen.base.density import Density
 from kgen.base.fields import param
@@ -82,7 +82,8 @@ class VariationalEstimator(Density, AutoencoderEstimator):
         def bound(x, condition=None):
             return self.model_.log_prob(x, condition, n_importance=k)
 
-        return self._warn_of_impossible(in_chunks(bound, x, condition))
+        rows = min(FEW, self.model_.rows)
+        return self._warn_of_impossible(in_chunks(bound, x, condition, rows=rows))
 
     def active_units(self, X: Any, y: Any = None) -> int:
         """Number of latent dimensions that carry information about X.

@@ -21,17 +21,19 @@ import numpy as np
 from keras import ops
 
 from kgen import heads
-from kgen.base.chunks import CHUNK, draw_in_chunks
+from kgen.base.chunks import FEW, draw_in_chunks, largest_layer
 from kgen.base.model import GenerativeModel
 from kgen.core import backend, messages, validation
 from kgen.core.backend import compiled, register, tfd
 from kgen.core.random import as_seed
+from kgen.core.sizes import rows_at_once
 from kgen.penalties import penalties
 from kgen.variational.parts import check_parts
 from kgen.variational.posteriors import posteriors
 
 GROUP = 64
 """Largest number of codes per example that are decoded at once."""
+
 
 OUTPUTS = 2**25
 """Largest number of decoder outputs at once, for a chunk of examples."""
@@ -90,9 +92,8 @@ class VAEModel(GenerativeModel):
         (_, self.latent_dim), *condition = [v.shape for v in decoder.inputs]
         self.condition_dim = condition[0][-1] if condition else 0
         self.event_shape = tuple(encoder.inputs[0].shape[1:])
-        shape = self.head.noise_shape(self.event_shape)
-        self._noise_size = self.latent_dim + math.prod(shape)
         self.has_density = self.posterior.has_density
+        self.rows = rows_at_once(max(largest_layer(encoder), largest_layer(decoder)))
         check_parts(self)
         self.terms = [
             keras.metrics.Mean(name=name)
@@ -201,7 +202,7 @@ class VAEModel(GenerativeModel):
         params = self._encode(x, condition, training=False)
         n_importance = int(n_importance)
         # Codes per example that are decoded at once, to bound memory.
-        outputs = CHUNK * math.prod(self.decoder.output_shape[1:])
+        outputs = FEW * math.prod(self.decoder.output_shape[1:])
         size = min(n_importance, GROUP, max(1, OUTPUTS // outputs))
         groups = -(-n_importance // size)
 
@@ -237,18 +238,17 @@ class VAEModel(GenerativeModel):
         return self.head.mean(self._decode(z[:, None], condition, training=False))
 
     @compiled
-    def _draw(self, noise, condition=None):
-        """Examples for uniform noise: first that of the code, then the head's."""
-        z = backend.normal_quantile(noise[:, None, : self.latent_dim])
-        params = self._decode(z, condition, training=False)
+    def _draw(self, seed, first, count, condition=None):
         shape = self.head.noise_shape(self.event_shape)
-        noise = ops.reshape(noise[:, self.latent_dim :], (-1, *shape))
+        uniform = backend.keyed_uniform(seed, first, count, (self.latent_dim,))
+        noise = backend.keyed_uniform(seed, first, count, shape, stream=1)
+        z = backend.normal_quantile(uniform)
+        params = self._decode(z[:, None], condition, training=False)
         return self.head.draw(params, noise)
 
     def draw_in_graph(self, n, seed, condition=None):
         """Examples (n, *event_shape), for tensors n and seed: see `export`."""
-        noise = backend.keyed_uniform(seed, 0, n, (self._noise_size,))
-        return backend.undecorated(self._draw)(noise, condition)
+        return backend.undecorated(self._draw)(seed, 0, n, condition)
 
     def sample(self, n, seed=None, condition=None):
         """Draw z from the prior, then x from p(x|z).
@@ -264,7 +264,7 @@ class VAEModel(GenerativeModel):
         """
         n = validation.check_count("n_samples", n)
         condition = self.check_condition(condition, n)
-        return draw_in_chunks(self._draw, n, seed, self._noise_size, condition)
+        return draw_in_chunks(self._draw, n, seed, condition, rows=self.rows)
 
 
 def _mean_of_exp(log_values):

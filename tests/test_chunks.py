@@ -1,0 +1,99 @@
+"""Chunks: sizes by what a row takes, and results that do not depend on them."""
+
+import keras
+import numpy as np
+import pytest
+
+import kgen
+from kgen.base import chunks
+from kgen.core import sizes
+from kgen.data.sources import ArraySource
+from kgen.data.summary import summarise
+from kgen.networks import MLP
+
+
+@pytest.mark.parametrize("n", [1, 2, 16, 17, 33, 64, 500, 1024, 1500])
+@pytest.mark.parametrize("largest", [1, 8, 64, 1024])
+def test_pieces_cover_every_example_once(n, largest):
+    pieces = list(chunks.chunks(n, largest))
+    covered = [i for start, count, _ in pieces for i in range(start, start + count)]
+    assert covered == list(range(n))
+    assert all(count <= size for _, count, size in pieces)
+    assert len({size for _, _, size in pieces}) <= 3
+    assert sum(size for _, _, size in pieces) <= max(2 * n, n + 64)
+
+
+def test_sizes_are_bounded_by_what_a_row_takes():
+    for numbers in (1, 784, 10**5, 10**7):
+        rows = sizes.rows_at_once(numbers)
+        assert rows == 1 or rows * numbers <= sizes.NUMBERS
+        assert rows == 1024 or 2 * rows * numbers > sizes.NUMBERS
+
+
+def test_large_images_are_summarised_a_few_at_a_time():
+    source = ArraySource(np.zeros((40, 224, 224, 3), "uint8"))
+    assert max(len(part) for part in source.chunks()) == 1
+
+
+def test_a_summary_for_a_check_is_that_of_fit_without_the_spread():
+    x = np.random.default_rng(0).normal(size=(3000, 5)).astype("float32")
+    whole = summarise(ArraySource(x).chunks(), "VAE")
+    quick = summarise(ArraySource(x).chunks(), "VAE", spread=False)
+    for name in ("low", "high", "integral", "count", "event_shape", "dtype"):
+        assert getattr(quick, name) == getattr(whole, name)
+    assert (whole.low, whole.high) == (x.min(), x.max())
+    assert summarise(ArraySource(np.rint(x)).chunks(), "VAE").integral
+
+
+def test_batches_of_a_network_are_large_for_small_rows():
+    narrow = keras.Sequential([keras.Input((10,)), keras.layers.Dense(20)])
+    wide = keras.Sequential(
+        [keras.Input((8, 8, 1)), narrow_block(), keras.layers.Flatten()]
+    )
+    assert chunks.largest_layer(narrow) == 20
+    assert chunks.largest_layer(wide) == 8 * 8 * 7
+
+
+def narrow_block():
+    """A network inside a network."""
+    layers = [keras.Input((8, 8, 1)), keras.layers.Conv2D(7, 3, padding="same")]
+    return keras.Sequential([*layers, keras.layers.Conv2D(2, 1)])
+
+
+def test_a_long_sequence_is_scored_in_few_rows(eager):
+    X = np.random.default_rng(0).normal(size=(4, 16))
+    model = kgen.WaveNet(filters=8, layers=2, stacks=1, epochs=1, random_state=0)
+    model.fit(X)
+    seen = []
+    score = model.model_.log_prob
+    model.model_.log_prob = lambda x, *rest: seen.append(len(x)) or score(x, *rest)
+    model.log_prob(X)
+    model.log_prob(np.zeros((2, 40000)))
+    assert seen[0] == 64
+    assert max(seen[1:]) <= 2
+
+
+@pytest.fixture(scope="module")
+def vae():
+    """A VAE of tables, whose chunks have 1,024 rows."""
+    X = np.random.default_rng(0).normal(size=(1500, 3)).astype("float32")
+    settings = {"latent_dim": 2, "architecture": MLP(widths=(16,)), "epochs": 1}
+    return kgen.VAE(**settings, random_state=0).fit(X), X
+
+
+def test_rows_are_equal_to_the_last_bit_wherever_they_stand(vae):
+    model, X = vae
+    assert model.model_.rows == 1024
+    codes = model.encode(X)
+    values = model.decode(codes)
+    for rows in (slice(0, 1), slice(1400, 1401), slice(700, 1300)):
+        np.testing.assert_array_equal(model.encode(X[rows]), codes[rows])
+        np.testing.assert_array_equal(model.decode(codes[rows]), values[rows])
+
+
+def test_samples_of_all_chunk_sizes_are_the_same(vae):
+    model, _ = vae
+    many = model.sample(1100, random_state=3)  # chunks of 1,024 and of 64
+    np.testing.assert_allclose(model.sample(70, random_state=3), many[:70], atol=1e-4)
+    np.testing.assert_allclose(model.sample(1, random_state=3), many[:1], atol=1e-4)
+    assert not np.array_equal(many[:64], many[1024:1088])
