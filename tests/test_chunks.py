@@ -97,3 +97,24 @@ def test_samples_of_all_chunk_sizes_are_the_same(vae):
     np.testing.assert_allclose(model.sample(70, random_state=3), many[:70], atol=1e-4)
     np.testing.assert_allclose(model.sample(1, random_state=3), many[:1], atol=1e-4)
     assert not np.array_equal(many[:64], many[1024:1088])
+
+
+def test_a_bound_of_many_codes_can_be_interrupted(eager, monkeypatch):
+    X = np.random.default_rng(0).normal(size=(2, 3)).astype("float32")
+    settings = {"latent_dim": 2, "architecture": MLP(widths=(4,)), "epochs": 1}
+    model = kgen.VAE(**settings, random_state=0).fit(X).model_
+    whole = model.log_prob(X, n_importance=200)
+    monkeypatch.setattr("kgen.variational.model.GROUPS", 1)
+    np.testing.assert_allclose(model.log_prob(X, n_importance=200), whole, rtol=1e-5)
+    calls = []
+
+    def interrupted(*args, **kwargs):
+        calls.append(args)
+        if len(calls) == 2:
+            raise KeyboardInterrupt
+        return whole
+
+    monkeypatch.setattr(model, "_log_sum", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        model.log_prob(X, n_importance=10**6)
+    assert len(calls) == 2

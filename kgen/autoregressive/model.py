@@ -1,5 +1,6 @@
 """p(x) as a product of conditionals."""
 
+import copy
 import math
 
 import numpy as np
@@ -69,6 +70,19 @@ class AutoregressiveModel(GenerativeModel):
     def build(self, input_shape):
         self.event_shape = tuple(self.shape_of(input_shape)[1:])
         self.built = True
+
+    @property
+    def units(self):
+        """Numbers of the data in the head, by name, which graphs take as arguments."""
+        return self.head.units
+
+    def with_units(self, units):
+        """A stand-in for this model, of the same weights, with other units."""
+        head = copy.copy(self.head)
+        vars(head).update(units)
+        other = object.__new__(type(self))
+        vars(other).update(vars(self), head=head)
+        return other
 
     def largest(self, shape):
         """Numbers in the largest tensor that is computed for one example.

@@ -66,7 +66,8 @@ class compiled:  # noqa: N801 (used as a decorator)
         relaxed: whether one graph may serve all shapes.
         jit: whether XLA compiles it. That makes loops of small operations fast, but
             slows down convolutions on a CPU. XLA never frees what it has compiled, so
-            models with the same configuration share it.
+            models with the same configuration share it. Arrays in `model.units`, if it
+            has such, may differ: `model.with_units(tensors)` stands in for the model.
     """
 
     def __init__(self, function: Callable, *, relaxed=True, jit=False) -> None:
@@ -101,7 +102,11 @@ class compiled:  # noqa: N801 (used as a decorator)
 
 
 class _Shared:
-    """A graph for all models with one configuration; their weights are arguments."""
+    """A graph for all models with one configuration.
+
+    Their weights are arguments, and so are the units of their data: cross-validation
+    does not compile anew for every part of them.
+    """
 
     def __init__(self, function, options):
         self.function = function
@@ -113,17 +118,25 @@ class _Shared:
         # Any of the models may be traced: they differ only in their weights.
         self.model = model
         values = [variable.value for variable in model().weights]
-        return self.graph(values, *args, **kwargs)
+        return self.graph(values, _units(model()), *args, **kwargs)
 
-    def _trace(self, values, *args, **kwargs):
+    def _trace(self, values, units, *args, **kwargs):
         model = self.model()
         mapping = list(zip(model.weights, values, strict=True))
         with keras.StatelessScope(state_mapping=mapping):
-            return self.function(model, *args, **kwargs)
+            own = model.with_units(units) if units else model
+            return self.function(own, *args, **kwargs)
+
+
+def _units(model):
+    return getattr(model, "units", {})
 
 
 def _configuration(model):
     shapes = [(variable.shape, variable.dtype) for variable in model.weights]
+    if units := _units(model):
+        shapes += [(name, value.shape) for name, value in units.items()]
+        model = model.with_units(dict.fromkeys(units))
     config = keras.saving.serialize_keras_object(model)
     config["config"].pop("name", None)
     return json.dumps(

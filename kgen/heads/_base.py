@@ -58,6 +58,9 @@ class Head(Strategy):
     constants: Any = None
     """Which channels it draws as constants, boolean, and their values; or None."""
 
+    units: Any = {}
+    """Arrays, by the name of a setting, in which heads for other data differ."""
+
     @property
     def support(self) -> Support:
         """The values it models."""

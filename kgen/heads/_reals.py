@@ -1,6 +1,7 @@
 """Base of the heads for real-valued data: the units of the data."""
 
 import copy
+import math
 
 import numpy as np
 from keras import ops
@@ -35,6 +36,10 @@ class RealHead(Head):
         return unit == 0, np.asarray(0.0 if self.loc is None else self.loc)
 
     @property
+    def units(self):
+        return {"loc": self._loc, "unit": self._raw_unit}
+
+    @property
     def _loc(self):
         return _float32(self.loc, 0.0)
 
@@ -57,7 +62,7 @@ class RealHead(Head):
     def of_channel(self, index):
         head = copy.copy(self)
         head.loc, head.unit = (
-            ops.take(value, index) if np.size(value) > 1 else value
+            ops.take(value, index) if math.prod(value.shape) > 1 else value
             for value in (self._loc, self._raw_unit)
         )
         return head

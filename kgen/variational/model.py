@@ -35,6 +35,9 @@ GROUP = 64
 """Largest number of codes per example that are decoded at once."""
 
 
+GROUPS = 64
+"""Largest number of groups in one call of a graph."""
+
 OUTPUTS = 2**25
 """Largest number of decoder outputs at once, for a chunk of examples."""
 
@@ -179,7 +182,6 @@ class VAEModel(GenerativeModel):
             z_prior = backend.stateless_normal(ops.shape(z), key)
         return self.penalty(self.posterior(params), self.prior, z, z_prior, step)
 
-    @compiled
     def log_prob(self, x, condition=None, *, n_importance=64):
         """Lower bound on the log-density, shape (n,), in nats and data units.
 
@@ -198,12 +200,23 @@ class VAEModel(GenerativeModel):
         if not self.has_density:
             owner = f"VAEModel(posterior={self.posterior})"
             raise messages.no_density(owner, "log_prob")
-        x = ops.cast(x, "float32")
-        params = self._encode(x, condition, training=False)
         n_importance = int(n_importance)
         # Codes per example that are decoded at once, to bound memory.
         outputs = FEW * math.prod(self.decoder.output_shape[1:])
         size = min(n_importance, GROUP, max(1, OUTPUTS // outputs))
+        sizes = {"size": size, "n_importance": n_importance}
+        total = None
+        # Between two calls of the graph Ctrl-C is heard.
+        for first in range(0, -(-n_importance // size), GROUPS):
+            part = self._log_sum(x, condition, np.array(first, "int32"), **sizes)
+            total = part if total is None else ops.logaddexp(total, part)
+        return total - math.log(n_importance)
+
+    @compiled
+    def _log_sum(self, x, condition, first, *, size, n_importance):
+        """Log of the sum of p(x, z) / q(z|x) over `GROUPS` groups of codes."""
+        x = ops.cast(x, "float32")
+        params = self._encode(x, condition, training=False)
         groups = -(-n_importance // size)
 
         def add(group, total):
@@ -222,9 +235,10 @@ class VAEModel(GenerativeModel):
             return bound if groups == 1 else ops.logaddexp(total, bound)
 
         if groups == 1:  # without infinities, which `enable_check_numerics` reports
-            return add(0, None) - math.log(n_importance)
+            return add(0, None)
         start = ops.full((ops.shape(x)[0],), -np.inf, "float32")
-        return ops.fori_loop(0, groups, add, start) - math.log(n_importance)
+        last = ops.minimum(first + GROUPS, groups)
+        return ops.fori_loop(first, last, add, start)
 
     @compiled
     def encode(self, x, condition=None):
