@@ -102,11 +102,7 @@ class compiled:  # noqa: N801 (used as a decorator)
 
 
 class _Shared:
-    """A graph for all models with one configuration.
-
-    Their weights are arguments, and so are the units of their data: cross-validation
-    does not compile anew for every part of them.
-    """
+    """A graph for models of one configuration; weights and units are arguments."""
 
     def __init__(self, function, options):
         self.function = function
@@ -118,7 +114,7 @@ class _Shared:
         # Any of the models may be traced: they differ only in their weights.
         self.model = model
         values = [variable.value for variable in model().weights]
-        return self.graph(values, _units(model()), *args, **kwargs)
+        return self.graph(values, getattr(model(), "units", {}), *args, **kwargs)
 
     def _trace(self, values, units, *args, **kwargs):
         model = self.model()
@@ -128,13 +124,9 @@ class _Shared:
             return self.function(own, *args, **kwargs)
 
 
-def _units(model):
-    return getattr(model, "units", {})
-
-
 def _configuration(model):
     shapes = [(variable.shape, variable.dtype) for variable in model.weights]
-    if units := _units(model):
+    if units := getattr(model, "units", {}):
         shapes += [(name, value.shape) for name, value in units.items()]
         model = model.with_units(dict.fromkeys(units))
     config = keras.saving.serialize_keras_object(model)
@@ -263,8 +255,8 @@ def _key(seed):
     if isinstance(seed, int):
         return tf.constant(seed, tf.uint64)
     seed = tf.convert_to_tensor(seed)
-    words = seed.dtype == tf.uint32
-    return tf.bitcast(seed, tf.uint64) if words else tf.cast(seed, tf.uint64)
+    convert = tf.bitcast if seed.dtype == tf.uint32 else tf.cast
+    return convert(seed, tf.uint64)
 
 
 def batch_bits(shape, seed):
