@@ -131,9 +131,8 @@ def _configuration(model):
         model = model.with_units(dict.fromkeys(units))
     config = keras.saving.serialize_keras_object(model)
     config["config"].pop("name", None)
-    return json.dumps(
-        [config["class_name"], config["config"], str(shapes)], default=str
-    )
+    key = [config["class_name"], config["config"], str(shapes)]
+    return json.dumps(key, default=str)
 
 
 def _call(function, model, *args, **kwargs):
@@ -241,22 +240,16 @@ def random_bits(shape, seed):
 
 def counter_bits(seed, first, count, blocks, stream):
     """Philox4x32-10 as uint32 (count, 4 * blocks); see `backend.keyed_uniform`."""
+    seed = tf.convert_to_tensor(seed, tf.uint64 if isinstance(seed, int) else None)
+    convert = tf.bitcast if seed.dtype == tf.uint32 else tf.cast
     start = tf.cast(first, tf.int64) * blocks
     return tf.raw_ops.StatelessRandomUniformFullIntV2(
         shape=tf.stack([count, 4 * blocks]),
-        key=tf.reshape(_key(seed), (1,)),
+        key=tf.reshape(convert(seed, tf.uint64), (1,)),
         counter=tf.cast(tf.stack([start, stream]), tf.uint64),
         alg=1,  # Philox
         dtype=tf.uint32,
     )
-
-
-def _key(seed):
-    if isinstance(seed, int):
-        return tf.constant(seed, tf.uint64)
-    seed = tf.convert_to_tensor(seed)
-    convert = tf.bitcast if seed.dtype == tf.uint32 else tf.cast
-    return convert(seed, tf.uint64)
 
 
 def batch_bits(shape, seed):
