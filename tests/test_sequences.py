@@ -267,7 +267,7 @@ def test_bad_settings_and_lengths(name):
     with pytest.raises(ValueError, match="hidden|filters"):
         tiny(name).set_params(
             **{"hidden": 2} if name == BOTH[1] else {"filters": 2}
-        ).fit(np.zeros((4, 5, 3), "float32") + np.arange(5)[:, np.newaxis])
+        ).fit(np.zeros((4, 5, 3), "float32") + 0.1 * np.arange(5)[:, np.newaxis])
 
 
 def test_no_length_is_known():
