@@ -102,7 +102,7 @@ class KL(Penalty):
 
     Example:
         >>> KL(weight=4.0)
-        KL(weight=4.0, warm_up=0, free_bits=0.0)
+        KL(weight=4.0)
     """
 
     name = "kl"

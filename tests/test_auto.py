@@ -24,7 +24,7 @@ def resolve(X, head="auto", many=heads.MixtureOfLogistics):
         (np.array([[5, 30]], "uint8"), heads.Categorical, 31),
         (np.array([[0, 31]]), heads.MixtureOfLogistics, 256),
         (np.array([[0, 200]], "uint8"), heads.MixtureOfLogistics, 256),
-        (np.array([[0.0, 2.0]]), heads.Normal, None),
+        (np.array([[0.0, 300.0]]), heads.Normal, None),
         (np.array([[-0.5, 0.25]]), heads.Normal, None),
     ],
 )
@@ -57,7 +57,7 @@ def test_normal_takes_centre_and_spread_of_every_feature_from_the_data():
     X = np.concatenate([X, np.full((1000, 1), 3.0)], axis=1)  # a constant feature
     head = resolve(X)
     np.testing.assert_allclose(head.loc, X.mean(axis=0))
-    np.testing.assert_allclose(head.unit, [*X.std(axis=0)[:2], 1.0])
+    np.testing.assert_allclose(head.unit, [*X.std(axis=0)[:2], 0.0])
     embedded = head.embed(X.astype("float32"))
     np.testing.assert_allclose(embedded.std(axis=0), [1, 1, 0], atol=1e-3)
     fixed = resolve(X, heads.Normal(scale=0.5))

@@ -56,11 +56,16 @@ class JointOptimizer(keras.optimizers.Optimizer):
             optimizer.finalize_variable_values(player.variables)
 
     def save_own_variables(self, store):
-        store["iterations"] = self.iterations.numpy()
+        for name in _COUNTS:
+            store[name] = getattr(self, name).numpy()
 
     def load_own_variables(self, store):
-        if "iterations" in store.keys():  # noqa: SIM118 (former files have none)
-            self.iterations.assign(store["iterations"])
+        for name in _COUNTS:
+            if name in store.keys():  # noqa: SIM118 (former files have none)
+                getattr(self, name).assign(store[name])
+
+
+_COUNTS = ("iterations", "evaluated")
 
 
 def unscaled(optimizer):
