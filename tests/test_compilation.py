@@ -1,5 +1,9 @@
 """XLA and graphs: what compiles, when it must not, and no warnings about retracing."""
 
+import os
+import subprocess
+import sys
+
 import keras
 import numpy as np
 import pytest
@@ -64,3 +68,22 @@ def test_a_method_outlives_the_variable_of_its_model():
     log_prob = model.log_prob
     del model
     assert log_prob(np.zeros((2, 3), "float32")).shape == (2,)
+
+
+@pytest.mark.slow
+def test_many_fits_are_not_warned_of():
+    """In a process of its own: TensorFlow warns twice at most."""
+    code = (
+        "import kgen; from kgen.data.toy import mixture\n"
+        "X, _ = mixture(8, random_state=0)\n"
+        "for _ in range(6): kgen.MADE(hidden=2, epochs=1).fit(X, validation_data=X)"
+    )
+    environment = {**os.environ, "TF_CPP_MIN_LOG_LEVEL": "0"}
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        capture_output=True,
+        text=True,
+        check=True,
+        env=environment,
+    )
+    assert "retracing" not in done.stderr

@@ -8,7 +8,7 @@ import keras
 
 from kgen.base import backups, files, training
 from kgen.base.interrupts import CtrlC
-from kgen.core import backend, messages, precision, progress, replicas
+from kgen.core import backend, messages, precision, progress, quiet, replicas
 from kgen.core.random import new_seed, seed_scope
 
 
@@ -165,7 +165,7 @@ def _train(estimator, source, held_out, callbacks, backup_dir, keeper) -> None:
             files.attach(estimator)
             callbacks.append(backup)
         if first < last:
-            with _problems_of(source, held_out):
+            with _problems_of(source, held_out), quiet.no_retracing_warnings():
                 _run(estimator, source, held_out, callbacks, first, last)
             checks.check_loss(estimator.model_)
         if backup_dir is not None:
