@@ -4,11 +4,10 @@ import keras
 import numpy as np
 import pytest
 
-import kgen
 from kgen.core import backend, precision
 from kgen.data.toy import bars
 from kgen.models import GANModel, PixelCNNModel
-from tests.conftest import data_for, tiny
+from tests.conftest import ROOTS, data_for, tiny
 
 TINY = 1e-6
 """Times a gradient of 1/128 it is nothing in float16, whose least number is 6e-8."""
@@ -30,7 +29,7 @@ TINY = 1e-6
 def test_auto_asks_the_device(capability, policy, monkeypatch, eager):
     monkeypatch.setattr(backend, "gpu_compute_capability", lambda: capability)
     assert precision.resolve("auto") == policy
-    for name in kgen.estimators:
+    for name in ROOTS:
         estimator = tiny(name)
         X, y = data_for(estimator, 8)
         estimator.fit(X, y)
