@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+import typing
 import zipfile
 from pathlib import Path
 
@@ -347,9 +348,13 @@ def test_what_files_cannot_hold_is_named(tmp_path, eager):
     fit(clone(vae)).save(tmp_path / "a.keras")  # clone copies what it is given
 
 
-def test_a_class_of_your_own_is_registered_first(tmp_path, eager):
+@pytest.mark.parametrize("annotation", [typing.Any, "KnownToTypeCheckersOnly", None])
+def test_a_class_of_your_own_is_registered_first(annotation, tmp_path, eager):
     class MyVAE(kgen.VAE):
-        pass
+        def build_model(self, event_shape):
+            return super().build_model(event_shape)
+
+    MyVAE.build_model.__annotations__["return"] = annotation
 
     own = fit(MyVAE(latent_dim=2, epochs=1))
     with pytest.raises(ValueError, match=r"kgen.base.estimator\(MyVAE\)"):

@@ -7,6 +7,7 @@ import typing
 import weakref
 from typing import Any
 
+import keras
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
@@ -131,11 +132,20 @@ def _check_attributes(cls: type, fitted: dict[str, Any]) -> None:
             raise ValueError("history_ is not a dictionary of lists of numbers")
 
 
+def _kind_of_model(cls: Any) -> type:
+    """The Keras model that an estimator builds, as far as its annotation says."""
+    try:
+        wanted: Any = typing.get_type_hints(cls.build_model).get("return")
+    except NameError:  # of a module that only type checkers import
+        wanted = None
+    known = isinstance(wanted, type) and issubclass(wanted, keras.Model)
+    return wanted if known else keras.Model
+
+
 def _check_model(loaded: Any) -> None:
     """Raise a ValueError if the model is not one that the estimator would build."""
     model, name = loaded.model_, type(loaded).__name__
-    wanted = typing.get_type_hints(type(loaded).build_model).get("return", Any)
-    if isinstance(wanted, type) and not isinstance(model, wanted):
+    if not isinstance(model, _kind_of_model(type(loaded))):
         raise ValueError(f"a {type(model).__name__} is not the model of a {name}")
     shape, own = loaded._model_shape(), getattr(model, "event_shape", None)
     skip = int(loaded._any_length)
