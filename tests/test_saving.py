@@ -37,6 +37,8 @@ SCRIPT = """
 import sys, json, os
 import keras, numpy as np, kgen
 from tests.test_saving import X, report, keras_data
+
+pytestmark = pytest.mark.xdist_group("saving")
 folder, answers = sys.argv[1], {}
 for name in kgen.estimators:
     path = f"{folder}/{name}.keras"
