@@ -51,10 +51,12 @@ def chunks(
     """
     small = largest // 2 if small is None else small
     second = min(largest, max(16, largest // 16))
-    start = 0
+    # Whole pieces, the last of which may lack less than one of the second size.
+    start, whole = 0, (n + second - 1) // largest * largest
     while start < n:
         left = n - start
-        size = largest if left > small else second if left > 1 else 1
+        many = start < whole or left > small
+        size = largest if many else second if left > 1 else 1
         size = max(1, size // parts)
         yield start, min(left, size), size
         start += size

@@ -2,6 +2,7 @@
 
 from typing import Any, NamedTuple
 
+import numpy as np
 from keras import ops
 
 from kgen.core.registry import Registry
@@ -138,7 +139,10 @@ class Head(Strategy):
             return self(params).log_prob(x)
         held = ops.clip(x, 0.0, self.levels - 1.0)
         outside = ops.any(x != held, axis=tuple(range(1, len(x.shape))))
-        return ops.where(outside, -float("inf"), self(params).log_prob(held))
+        # Infinite where it must be, and nowhere in the graph of other data:
+        # `enable_check_numerics` reports even constants.
+        nothing = ops.where(outside, np.finfo("float32").min, np.float32(0.0)) * 2.0
+        return self(params).log_prob(held) + nothing
 
     def split(self, params):
         """Float32 `params` as (n, ..., channels, size)."""
