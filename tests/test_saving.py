@@ -28,6 +28,7 @@ from tests.conftest import (
 )
 
 NAMES = unless_slow(*ROOTS)
+pytestmark = pytest.mark.xdist_group("saving")
 
 X = bars(48, size=4, random_state=0)
 Y = np.array(["row", "column"])[X[:, 0, 0]]
@@ -38,7 +39,6 @@ import sys, json, os
 import keras, numpy as np, kgen
 from tests.test_saving import X, report, keras_data
 
-pytestmark = pytest.mark.xdist_group("saving")
 folder, answers = sys.argv[1], {}
 for name in kgen.estimators:
     path = f"{folder}/{name}.keras"

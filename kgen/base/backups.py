@@ -91,6 +91,7 @@ class Backup(keras.callbacks.Callback):
         self._check_data(facts.get("data"))
         self.estimator.model_ = model
         vars(self.estimator).update(fitted)
+        files.attach(self.estimator)
         return done
 
     def _check_data(self, saved: dict[str, Any] | None) -> None:

@@ -29,7 +29,7 @@ def endpoints(model, input_signature=None):
         condition = [_spec("condition", None, model.condition_dim)]
     found = {"serve": (model, input_signature or signature(model))}
     for method, inputs in _METHODS.items():
-        if hasattr(model, method) and (method != "log_prob" or _has_density(model)):
+        if hasattr(model, method) and (method != "log_prob" or has_density(model)):
             function = undecorated(getattr(model, method))
             found[method] = function, [_input(model, inputs), *condition]
     if hasattr(model, "draw_in_graph") and None not in model.event_shape:
@@ -64,8 +64,9 @@ def _spec(name, *shape, dtype="float32"):
     return keras.InputSpec(shape=shape, dtype=dtype, name=name)
 
 
-def _has_density(model):
-    return getattr(model, "has_density", True)
+def has_density(model):
+    """Whether a model has a density, exact or bounded."""
+    return getattr(model, "has_density", hasattr(model, "log_prob"))
 
 
 def _kept(model, function, specs):

@@ -162,7 +162,6 @@ def _train(estimator, source, held_out, callbacks, backup_dir, keeper) -> None:
             own = backups.Backup(estimator, backup_dir, source, checks)
             backup = stack.enter_context(own)
             first = backup.restore(first, last)
-            files.attach(estimator)
             callbacks.append(backup)
         if first < last:
             with _problems_of(source, held_out), quiet.no_retracing_warnings():

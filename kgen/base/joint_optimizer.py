@@ -4,6 +4,8 @@ from collections import UserList
 
 import keras
 
+from kgen.core.replicas import unscaled
+
 
 class JointOptimizer(keras.optimizers.Optimizer):
     """What Keras and its callbacks see as the optimizer of a model with players.
@@ -66,11 +68,6 @@ class JointOptimizer(keras.optimizers.Optimizer):
 
 
 _COUNTS = ("iterations", "evaluated")
-
-
-def unscaled(optimizer):
-    """An optimizer without the loss scaling around it, if there is any."""
-    return getattr(optimizer, "inner_optimizer", optimizer)
 
 
 def steps_taken(optimizer):

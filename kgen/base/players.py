@@ -10,11 +10,12 @@ from typing import Any
 import keras
 
 from kgen.base._train_step_tensorflow import PlayersTrainStep
-from kgen.base.joint_optimizer import JointOptimizer, steps_taken, unscaled
+from kgen.base.joint_optimizer import JointOptimizer, steps_taken
 from kgen.base.model import GenerativeModel
 from kgen.base.training import copy_of
 from kgen.core import backend, validation
 from kgen.core.random import as_seed
+from kgen.core.replicas import unscaled
 
 
 @dataclasses.dataclass(frozen=True)

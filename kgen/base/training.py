@@ -1,4 +1,4 @@
-"""Optimizers, callbacks and backups for a run of `keras.Model.fit`."""
+"""Optimizers and callbacks for a run of `keras.Model.fit`."""
 
 import copy
 import dataclasses
@@ -8,9 +8,9 @@ import keras
 import numpy as np
 
 from kgen.base.fields import LearningRate
-from kgen.base.joint_optimizer import unscaled
 from kgen.core import backend, messages
 from kgen.core.registry import unknown_name
+from kgen.core.replicas import unscaled
 
 
 def epochs_in(history: dict[str, list[float]]) -> int:

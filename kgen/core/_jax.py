@@ -9,6 +9,7 @@ import keras
 import numpy as np
 
 from kgen.core.lazy import LazyModule
+from kgen.core.random import words
 
 jax: Any = LazyModule("jax")
 
@@ -134,7 +135,7 @@ def counter_bits(seed, first, count, blocks, stream):
     """
     jnp = jax.numpy
     if isinstance(seed, int):
-        seed = np.array([seed & 0xFFFFFFFF, seed >> 32], "uint32")
+        seed = words(seed)
     seed, first = (jnp.atleast_1d(jnp.asarray(s, "uint32")) for s in (seed, first))
     return _philox()(seed, first[0], count, blocks, stream)
 

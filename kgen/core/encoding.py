@@ -1,5 +1,6 @@
 """Hyper-parameters and fitted attributes as JSON, without pickle."""
 
+import dataclasses
 import json
 from collections.abc import Callable
 from typing import Any
@@ -132,6 +133,16 @@ def add_codec(
     former = {name: codec for name, codec in _CODECS.items() if name != kind}
     _CODECS.clear()
     _CODECS.update({kind: (test, to_json, from_json), **former})
+
+
+def add_dataclass(kind: str, cls: Any) -> None:
+    """Add a dataclass, whose fields `encode` knows, by the name it has in files."""
+    add_codec(
+        kind,
+        lambda value: isinstance(value, cls),
+        lambda name, value: dataclasses.asdict(value),
+        lambda facts: cls(**facts),
+    )
 
 
 def is_registered(value: Any) -> bool:

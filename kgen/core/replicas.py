@@ -146,7 +146,7 @@ def apply(optimizer, gradients, variables):
     the sum, so small that it has nothing left to clip.
     """
     context = _context()
-    own = getattr(optimizer, "inner_optimizer", optimizer)
+    own = unscaled(optimizer)
     limits = (own.clipnorm, own.global_clipnorm, own.clipvalue)
     if context is not None and own.gradient_accumulation_steps:
         raise messages.accumulation_on_replicas()
@@ -160,6 +160,11 @@ def apply(optimizer, gradients, variables):
         for i, total in zip(learned, sums, strict=True):
             gradients[i] = total / context.num_replicas_in_sync
     optimizer.apply(gradients, variables)
+
+
+def unscaled(optimizer):
+    """An optimizer without the loss scaling around it, if there is any."""
+    return getattr(optimizer, "inner_optimizer", optimizer)
 
 
 def _clipped(gradients, limits, scale):

@@ -146,12 +146,7 @@ class Conditions:
         return vectors
 
 
-encoding.add_codec(
-    "conditions",
-    lambda value: isinstance(value, Conditions),
-    lambda name, value: dataclasses.asdict(value),
-    lambda facts: Conditions(**facts),
-)
+encoding.add_dataclass("conditions", Conditions)
 
 
 def read_conditions(

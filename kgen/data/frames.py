@@ -138,12 +138,7 @@ class Columns:
         return frame
 
 
-encoding.add_codec(
-    "columns",
-    lambda value: isinstance(value, Columns),
-    lambda name, value: dataclasses.asdict(value),
-    lambda facts: Columns(**facts),
-)
+encoding.add_dataclass("columns", Columns)
 
 
 def in_dtype(x: np.ndarray, dtype: np.dtype) -> np.ndarray:

@@ -8,7 +8,8 @@ from typing import Any
 import keras
 import numpy as np
 
-from kgen.testing.spaces import check_objective, draw, has_density, with_condition
+from kgen.base.exporting import has_density
+from kgen.testing.spaces import check_objective, draw, with_condition
 
 # Whom a check is for, the check, and whether it compiles with XLA.
 _CHECKS: list[tuple[Callable[[Any], bool], Callable, bool]] = []

@@ -10,11 +10,6 @@ from kgen.data.toy import every_image
 from kgen.testing.statistics import check_frequencies
 
 
-def has_density(model: Any) -> bool:
-    """Whether the model has a density."""
-    return getattr(model, "has_density", hasattr(model, "log_prob"))
-
-
 def enumerable(model: Any) -> bool:
     """Whether the space can be enumerated: at most 1,000 examples."""
     levels = model.head.levels if hasattr(model, "head") else None

@@ -5,6 +5,7 @@ from typing import Any
 import keras
 import numpy as np
 
+from kgen.base.exporting import has_density
 from kgen.penalties import KL
 from kgen.testing.models import model_check
 from kgen.testing.spaces import (
@@ -12,7 +13,6 @@ from kgen.testing.spaces import (
     check_samples,
     condition,
     enumerable,
-    has_density,
     log_prob,
     space,
     with_condition,

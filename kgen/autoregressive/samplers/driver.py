@@ -138,8 +138,7 @@ def draw_in_graph(model, n, seed, condition=None):
         first, order = index * size, None
         noise = backend.keyed_uniform(seed, first, size, model.head.noise_shape(shape))
         if model.orders > 1:
-            # A separate stream: the values have that of `seed`.
-            choice = backend.keyed_uniform(seed + 2**33, index, 1, (1,))[0, 0]
+            choice = backend.keyed_uniform(seed, index, 1, (1,), stream=1)[0, 0]
             order = ops.cast(choice * model.orders, "int32")
         given = None
         if condition is not None:
