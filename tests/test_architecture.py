@@ -64,9 +64,7 @@ def test_imports_go_one_way(path):
 
 @pytest.mark.parametrize("path", modules(), ids=lambda p: str(p.relative_to(ROOT)))
 def test_files_are_small(path):
-    # The wording of all errors is a list, which nobody reads from end to end.
-    limit = 600 if path.name == "messages.py" else 300
-    assert len(path.read_text().splitlines()) <= limit
+    assert len(path.read_text().splitlines()) <= 300
 
 
 def methods_of(node):

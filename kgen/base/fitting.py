@@ -6,9 +6,9 @@ from typing import Any
 
 import keras
 
-from kgen.base import backups, files, training
+from kgen.base import backups, execution, files, training
 from kgen.base.interrupts import CtrlC
-from kgen.core import backend, messages, precision, progress, quiet, replicas
+from kgen.core import messages, precision, progress, quiet, replicas
 from kgen.core.random import new_seed, seed_scope
 
 
@@ -111,7 +111,7 @@ def _build(estimator: Any) -> None:
             model.build((None, *shape))
         model.compile(
             _optimizer(estimator),
-            jit_compile=_jit_compile(estimator),
+            jit_compile=execution.jit_compile(estimator),
             **estimator._compile_options,
         )
         model.build_optimizers()
@@ -130,15 +130,6 @@ def _optimizer(estimator: Any) -> keras.optimizers.Optimizer:
     return training.copy_of(optimizer)
 
 
-def _jit_compile(estimator: Any) -> bool | str:
-    if not backend.can_compile():
-        return False
-    if estimator.jit_compile == "auto" and estimator._loops:
-        # As Keras does: XLA cannot compile a step of several replicas.
-        return backend.replica_count() == 1
-    return estimator.jit_compile
-
-
 @contextlib.contextmanager
 def _problems_of(*sources):
     """Raise what failed in a dataset, in place of TensorFlow's error about it."""
@@ -154,6 +145,9 @@ def _problems_of(*sources):
 def _train(estimator, source, held_out, callbacks, backup_dir, keeper) -> None:
     first = training.epochs_in(estimator.history_)
     last = first + int(estimator.epochs)
+    size = int(estimator.batch_size) * estimator._batches_per_step
+    steps = source.steps(size)
+    at_once = execution.steps_per_execution(estimator, size, steps, callbacks)
     probe = training.few_rows(source, sequences=estimator._any_length)
     checks = training.StopOnNaN(type(estimator).__name__, probe)
     callbacks = [checks, keeper.record, *callbacks, keeper]
@@ -164,22 +158,21 @@ def _train(estimator, source, held_out, callbacks, backup_dir, keeper) -> None:
             first = backup.restore(first, last)
             callbacks.append(backup)
         if first < last:
-            with _problems_of(source, held_out), quiet.no_retracing_warnings():
-                _run(estimator, source, held_out, callbacks, first, last)
+            with (
+                _problems_of(source, held_out),
+                quiet.no_retracing_warnings(),
+                execution.running(estimator.model_, at_once),
+            ):
+                estimator.model_.fit(
+                    source.batches(size, estimator.seed_, first),
+                    initial_epoch=first,
+                    epochs=last,
+                    steps_per_epoch=steps if source.endless else None,
+                    validation_data=held_out and held_out.batches(size),
+                    shuffle=False,  # the source shuffles, with our seed
+                    verbose=progress.of_fit(estimator.verbose),
+                    callbacks=callbacks,
+                )
             checks.check_loss(estimator.model_)
         if backup_dir is not None:
             backup.remove()
-
-
-def _run(estimator, source, held_out, callbacks, first, last) -> None:
-    size = int(estimator.batch_size) * estimator._batches_per_step
-    estimator.model_.fit(
-        source.batches(size, estimator.seed_, first),
-        initial_epoch=first,
-        epochs=last,
-        steps_per_epoch=source.steps(size),
-        validation_data=held_out and held_out.batches(size),
-        shuffle=False,  # the source shuffles, with our seed
-        verbose=progress.of_fit(estimator.verbose),
-        callbacks=callbacks,
-    )

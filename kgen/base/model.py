@@ -8,6 +8,7 @@ import numpy as np
 
 from kgen.base import exporting
 from kgen.base._train_step_tensorflow import SingleTrainStep
+from kgen.base.adam import Adam
 from kgen.base.chunks import FEW
 from kgen.core import backend, messages, persistence
 from kgen.core.config import ConfigMixin
@@ -105,6 +106,9 @@ class GenerativeModel(ConfigMixin, _TrainStep, keras.Model):
         if condition is not None and not dim:
             raise ValueError(f"{owner} is not conditional and takes no `condition`.")
 
+    traced: Any = {}
+    """Functions of `fit`, by the steps that they run; see `kgen.base.execution`."""
+
     owner_entry: Any = None
     """Function that returns what files hold about the estimator it belongs to."""
 
@@ -134,7 +138,8 @@ class GenerativeModel(ConfigMixin, _TrainStep, keras.Model):
         for name, value in zip(_TARGETS, given, strict=True):
             if value is not None:
                 raise messages.no_targets(type(self).__name__, name, value)
-        super().compile(optimizer, **kwargs)
+        super().compile(Adam() if optimizer == "adam" else optimizer, **kwargs)
+        self.traced = {}
 
     def compile_from_config(self, config):
         config = keras.saving.deserialize_keras_object(config)

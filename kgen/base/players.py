@@ -10,6 +10,7 @@ from typing import Any
 import keras
 
 from kgen.base._train_step_tensorflow import PlayersTrainStep
+from kgen.base.adam import Adam
 from kgen.base.joint_optimizer import JointOptimizer, steps_taken
 from kgen.base.model import GenerativeModel
 from kgen.base.training import copy_of
@@ -211,7 +212,7 @@ class PlayersModel(PlayersTrainStep, GenerativeModel):
     def _fresh(self, optimizer):
         """A fresh optimizer: players must not share moments."""
         if optimizer == "adam":
-            return keras.optimizers.Adam(**self.default_optimizer)
+            return Adam(**self.default_optimizer)
         return copy_of(keras.optimizers.get(optimizer))
 
     def _wrapped(self, player, optimizer):

@@ -7,6 +7,7 @@ from typing import Any
 import keras
 import numpy as np
 
+from kgen.base.adam import Adam
 from kgen.base.fields import LearningRate
 from kgen.core import backend, messages
 from kgen.core.registry import unknown_name
@@ -43,6 +44,7 @@ def named_optimizer(
     }
     if name.lower() not in known:
         raise ValueError(unknown_name("optimizer", name, list(known)))
+    known["adam"] = Adam
     settings = dict(options.get(name.lower(), {}))
     if weight_decay is not None:
         settings["weight_decay"] = float(weight_decay)
@@ -163,19 +165,21 @@ class StopOnNaN(keras.callbacks.Callback):
     """
 
     EVERY = 100
-    """Batches between two checks: each check waits for the device."""
+    """Batches between two checks, at least: each check waits for the device."""
 
     def __init__(self, owner: str, probe: Any) -> None:
         super().__init__()
         self.owner = owner
         self.probe = probe
         self.epoch = 0
+        self._next = self.EVERY
 
     def on_epoch_begin(self, epoch, logs=None):
-        self.epoch = epoch
+        self.epoch, self._next = epoch, self.EVERY
 
     def on_train_batch_end(self, batch, logs=None):
-        if (batch + 1) % self.EVERY == 0:
+        if batch + 1 >= self._next:
+            self._next += self.EVERY
             self._check(logs)
 
     def on_epoch_end(self, epoch, logs=None):

@@ -155,11 +155,12 @@ def keep_graph(model: Any) -> None:
     """
     if not tf.inside_function():
         return
-    graph = tf.compat.v1.get_default_graph()
-    graphs = [graph]
-    while graph.name in _KERAS_STEPS and hasattr(graph.outer_graph, "outer_graph"):
-        graph = graph.outer_graph
-        graphs.append(graph)
+    graphs = [tf.compat.v1.get_default_graph()]
+    while hasattr(graphs[-1].outer_graph, "outer_graph"):
+        graphs.append(graphs[-1].outer_graph)
+    # Not those of functions around Keras', which may be used on.
+    while len(graphs) > 1 and graphs[-1].name not in _KERAS_STEPS:
+        graphs.pop()
     known = _GRAPHS.get(model)
     if known is None:
         known = _GRAPHS[model] = []

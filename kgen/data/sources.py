@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 import keras
@@ -39,6 +40,9 @@ class ArraySource:
 
     problem: Exception | None = None
 
+    endless = True
+    """Whether `batches` for training never end: an epoch is then so many `steps`."""
+
     weight: np.ndarray | None = None
     """Weights of the examples, float32 of shape (n,), if there are any."""
 
@@ -68,7 +72,7 @@ class ArraySource:
             return tf.one_hot(condition, self.condition_dim)
         return condition
 
-    def steps(self, batch_size: int) -> int | None:
+    def steps(self, batch_size: int) -> int:
         """Number of batches in an epoch."""
         return -(-len(self.x) // batch_size)
 
@@ -92,17 +96,7 @@ class ArraySource:
                 for part in (self.x, self.condition, self.weight)
             )
 
-        def indices() -> Iterator[np.ndarray]:
-            epoch = first_epoch
-            while True:
-                order = np.arange(n) if seed is None else permutation(seed, epoch, n)
-                for start in range(0, n, batch_size):
-                    yield order[start : start + batch_size]
-                if seed is None:
-                    return
-                epoch += 1
-
-        def gather(index: Any) -> Any:
+        def batch(index: Any) -> Any:
             x = tf.cast(tf.gather(every_x, index), tf.float32)
             x = tf.reshape(x, (-1, *shape[1:]))
             condition, weight = (
@@ -112,13 +106,23 @@ class ArraySource:
             vectors = None if condition is None else self._vectors(condition)
             return element(x, vectors, weight)
 
-        signature = tf.TensorSpec((None,), tf.int64)
-        dataset = tf.data.Dataset.from_generator(indices, output_signature=signature)
-        dataset = dataset.map(gather).prefetch(tf.data.AUTOTUNE)
-        if seed is not None:
-            return dataset
-        cardinality = tf.data.experimental.assert_cardinality(self.steps(batch_size))
-        return dataset.apply(cardinality)
+        starts = tf.data.Dataset.range(0, n, batch_size)
+        if seed is None:
+            dataset = starts.map(
+                lambda start: batch(tf.range(start, tf.minimum(start + batch_size, n)))
+            )
+            return dataset.prefetch(tf.data.AUTOTUNE)
+
+        def shuffled(epoch: Any) -> Any:
+            # TensorFlow keeps this function for good, and what it refers to.
+            function = partial(permutation, seed, n=n)
+            order = tf.numpy_function(function, [epoch], tf.int64)
+            order.set_shape((n,))
+            return starts.map(lambda start: batch(order[start : start + batch_size]))
+
+        # Endless: to start anew takes longer than an epoch of few batches.
+        epochs = tf.data.Dataset.range(first_epoch, tf.int64.max)
+        return epochs.flat_map(shuffled).prefetch(tf.data.AUTOTUNE)
 
 
 def element(x: Any, condition: Any = None, weight: Any = None) -> Any:

@@ -125,9 +125,11 @@ class StreamSource:
         if self.count and not found:
             raise messages.read_once(self.owner)
 
-    def steps(self, batch_size: int) -> int | None:
-        """None: an epoch is one pass, however long."""
-        return None
+    endless = False
+
+    def steps(self, batch_size: int) -> int:
+        """Number of batches in an epoch, a pass."""
+        return self.count
 
     def batches(
         self, batch_size: int, seed: int | None = None, first_epoch: int = 0

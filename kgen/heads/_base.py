@@ -142,7 +142,11 @@ class Head(Strategy):
         # Infinite where it must be, and nowhere in the graph of other data:
         # `enable_check_numerics` reports even constants.
         nothing = ops.where(outside, np.finfo("float32").min, np.float32(0.0)) * 2.0
-        return self(params).log_prob(held) + nothing
+        return self._log_mass(ops.cast(params, "float32"), held) + nothing
+
+    def _log_mass(self, params, x):
+        """`log_prob` of integers in the support."""
+        return self.distribution(params).log_prob(x)
 
     def split(self, params):
         """Float32 `params` as (n, ..., channels, size)."""

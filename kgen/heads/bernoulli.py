@@ -23,6 +23,10 @@ class Bernoulli(LevelHead):
     def distribution(self, params):
         return tfd.Independent(tfd.Bernoulli(logits=params), len(params.shape) - 1)
 
+    def _log_mass(self, params, x):
+        axes = tuple(range(1, len(params.shape)))
+        return ops.sum(_log_bernoulli(params, x), axis=axes)
+
     def mean(self, params):
         return ops.sigmoid(ops.cast(params, "float32"))
 
@@ -30,3 +34,18 @@ class Bernoulli(LevelHead):
         return ops.cast(
             noise < ops.sigmoid(ops.cast(params, "float32") / temperature), "float32"
         )
+
+
+@ops.custom_gradient
+def _log_bernoulli(logits, x):
+    """Log-probability x log p + (1 - x) log(1 - p), for p = sigmoid(logits).
+
+    As tfp's, with half the logarithms and a gradient that needs none.
+    """
+    value = x * logits - ops.relu(logits) - ops.softplus(-ops.absolute(logits))
+
+    def gradient(*args, upstream=None):
+        upstream = args[0] if upstream is None else upstream
+        return upstream * (x - ops.sigmoid(logits)), upstream * logits
+
+    return value, gradient

@@ -17,7 +17,8 @@ def check_head(head: Head, seed: int = 0) -> None:
     """Verify that a head keeps its contract.
 
     Its density sums or integrates to one, `mean` is the mean of that density, and
-    `draw` follows it, for one channel and for several. It is 0 outside the support.
+    `draw` follows it, for one channel and for several. It is 0 outside the support,
+    and `log_prob` and its gradient inside are those of the distribution.
     Channels depend on their own outputs only, unless the head orders them. Extreme
     parameters give finite log-densities and gradients, results are float32 for inputs
     of any dtype, and the configuration gives the same head again.
@@ -47,6 +48,7 @@ def check_head(head: Head, seed: int = 0) -> None:
     if not head.orders_channels:
         _check_channels(head, random)
     _check_pixel(head, random)
+    _check_distribution(head, params, values)
     _check_extremes(head)
     _check_precision(head, params, values[:1])
     again = type(head).from_config(head.get_config())
@@ -137,6 +139,23 @@ def _check_pixel(head, random):
     check_frequencies(counts[order], probability)
 
 
+def _check_distribution(head, params, values):
+    """`log_prob` and its gradient, in which some heads take a short cut."""
+    values = values[:: -(-len(values) // 8), np.newaxis].astype("float32")
+    zeros = np.zeros_like(params[:1])
+    for outputs in (params, zeros):
+        outputs = np.repeat(outputs, len(values), axis=0)
+        for name, of in (
+            ("log_prob", lambda function, p: _numpy(function(p))),
+            ("the gradient of log_prob", backend.gradient),
+        ):
+            found = of(lambda p: head.log_prob(p, values), outputs)
+            expected = of(lambda p: head(p).log_prob(values), outputs)
+            assert np.allclose(found, expected, rtol=1e-5, atol=1e-5), (
+                f"{name} is {found}, but {expected} by the distribution"
+            )
+
+
 def _check_extremes(head):
     discrete = head.levels is not None
     lowest, *others = (0.0, head.levels - 1.0) if discrete else (-3.0, 0.0, 3.0)
@@ -146,8 +165,8 @@ def _check_extremes(head):
         value[0, 1:] = lowest
         for pattern in (np.ones(size), -np.ones(size), np.resize([1, -1], size)):
             params = 1e4 * pattern[np.newaxis].astype("float32")
-            log_prob = _numpy(head(params).log_prob(value))
-            gradient = backend.gradient(lambda p, v=value: head(p).log_prob(v), params)
+            log_prob = _numpy(head.log_prob(params, value))
+            gradient = backend.gradient(lambda p, v=value: head.log_prob(p, v), params)
             where = f"at {value[0]} for outputs {1e4 * pattern[:4]}"
             assert np.isfinite(log_prob).all(), f"log_prob is {log_prob} {where}"
             assert np.isfinite(gradient).all(), f"its gradient is {gradient} {where}"

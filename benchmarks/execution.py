@@ -1,0 +1,148 @@
+"""How training steps are best run: XLA or not, one by one or several at once.
+
+    python benchmarks/execution.py --rounds 3
+    python benchmarks/execution.py --torch python-of-an-environment-with-torch
+
+Fits estimators with their defaults on random data, as they choose to run their steps
+(`kgen.base.execution`) and in the other ways, in turn in one process, and writes
+benchmarks/results/execution.json: milliseconds per step by wall clock, the medians over
+the epochs but the first, and seconds of the first, in which graphs are compiled.
+
+With --torch it also fits the dense VAE 784-512-256-32, beside a loop over the same
+network written by hand for PyTorch, and beside pythae if that is installed there, in
+turn: benchmarks/results/execution_torch.json.
+"""
+
+import argparse
+import subprocess
+import time
+from pathlib import Path
+
+import keras
+import numpy as np
+from training import RESULTS, machine, write
+
+import kgen
+from kgen.base import execution
+
+RANDOM = np.random.default_rng(0)
+PIXELS = (RANDOM.random((12_800, 28, 28)) < 0.2).astype("uint8")
+TABLE = RANDOM.normal(size=(12_800, 8))
+BITS = (RANDOM.random((12_800, 64)) < 0.3).astype("uint8")
+EPOCHS = 4
+
+CASES = {
+    "MADE, 784 bits": (kgen.MADE, {}, PIXELS.reshape(-1, 784)),
+    "MADE, 64 bits": (kgen.MADE, {}, BITS),
+    "NADE, 784 bits": (kgen.NADE, {}, PIXELS.reshape(-1, 784)[:1280]),
+    "NADE, 64 bits": (kgen.NADE, {}, BITS),
+    "VAE, 28x28, dense": (kgen.VAE, {"architecture": "mlp"}, PIXELS),
+    "VAE, 28x28, convolutions": (kgen.VAE, {}, PIXELS[:3200]),
+    "VAE, 8 reals": (kgen.VAE, {}, TABLE),
+    "GAN, 28x28, convolutions": (kgen.GAN, {}, PIXELS[:1280]),
+    "GAN, 8 reals": (kgen.GAN, {}, TABLE),
+    "PixelCNN, 28x28": (kgen.PixelCNN, {}, PIXELS[:1280]),
+}
+# Steps per execution at most, and XLA; None is the estimator's own choice.
+WAYS = {
+    "chosen": (None, "auto"),
+    "1": (1, False),
+    "10": (10, False),
+    "1, XLA": (1, True),
+    "10, XLA": (10, True),
+}
+
+
+class Clock(keras.callbacks.Callback):
+    """Seconds of every epoch."""
+
+    def on_train_begin(self, logs=None):
+        self.seconds = []
+
+    def on_epoch_begin(self, epoch, logs=None):
+        self.start = time.perf_counter()
+
+    def on_epoch_end(self, epoch, logs=None):
+        self.seconds.append(time.perf_counter() - self.start)
+
+
+def fit(estimator, x, most, *, xla):
+    """Fit; return milliseconds per step, seconds of the first epoch, and the way."""
+    clock, rule = Clock(), (execution.MOST, execution.WORK)
+    if most is not None:
+        execution.MOST, execution.WORK = most, float("inf")
+    try:
+        estimator.set_params(epochs=EPOCHS, random_state=0, jit_compile=xla)
+        estimator.fit(x, callbacks=clock)
+    finally:
+        execution.MOST, execution.WORK = rule
+    steps = -(-len(x) // (estimator.batch_size * estimator._batches_per_step))
+    milliseconds = 1000 * float(np.median(clock.seconds[1:])) / steps
+    (at_once,) = estimator.model_.traced or [1]
+    how = f"{at_once} at once" + ", XLA" * bool(estimator.model_.jit_compile)
+    return milliseconds, clock.seconds[0], how
+
+
+def all_ways(rounds):
+    """Fit all cases in all ways."""
+    found = {}
+    for name, (kind, settings, x) in CASES.items():
+        taken = {way: [] for way in WAYS}
+        for _ in range(rounds):
+            for way, (most, xla) in WAYS.items():
+                taken[way].append(fit(kind(**settings), x, most, xla=xla))
+        found[name] = {
+            way: {
+                "ms per step": float(np.median([run[0] for run in runs])),
+                "all rounds": [run[0] for run in runs],
+                "first epoch, s": float(np.median([run[1] for run in runs])),
+                "how": runs[0][2],
+            }
+            for way, runs in taken.items()
+        }
+        print(name, {w: round(f["ms per step"], 2) for w, f in found[name].items()})
+    return found
+
+
+def beside_torch(python, rounds):
+    """Examples per second of the dense VAE, and of PyTorch, in turn."""
+    peer = Path(__file__).parent / "torch_vae.py"
+    settings = {"latent_dim": 32, "batch_size": 128, "architecture": "mlp"}
+    settings["architecture"] = kgen.networks.MLP(widths=(512, 256))
+    found = {"kgen": []}
+    for _ in range(rounds):
+        milliseconds, *_ = fit(kgen.VAE(**settings), PIXELS, None, xla="auto")
+        found["kgen"].append(128_000 / milliseconds)
+        done = subprocess.run(
+            [python, peer, str(EPOCHS)], capture_output=True, text=True, check=True
+        )
+        for line in done.stdout.splitlines():
+            if line.startswith(("torch ", "pythae ")):  # pythae talks much
+                name, speed = line.split()
+                found.setdefault(name, []).append(float(speed))
+        print({name: round(speeds[-1]) for name, speeds in found.items()})
+    ratios = {
+        name: float(np.median(np.array(found["kgen"]) / np.array(speeds)))
+        for name, speeds in found.items()
+        if name != "kgen"
+    }
+    return {"examples per second": found, "kgen by": ratios}
+
+
+def main():
+    """Measure, write."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--torch", help="a Python that has PyTorch")
+    arguments = parser.parse_args()
+    RESULTS.mkdir(exist_ok=True)
+    found = {"machine": machine(), "rounds": arguments.rounds}
+    if arguments.torch:
+        found |= beside_torch(arguments.torch, arguments.rounds)
+        write("execution_torch", found)
+    else:
+        write("execution", found | all_ways(arguments.rounds))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,11 @@
+"""Error messages. The checks are elsewhere.
+
+Every message names the argument, says what was passed, what is allowed and, where it
+helps, what to do.
+"""
+
+from kgen.core.messages.data import *  # noqa: F403
+from kgen.core.messages.datasets import *  # noqa: F403
+from kgen.core.messages.files import *  # noqa: F403
+from kgen.core.messages.labels import *  # noqa: F403
+from kgen.core.messages.training import *  # noqa: F403
