@@ -1,6 +1,7 @@
 """Speed of one-pass methods beside the bare networks, compiled, in turn.
 
-    TF_NUM_INTRAOP_THREADS=1 python benchmarks/one_pass.py --rounds 7
+    export TF_NUM_INTRAOP_THREADS=1 TF_NUM_INTEROP_THREADS=1
+    python benchmarks/one_pass.py --rounds 7
 
 `encode`, `decode` and `sample` of the estimators `VAE` and `GAN` on rows of 28x28
 binary pixels, and their encoder, decoder and generator as one graph of all rows, A B A

@@ -27,7 +27,7 @@ def test_sizes_are_bounded_by_what_a_row_takes():
     for numbers in (1, 784, 10**5, 10**7):
         rows = sizes.rows_at_once(numbers)
         assert rows == 1 or rows * numbers <= sizes.NUMBERS
-        assert rows == 1024 or 2 * rows * numbers > sizes.NUMBERS
+        assert rows == 2048 or 2 * rows * numbers > sizes.NUMBERS
 
 
 def test_large_images_are_summarised_a_few_at_a_time():
@@ -75,7 +75,7 @@ def test_a_long_sequence_is_scored_in_few_rows(eager):
 
 @pytest.fixture(scope="module")
 def vae():
-    """A VAE of tables, whose chunks have 1,024 rows."""
+    """A VAE of tables, whose chunks have 2,048 rows."""
     X = np.random.default_rng(0).normal(size=(1500, 3)).astype("float32")
     settings = {"latent_dim": 2, "architecture": MLP(widths=(16,)), "epochs": 1}
     return kgen.VAE(**settings, random_state=0).fit(X), X
@@ -83,7 +83,7 @@ def vae():
 
 def test_rows_are_equal_to_the_last_bit_wherever_they_stand(vae):
     model, X = vae
-    assert model.model_.rows == 1024
+    assert model.model_.rows == 2048
     codes = model.encode(X)
     values = model.decode(codes)
     for rows in (slice(0, 1), slice(1400, 1401), slice(700, 1300)):
@@ -93,10 +93,10 @@ def test_rows_are_equal_to_the_last_bit_wherever_they_stand(vae):
 
 def test_samples_of_all_chunk_sizes_are_the_same(vae):
     model, _ = vae
-    many = model.sample(1100, random_state=3)  # chunks of 1,024 and of 64
+    many = model.sample(2100, random_state=3)  # chunks of 2,048 and of 128
     np.testing.assert_allclose(model.sample(70, random_state=3), many[:70], atol=1e-4)
     np.testing.assert_allclose(model.sample(1, random_state=3), many[:1], atol=1e-4)
-    assert not np.array_equal(many[:64], many[1024:1088])
+    assert not np.array_equal(many[:52], many[2048:2100])
 
 
 def test_a_bound_of_many_codes_can_be_interrupted(eager, monkeypatch):

@@ -117,7 +117,12 @@ def draw_in_chunks(
     return results.values
 
 
-def in_chunks(function: Any, *arrays: Any, rows: int | None = None) -> np.ndarray:
+def in_chunks(
+    function: Any,
+    *arrays: Any,
+    rows: int | None = None,
+    finish: Any = np.asarray,
+) -> np.ndarray:
     """Apply a compiled function of batches to arrays of any length.
 
     All batches have the same number of rows, whatever the length of the arrays: the
@@ -129,6 +134,7 @@ def in_chunks(function: Any, *arrays: Any, rows: int | None = None) -> np.ndarra
         *arrays: all of the same length; those that are None are left out.
         rows: rows of a batch, a function of the shapes of a row alone; None is 64, or
             fewer if rows are large: see `rows_at_once`.
+        finish: what is done to the results of a batch while they are in the caches.
     """
     given = [a for a in arrays if a is not None]
     if rows is None:
@@ -143,7 +149,8 @@ def in_chunks(function: Any, *arrays: Any, rows: int | None = None) -> np.ndarra
             parts = [t[start : start + rows] for t in tensors]
             if start + rows > count:
                 parts = [pad(a[start:], rows) for a in group]
-            results.add(first + start, min(rows, count - start), function(*parts))
+            found = finish(function(*parts))
+            results.add(first + start, min(rows, count - start), found)
     return results.values
 
 

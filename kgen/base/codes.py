@@ -58,8 +58,9 @@ class LatentEstimator(GenerativeEstimator):
         codes = self._codes(z)
         condition = self._conditions_of(len(codes), y, "decode")
         model = self.model_
-        x = in_chunks(model.decode, codes, condition, rows=model.rows)
-        return self._framed(self._outputs(x))
+        decode, finish = model.decode, self._outputs
+        x = in_chunks(decode, codes, condition, rows=model.rows, finish=finish)
+        return self._framed(x)
 
     def inverse_transform(self, X: Any, y: Any = None) -> Any:
         """Alias of `decode`, for pipelines: X are codes."""

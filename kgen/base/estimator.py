@@ -1,5 +1,6 @@
 """The base of all estimators: scikit-learn's API around a Keras model."""
 
+import math
 import os
 import typing
 from typing import Any, ClassVar, Self
@@ -15,6 +16,7 @@ from kgen.base.conditional import TakesConditions
 from kgen.base.fields import LearningRate, collect_fields, param
 from kgen.core import backend, messages, validation
 from kgen.core.random import new_seed
+from kgen.core.sizes import rows_at_once
 from kgen.core.strategy import readable
 from kgen.data.conditions import Conditions, read_conditions
 from kgen.data.frames import Columns, in_dtype, is_frame
@@ -238,21 +240,29 @@ class GenerativeEstimator(TakesConditions, BaseEstimator):
     def _outputs(self, x: np.ndarray) -> np.ndarray:
         """Model samples with the shape and dtype of the training data.
 
-        The array may be overwritten: in place is several times faster.
+        The array may be overwritten: in place, and in parts that stay in the caches, is
+        several times faster.
         """
         x = np.require(x, "float32", "W")
-        if (constants := self._constants()) is not None:
-            constant, values = constants
-            x = np.where(constant, values, x)
+        dtype = np.dtype("float64") if self.dtype_.kind == "O" else self.dtype_
+        found = x if dtype == x.dtype else np.empty(x.shape, dtype)
+        rows = rows_at_once(16 * math.prod(x.shape[1:]))
+        for start in range(0, len(x), rows):
+            part = slice(start, start + rows)
+            found[part] = self._settled(x[part], dtype)
+        return found[..., 0] if x.ndim - 1 > len(self.event_shape_) else found
+
+    def _settled(self, x: np.ndarray, dtype: np.dtype) -> np.ndarray:
+        """Model samples, which are overwritten, as values that the data can have."""
         if not np.isfinite(x).all():
             raise messages.not_finite_samples(type(self).__name__)
-        if x.ndim - 1 > len(self.event_shape_):
-            x = x[..., 0]
         if self.discrete_:
             np.rint(x, out=x)
-        if hasattr(self, "columns_"):
-            x = self.columns_.settle(x)
-        return x if x.dtype == self.dtype_ else in_dtype(x, self.dtype_)
+        x = x if dtype == x.dtype else in_dtype(x, dtype)
+        if (constants := self._constants()) is not None:
+            constant, values = constants
+            np.copyto(x, values, where=constant, casting="unsafe")
+        return self.columns_.settle(x) if hasattr(self, "columns_") else x
 
     def _framed(self, x: np.ndarray, like: Any = None) -> Any:
         """Data as a DataFrame, with the index of another, if fit was given one."""

@@ -5,12 +5,12 @@ See `docs/decisions/0011-fixed-chunk-sizes.md`.
 
 from kgen.core import backend
 
-NUMBERS = 2**20
-"""Numbers that a tensor of a chunk holds at most, 4 MiB of float32: on a CPU more is
+NUMBERS = 2**21
+"""Numbers that a tensor of a chunk holds at most, 8 MiB of float32: on a CPU more is
 hardly faster. On a GPU, where nothing was measured, it is 16 times as many."""
 
 
-def rows_at_once(numbers: int, most: int = 1024) -> int:
+def rows_at_once(numbers: int, most: int = 2048) -> int:
     """Rows of a chunk, a power of two from 1 to `most`.
 
     Args:
@@ -19,7 +19,7 @@ def rows_at_once(numbers: int, most: int = 1024) -> int:
 
     Example:
         >>> rows_at_once(784), rows_at_once(224 * 224 * 3), rows_at_once(10**9)
-        (1024, 4, 1)
+        (2048, 8, 1)
         >>> rows_at_once(784, most=64)
         64
     """

@@ -154,7 +154,8 @@ def in_dtype(x: np.ndarray, dtype: np.dtype) -> np.ndarray:
         limits = np.iinfo(dtype)
         # The largest float64 below max + 1, which for 64 bits is below max, too.
         high = np.nextafter(float(limits.max) + 1, 0)
-        x = np.rint(np.clip(x, float(limits.min), high))
+        x = np.clip(x, float(limits.min), high)
+        x = np.rint(x, out=x)
     elif dtype.kind in "iu":
         limits = np.iinfo(dtype)
         x = np.clip(x, limits.min, limits.max)

@@ -53,7 +53,7 @@ class ArraySource:
     def chunks(self) -> Iterator[np.ndarray]:
         """The examples in their original order, in chunks."""
         # For all who read them make copies, of eight bytes per number.
-        rows = rows_at_once(8 * math.prod(self.x.shape[1:]))
+        rows = rows_at_once(16 * math.prod(self.x.shape[1:]))
         for start in range(0, len(self.x), rows):
             yield self.x[start : start + rows]
 

@@ -59,6 +59,10 @@ class Head(Strategy):
     constants: Any = None
     """Which channels it draws as constants, boolean, and their values; or None."""
 
+    _log_mass: Any = None
+    """A quicker formula for the distribution's `log_prob`, of float32 `params` and
+    integers in the support, if there is one."""
+
     units: Any = {}
     """Arrays, by the name of a setting, in which heads for other data differ."""
 
@@ -142,11 +146,10 @@ class Head(Strategy):
         # Infinite where it must be, and nowhere in the graph of other data:
         # `enable_check_numerics` reports even constants.
         nothing = ops.where(outside, np.finfo("float32").min, np.float32(0.0)) * 2.0
-        return self._log_mass(ops.cast(params, "float32"), held) + nothing
-
-    def _log_mass(self, params, x):
-        """`log_prob` of integers in the support."""
-        return self.distribution(params).log_prob(x)
+        params = ops.cast(params, "float32")
+        if self._log_mass is not None:
+            return self._log_mass(params, held) + nothing
+        return self.distribution(params).log_prob(held) + nothing
 
     def split(self, params):
         """Float32 `params` as (n, ..., channels, size)."""
