@@ -34,10 +34,9 @@ EPOCHS = 4
 CASES = {
     "MADE, 784 bits": (kgen.MADE, {}, PIXELS.reshape(-1, 784)),
     "MADE, 64 bits": (kgen.MADE, {}, BITS),
-    "NADE, 784 bits": (kgen.NADE, {}, PIXELS.reshape(-1, 784)[:1280]),
     "NADE, 64 bits": (kgen.NADE, {}, BITS),
     "VAE, 28x28, dense": (kgen.VAE, {"architecture": "mlp"}, PIXELS),
-    "VAE, 28x28, convolutions": (kgen.VAE, {}, PIXELS[:3200]),
+    "VAE, 28x28, convolutions": (kgen.VAE, {"architecture": "conv"}, PIXELS[:3200]),
     "VAE, 8 reals": (kgen.VAE, {}, TABLE),
     "GAN, 28x28, convolutions": (kgen.GAN, {}, PIXELS[:1280]),
     "GAN, 8 reals": (kgen.GAN, {}, TABLE),

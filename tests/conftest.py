@@ -155,7 +155,15 @@ def pytest_addoption(parser):
     parser.addoption("--slow", action="store_true", help="run slow tests, too")
 
 
+# Their examples draw, which XLA compiles for many seconds.
+SLOW_EXAMPLES = ("gated_pixelcnn", "pixelrnn", "wavenet")
+
+
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config, items):
+    for item in items:
+        if isinstance(item, pytest.DoctestItem) and item.path.stem in SLOW_EXAMPLES:
+            item.add_marker(pytest.mark.slow)
     if not config.getoption("--slow"):
         skip = pytest.mark.skip(reason="slow: give --slow to run it")
         for item in items:

@@ -44,7 +44,7 @@ def datasets(conditional):
         yield "PyDataset, bare", Batches(lambda rows: X[rows])
 
 
-@pytest.mark.parametrize("name", unless_slow("PixelCNN", "ConditionalPixelCNN"))
+@pytest.mark.parametrize("name", unless_slow("ConditionalPixelCNN"))
 def test_datasets_train_as_arrays_do(name, eager):
     conditional = is_conditional(tiny(name))
     for what, dataset in datasets(conditional):

@@ -54,7 +54,9 @@ def shaken(network, seed=0):
 
 @pytest.mark.parametrize("builder", SMALL, ids=name_of)
 @pytest.mark.parametrize("size", SIZES)
-@pytest.mark.parametrize("channels", [1, 2, 3, 4])
+@pytest.mark.parametrize(
+    "channels", [1, 3, *(pytest.param(n, marks=pytest.mark.slow) for n in (2, 4))]
+)
 def test_networks_mirror_each_other(builder, size, channels):
     down = builder.down((*size, channels), 5, dtype="float32")
     up = builder.up(3, (*size, channels), dtype="float32")

@@ -26,9 +26,16 @@ TINY = 1e-6
         ((12, 0), "mixed_bfloat16"),
     ],
 )
-def test_auto_asks_the_device(capability, policy, monkeypatch, eager):
+def test_auto_asks_the_device(capability, policy, monkeypatch):
     monkeypatch.setattr(backend, "gpu_compute_capability", lambda: capability)
     assert precision.resolve("auto") == policy
+
+
+@pytest.mark.parametrize("policy", ["float32", "mixed_float16", "mixed_bfloat16"])
+def test_auto_is_the_policy_of_models(policy, monkeypatch, eager):
+    capabilities = {"mixed_float16": (7, 0), "mixed_bfloat16": (8, 0)}
+    found = capabilities.get(policy)
+    monkeypatch.setattr(backend, "gpu_compute_capability", lambda: found)
     for name in ROOTS:
         estimator = tiny(name)
         X, y = data_for(estimator, 8)

@@ -218,12 +218,19 @@ def test_a_conditional_model_keeps_the_contract():
         VAEModel(model.encoder, small().decoder)
 
 
-def test_beta_one_is_the_vae_and_more_presses_the_code(eager):
+def test_beta_one_is_the_vae(eager):
     X = bars(64, size=3, random_state=0)
-    plain = tiny("VAE", epochs=3).fit(X)
-    one = tiny("BetaVAE", epochs=3, beta=1).fit(X)
-    np.testing.assert_array_equal(plain.log_prob(X), one.log_prob(X))
+    plain = tiny("VAE", epochs=2).fit(X)
+    one = tiny("BetaVAE", epochs=2, beta=1).fit(X)
+    np.testing.assert_array_equal(plain.log_prob(X[:2]), one.log_prob(X[:2]))
     assert plain.history_ == one.history_
+    with pytest.raises(ValueError, match="beta=-1"):
+        tiny("BetaVAE", beta=-1).fit(X)
+
+
+@pytest.mark.slow
+def test_a_large_beta_presses_the_code(eager):
+    X = bars(64, size=3, random_state=0)
     free, pressed = (
         tiny("BetaVAE", epochs=15, beta=beta, learning_rate=1e-2, batch_size=16).fit(X)
         for beta in (0.1, 20.0)
@@ -235,8 +242,6 @@ def test_beta_one_is_the_vae_and_more_presses_the_code(eager):
     assert free.active_units(X) == 2
     grid = GridSearchCV(tiny("BetaVAE"), {"beta": [0.5, np.float64(2)]}, cv=2)
     assert grid.fit(X).best_estimator_.model_.penalty.weight in (0.5, 2.0)
-    with pytest.raises(ValueError, match="beta=-1"):
-        tiny("BetaVAE", beta=-1).fit(X)
 
 
 @pytest.mark.slow
@@ -351,7 +356,7 @@ def test_callbacks_of_keras(tmp_path, eager):
 
 def test_numpy_numbers_as_hyper_parameters(eager):
     grid = {
-        "latent_dim": np.array([1, 2]),
+        "latent_dim": np.array([2]),
         "learning_rate": [1, np.float32(1e-3)],
         "verbose": np.array([0]),
         "warm_start": np.array([False]),
@@ -399,6 +404,14 @@ def test_networks_that_do_not_fit_together():
         VAEModel(encoder, decoder, "normal")
 
 
+def test_names_of_features(eager):
+    X, y = bars(20, random_state=0), np.arange(20) % 2
+    pipeline = make_pipeline(tiny("VAE"), LogisticRegression())
+    names = pipeline.fit(X, y)[:-1].get_feature_names_out()
+    assert list(names) == ["vae0", "vae1"]
+
+
+@pytest.mark.slow
 def test_in_front_of_a_classifier():
     X, y = load_digits(return_X_y=True)
     X = X.astype("uint8")
@@ -408,8 +421,6 @@ def test_in_front_of_a_classifier():
     search = GridSearchCV(pipeline, {"vae__latent_dim": [8]}, cv=2, refit=True)
     search.fit(X[:600], y[:600])
     assert search.score(X[600:900], y[600:900]) > 0.6  # chance: 0.1
-    names = pipeline.fit(X[:50], y[:50])[:-1].get_feature_names_out()
-    assert list(names[:2]) == ["vae0", "vae1"]
 
 
 def test_bound_does_not_depend_on_other_rows(eager):

@@ -80,7 +80,15 @@ def test_validation_data_have_weights_too(eager):
     assert fitted.history_["val_loss"][0] == pytest.approx(wanted, rel=1e-4)
 
 
-@pytest.mark.parametrize("name", ["PixelCNN", "ConditionalPixelCNN", "VAE", "GAN"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "ConditionalPixelCNN",
+        "GAN",
+        pytest.param("PixelCNN", marks=pytest.mark.slow),
+        pytest.param("VAE", marks=pytest.mark.slow),
+    ],
+)
 def test_the_last_share_is_held_out(name, eager):
     weights = {} if name == "GAN" else {"sample_weight": W}
     first, last = (

@@ -225,7 +225,7 @@ class GenerativeEstimator(TakesConditions, BaseEstimator):
 
     def _as_inputs(self, x: np.ndarray) -> np.ndarray:
         sequences = self._any_length
-        chunks = ArraySource(x).chunks()
+        chunks = ArraySource(x).chunks(copies=4)
         owner = type(self).__name__
         summary = summarise(chunks, owner, sequences=sequences, spread=False)
         self._check_shape(summary)

@@ -49,18 +49,18 @@ def steps_per_execution(
     model = estimator.model_
     alone = backend.replica_count() == 1 and not backend.gpus()
     eager = model.run_eagerly or not backend.can_compile()
-    long = estimator._any_length or batch_size * _multiply_adds(model) > WORK
+    long = estimator._any_length or batch_size * _multiply_adds(estimator) > WORK
     if eager or long or not alone or any(map(_sees_batches, callbacks)):
         return 1
     return max(n for n in range(1, MOST + 1) if steps % n == 0)
 
 
-def _multiply_adds(model: Any) -> int:
+def _multiply_adds(estimator: Any) -> int:
     """Of a forward pass of one example, at most: kernels act at every position."""
-    positions = math.prod(model.event_shape[:-1])
+    positions = math.prod(estimator._model_shape()[:-1])
     return sum(
         math.prod(weight.shape) * (positions if len(weight.shape) > 2 else 1)
-        for weight in model.trainable_weights
+        for weight in estimator.model_.trainable_weights
     )
 
 

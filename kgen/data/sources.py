@@ -50,10 +50,13 @@ class ArraySource:
         self.x = x
         self.sequences = sequences
 
-    def chunks(self) -> Iterator[np.ndarray]:
-        """The examples in their original order, in chunks."""
-        # For all who read them make copies, of eight bytes per number.
-        rows = rows_at_once(16 * math.prod(self.x.shape[1:]))
+    def chunks(self, copies: int = 16) -> Iterator[np.ndarray]:
+        """The examples in their original order, in chunks.
+
+        Args:
+            copies: float32 numbers that whoever reads them makes of one, at most.
+        """
+        rows = rows_at_once(copies * math.prod(self.x.shape[1:]))
         for start in range(0, len(self.x), rows):
             yield self.x[start : start + rows]
 

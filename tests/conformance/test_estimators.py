@@ -11,6 +11,7 @@ import kgen
 from kgen.data.toy import bars
 from kgen.testing.estimators import CHECKS, check_learns, check_scikit_learn
 from tests.conftest import (
+    FAMILIES,
     ROOTS,
     TINY,
     TWINS,
@@ -28,7 +29,7 @@ def test_every_estimator_is_covered():
 
 
 # scikit-learn's checks fit a hundred times, and `check_learns` for forty epochs.
-LONG = {check_scikit_learn: ("MADE", "GAN"), check_learns: ("PixelCNN", "VAE")}
+LONG = {check_scikit_learn: ("MADE",), check_learns: ("PixelCNN", "VAE")}
 
 
 def contracts():
@@ -64,7 +65,8 @@ def sizes():
     for name in kgen.estimators:
         for shape in [(1, 1), (5, 3), (9, 7, 3), (2, 3, 3), (1, 5), (8, 2, 1)]:
             large = shape == (9, 7, 3) and not hasattr(tiny(name), "architecture")
-            slow = name in TWINS or large or shape in [(5, 3), (1, 5), (8, 2, 1)]
+            rare = shape in [(5, 3), (1, 5), (8, 2, 1)]
+            slow = name not in FAMILIES or large or rare
             marks = [pytest.mark.slow] if slow else []
             yield pytest.param(name, shape, marks=marks)
 
