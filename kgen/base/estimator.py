@@ -238,11 +238,8 @@ class GenerativeEstimator(TakesConditions, BaseEstimator):
         return with_channel(shape, sequences=self._any_length)[1:]
 
     def _outputs(self, x: np.ndarray) -> np.ndarray:
-        """Model samples with the shape and dtype of the training data.
-
-        The array may be overwritten: in place, and in parts that stay in the caches, is
-        several times faster.
-        """
+        """Model samples, which are overwritten, in shape and dtype of the data."""
+        # In place, and in parts that stay in the caches: that is several times faster.
         x = np.require(x, "float32", "W")
         dtype = np.dtype("float64") if self.dtype_.kind == "O" else self.dtype_
         found = x if dtype == x.dtype else np.empty(x.shape, dtype)
