@@ -198,3 +198,11 @@ def test_settings_beside_an_instance_are_an_error(name, setting):
     with pytest.raises(ValueError, match=f"`{setting}` would have no effect.*name"):
         fit(made)
     assert not hasattr(made, "model_")
+
+
+@pytest.mark.parametrize("other", [[16], np.array([16])])
+def test_a_list_is_the_setting_that_the_tuple_was(other, eager):
+    made = fit(tiny("MADE", hidden=(16,), warm_start=True))
+    assert len(fit(made.set_params(hidden=other)).history_["loss"]) == 2
+    with pytest.raises(ValueError, match="was"):
+        fit(made.set_params(hidden=(16, 16)))

@@ -124,7 +124,8 @@ def equal(a: Any, b: Any) -> bool:
     """Whether two values of a hyper-parameter mean the same."""
     if is_optimizer(a) and is_optimizer(b):
         return type(a) is type(b) and optimizer_settings(a) == optimizer_settings(b)
-    if isinstance(a, np.ndarray) or isinstance(b, np.ndarray):
+    several = (tuple, list, np.ndarray)
+    if isinstance(a, several) or isinstance(b, several):
         return np.array_equal(a, b)
     return bool(a == b)
 
