@@ -106,8 +106,8 @@ def all_ways(rounds):
 def beside_torch(python, rounds):
     """Examples per second of the dense VAE, and of PyTorch, in turn."""
     peer = Path(__file__).parent / "torch_vae.py"
-    settings = {"latent_dim": 32, "batch_size": 128, "architecture": "mlp"}
-    settings["architecture"] = kgen.networks.MLP(widths=(512, 256))
+    architecture = kgen.networks.MLP(widths=(512, 256))
+    settings = {"latent_dim": 32, "batch_size": 128, "architecture": architecture}
     found = {"kgen": []}
     for _ in range(rounds):
         milliseconds, *_ = fit(kgen.VAE(**settings), PIXELS, None, xla="auto")

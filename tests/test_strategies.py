@@ -97,7 +97,7 @@ def test_later_changes_do_not_reach_a_fitted_model(tmp_path, eager):
 def test_searches_reach_into_strategies(eager):
     X, _ = mixture(40, random_state=0)
     vae = tiny("VAE", head=heads.Normal(), architecture=networks.MLP(widths=8))
-    grid = {"head__scale": [0.1, 1.0], "architecture__widths": [(8, 4)]}
+    grid = {"head__scale": [0.1, 1.0], "architecture__widths": [(4,), (8, 4)]}
     search = GridSearchCV(vae, grid, cv=2).fit(X)
     assert search.best_params_["head__scale"] in (0.1, 1.0)
     assert search.best_estimator_.head_.scale == search.best_params_["head__scale"]

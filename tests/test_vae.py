@@ -220,9 +220,9 @@ def test_a_conditional_model_keeps_the_contract():
 
 def test_beta_one_is_the_vae(eager):
     X = bars(64, size=3, random_state=0)
-    plain = tiny("VAE", epochs=2).fit(X)
-    one = tiny("BetaVAE", epochs=2, beta=1).fit(X)
-    np.testing.assert_array_equal(plain.log_prob(X[:2]), one.log_prob(X[:2]))
+    plain = tiny("VAE", epochs=3).fit(X)
+    one = tiny("BetaVAE", epochs=3, beta=1).fit(X)
+    np.testing.assert_array_equal(plain.log_prob(X), one.log_prob(X))
     assert plain.history_ == one.history_
     with pytest.raises(ValueError, match="beta=-1"):
         tiny("BetaVAE", beta=-1).fit(X)
@@ -356,7 +356,7 @@ def test_callbacks_of_keras(tmp_path, eager):
 
 def test_numpy_numbers_as_hyper_parameters(eager):
     grid = {
-        "latent_dim": np.array([2]),
+        "latent_dim": np.array([1, 2]),
         "learning_rate": [1, np.float32(1e-3)],
         "verbose": np.array([0]),
         "warm_start": np.array([False]),
