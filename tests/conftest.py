@@ -10,6 +10,7 @@ os.environ.setdefault("JAX_DISABLE_MOST_OPTIMIZATIONS", "1")
 
 import contextlib
 import random
+import signal
 from pathlib import Path
 
 import keras
@@ -127,6 +128,14 @@ def eager():
     """The same for all of a test."""
     with eagerly():
         yield
+
+
+@pytest.fixture
+def interruptible():
+    """Ctrl-C is an exception: processes in the background of a shell ignore it."""
+    former = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, former)
 
 
 @pytest.fixture(params=[False, pytest.param(True, marks=pytest.mark.slow)])

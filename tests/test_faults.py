@@ -54,14 +54,6 @@ def test_a_killed_fit_goes_on_from_its_backup(tmp_path):
         assert not list(Path(f"{tmp_path}/{name}.backup").iterdir())
 
 
-@pytest.fixture
-def interruptible():
-    """Ctrl-C is an exception: processes in the background of a shell ignore it."""
-    former = signal.signal(signal.SIGINT, signal.default_int_handler)
-    yield
-    signal.signal(signal.SIGINT, former)
-
-
 def test_a_real_ctrl_c_keeps_the_last_epoch(interruptible, eager):
     class Interrupt(keras.callbacks.Callback):
         def on_epoch_begin(self, epoch, logs=None):

@@ -84,7 +84,9 @@ def _build_interrupted(build):
     return build_model
 
 
-def test_ctrl_c_while_a_graph_is_traced_is_a_keyboard_interrupt(monkeypatch):
+def test_ctrl_c_while_a_graph_is_traced_is_a_keyboard_interrupt(
+    interruptible, monkeypatch
+):
     vae = interrupted(monkeypatch, epochs=2)
     monkeypatch.setattr(InterruptedVAE, "pressed", [])
     with pytest.raises(KeyboardInterrupt):
@@ -97,7 +99,7 @@ def test_ctrl_c_while_a_graph_is_traced_is_a_keyboard_interrupt(monkeypatch):
     vae.fit(X)
 
 
-def test_an_error_that_ctrl_c_became_is_a_keyboard_interrupt(eager):
+def test_an_error_that_ctrl_c_became_is_a_keyboard_interrupt(interruptible, eager):
     class Disguise(keras.callbacks.Callback):
         def on_epoch_begin(self, epoch, logs=None):
             try:
