@@ -21,8 +21,11 @@ from kgen.base.fields import estimators
 from kgen.base.files import load
 from kgen.core.messages import ImplicitDensityError
 from kgen.core.versions import show_versions
+from kgen.variational.autoencoder import Autoencoder
 from kgen.variational.beta_vae import BetaVAE
+from kgen.variational.conditional_vae import ConditionalVAE
 from kgen.variational.vae import VAE
+from kgen.variational.wae import WAE
 
 __version__ = "0.1.0"
 
@@ -31,9 +34,12 @@ __all__ = [
     "MADE",
     "NADE",
     "VAE",
+    "WAE",
+    "Autoencoder",
     "BetaVAE",
     "ConditionalGAN",
     "ConditionalPixelCNN",
+    "ConditionalVAE",
     "GatedPixelCNN",
     "ImplicitDensityError",
     "PixelCNN",

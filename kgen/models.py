@@ -3,7 +3,7 @@
 Written by docs/tables.py.
 """
 
-from kgen.adversarial.gan import GANModel
+from kgen.adversarial.model import GANModel
 from kgen.autoregressive.gated_pixelcnn import GatedPixelCNNModel
 from kgen.autoregressive.made import MADEModel
 from kgen.autoregressive.nade import NADEModel

@@ -31,6 +31,9 @@ TINY = {
     "ConditionalPixelCNN": {"filters": 8, "layers": 2, "epochs": 1},
     "VAE": {"latent_dim": 2, "epochs": 1},
     "BetaVAE": {"latent_dim": 2, "epochs": 1},
+    "Autoencoder": {"latent_dim": 2, "epochs": 1},
+    "ConditionalVAE": {"latent_dim": 2, "epochs": 1},
+    "WAE": {"latent_dim": 2, "epochs": 1},
     "GAN": {"latent_dim": 4, "epochs": 1},
     "ConditionalGAN": {"latent_dim": 4, "epochs": 1},
 }

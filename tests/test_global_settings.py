@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import kgen
-from kgen.adversarial.estimator import network_of
+from kgen import networks
 from kgen.data.toy import bars
 from kgen.models import GANModel
 from tests.conftest import data_for, tiny, unless_slow
@@ -60,7 +60,7 @@ def test_a_gan_samples_the_same_where_channels_come_first(former, tmp_path, eage
     expected = gan.sample(3, random_state=0)
     if former:  # a table, in a file whose layers are Keras' own
         config = json.dumps(gan.model_.get_config())
-        config = config.replace("kgen.adversarial.scaling", "keras.layers")
+        config = config.replace("kgen.layers.scaling", "keras.layers")
         config = config.replace('"kgen>Scaling"', "null").replace(
             "Scaling", "Rescaling"
         )
@@ -78,7 +78,7 @@ def test_a_gan_samples_the_same_where_channels_come_first(former, tmp_path, eage
 
 def test_networks_of_two_shapes_are_refused():
     def dense(inputs, outputs):
-        return network_of((inputs,), keras.layers.Dense(outputs))
+        return networks.assemble((inputs,), keras.layers.Dense(outputs))
 
     with pytest.raises(ValueError, match=r"shape \(3,\).*takes \(2,\)"):
         GANModel(dense(4, 3), dense(2, 1))

@@ -10,12 +10,8 @@ References:
     https://arxiv.org/abs/1411.1784
 """
 
-import keras
-
 from kgen.adversarial.estimator import AdversarialEstimator
-from kgen.adversarial.gan import GANModel
 from kgen.base.fields import estimator
-from kgen.networks import join
 
 
 @estimator
@@ -50,27 +46,3 @@ class ConditionalGAN(AdversarialEstimator):
     """
 
     conditional = True
-
-    def build_model(self, event_shape: tuple[int, ...]) -> GANModel:
-        """Build the Keras model for examples of that shape."""
-        builder, k = self._builder(event_shape), self.condition_dim_
-        latent_dim = int(self.latent_dim)
-        wider = (*event_shape[:-1], event_shape[-1] + k)
-        up = builder.up(latent_dim + k, event_shape, dtype=self.policy_)
-        down = builder.down(wider, 1, dtype=self.policy_)
-        to_data, from_data = self._scalings()
-        z, x, y = (
-            keras.Input(shape, dtype="float32")
-            for shape in ((latent_dim,), event_shape, (k,))
-        )
-        fake = up(join(z, y))
-        for layer in to_data:
-            fake = layer(fake)
-        logit = down(join(from_data(x), y))
-        return GANModel(
-            keras.Model([z, y], fake, name="generator"),
-            keras.Model([x, y], logit, name="discriminator"),
-            self.objective,
-            seed=self.seed_,
-            dtype=self.policy_,
-        )

@@ -1,24 +1,16 @@
 """Base of the estimators around a generator and a discriminator."""
 
-from typing import Any, ClassVar
+from typing import ClassVar
 
-import keras
-import numpy as np
-from keras import layers
-
-from kgen.adversarial.scaling import Scaling
-from kgen.base.codes import LatentEstimator
+from kgen.adversarial.model import ADAM, GANModel
+from kgen.base.codes import LatentSampler
 from kgen.base.density import NoDensity
 from kgen.base.fields import WIDEST, LearningRate, param
-from kgen.core import messages
-from kgen.data.summary import Summary
+from kgen.base.scaled import ScaledEstimator
 from kgen.objectives import Objective, objectives
 
-# Radford et al., 2016, sec. 4: the usual beta_1 of 0.9 makes training oscillate.
-ADAM = {"learning_rate": 2e-4, "beta_1": 0.5}
 
-
-class AdversarialEstimator(NoDensity, LatentEstimator):
+class AdversarialEstimator(NoDensity, LatentSampler, ScaledEstimator):
     """Base of the estimators that learn from a discriminator alone."""
 
     latent_dim: int = param(64, ge=1, le=WIDEST)
@@ -26,7 +18,6 @@ class AdversarialEstimator(NoDensity, LatentEstimator):
     discriminator_steps: int = param(1, ge=1)
     learning_rate: LearningRate = param(ADAM["learning_rate"], gt=0)
 
-    _learned: ClassVar[dict[str, Any]] = {"low_": np.ndarray, "high_": np.ndarray}
     _optimizer_options: ClassVar[dict[str, dict]] = {"adam": {"beta_1": ADAM["beta_1"]}}
 
     @property
@@ -37,46 +28,13 @@ class AdversarialEstimator(NoDensity, LatentEstimator):
     def _compile_options(self) -> dict:
         return {"steps": {"discriminator": int(self.discriminator_steps)}}
 
-    def _adapt(self, summary: Summary) -> None:
-        """Map the range of every feature, or of all pixels, to that of tanh."""
-        super()._adapt(summary)
-        low, high = summary.low_per_feature, summary.high_per_feature
-        if len(summary.event_shape) > 1:
-            low, high = np.array([summary.low]), np.array([summary.high])
-        self.low_, self.high_ = low, high
-
-    def _constants(self) -> Any:
-        return self.low_ == self.high_, self.low_
-
-    def _check_values(self, summary: Summary) -> None:
-        super()._check_values(summary)
-        low, high = self.low_.min(), self.high_.max()
-        # A few new values may lie outside the training range, but not most of them: no
-        # values within it have another mean, or spread more than half of it.
-        rounding = 1e-6 * max(abs(low), abs(high))
-        apart = np.maximum(low - summary.mean, summary.mean - high)
-        inside = (apart <= rounding) & (summary.std <= high - low + rounding)
-        if not inside.all() or (self.discrete_ and not summary.integral):
-            kind = "integers" if self.discrete_ else "numbers"
-            fitted = f"{kind} in [{low:g}, {high:g}]"
-            owner = type(self).__name__
-            raise messages.other_range(owner, summary.describe(), fitted)
-
-    def _scalings(self) -> tuple[list[layers.Layer], layers.Layer]:
-        """Layers from a network's output to data, and from data to a network."""
-        half, middle = (self.high_ - self.low_) / 2, (self.high_ + self.low_) / 2
-        # Data are float32 whatever the policy: half precision would round them.
-        to_data = [
-            layers.Activation("tanh", dtype="float32"),
-            Scaling(half.tolist(), middle.tolist(), dtype="float32"),
-        ]
-        inverse = 1 / np.where(half > 0, half, 1.0)  # also for constant features
-        scale, offset = inverse.tolist(), (-middle * inverse).tolist()
-        return to_data, Scaling(scale, offset, dtype="float32")
-
-
-def network_of(
-    shape: tuple[int, ...], *parts: layers.Layer, name: str | None = None
-) -> keras.Sequential:
-    """Layers and networks in sequence, for float32 inputs of that shape."""
-    return keras.Sequential([keras.Input(shape, dtype="float32"), *parts], name=name)
+    def build_model(self, event_shape: tuple[int, ...]) -> GANModel:
+        """Build the Keras model for examples of that shape."""
+        to_data, from_data = self._scalings()
+        return GANModel(
+            self._network_up(event_shape, *to_data, name="generator"),
+            self._network_down(event_shape, 1, from_data, name="discriminator"),
+            self.objective,
+            seed=self.seed_,
+            dtype=self.policy_,
+        )

@@ -1,7 +1,7 @@
 """Bases and tools for authors of models: estimators, Keras models, strategies."""
 
 from kgen.base.chunks import draw_in_chunks, in_chunks
-from kgen.base.codes import CodeEstimator, LatentEstimator
+from kgen.base.codes import CodeEstimator, LatentEstimator, LatentSampler
 from kgen.base.density import Density, NoDensity
 from kgen.base.estimator import GenerativeEstimator
 from kgen.base.fields import estimator, param
@@ -29,6 +29,7 @@ __all__ = [
     "GenerativeModel",
     "HeadEstimator",
     "LatentEstimator",
+    "LatentSampler",
     "NoDensity",
     "Player",
     "PlayersModel",

@@ -1,8 +1,11 @@
 """Estimators whose examples have a code, a vector of `latent_dim` numbers."""
 
+import math
 from typing import Any
 
+import keras
 import numpy as np
+from keras import layers
 from sklearn.base import ClassNamePrefixFeaturesOutMixin, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
@@ -15,7 +18,7 @@ from kgen.networks import Builder
 
 
 class LatentEstimator(GenerativeEstimator):
-    """An estimator that draws examples by codes: z from the prior, then x given z.
+    """An estimator that makes examples of codes.
 
     Its Keras model has `latent_dim` and `decode(z, condition=None)`.
 
@@ -28,23 +31,6 @@ class LatentEstimator(GenerativeEstimator):
 
     latent_dim: int = param(32, ge=1, le=WIDEST)
     architecture: str | Builder = param("auto")
-
-    def sample(
-        self, n_samples: int | None = None, *, y: Any = None, random_state: Any = None
-    ) -> Any:
-        """Draw examples like the training data: first z from the prior, then x given z.
-
-        Args:
-            n_samples: how many, >= 1; None is 1, or the length of y.
-            y: labels or condition vectors, for conditional estimators only.
-            random_state: None (fresh draws), int or RandomState. Sample i depends on
-                it and on i, not on how many are drawn.
-
-        Returns:
-            Array of shape (n_samples, *event_shape_) and dtype of the training data;
-            a DataFrame if `fit` was given one.
-        """
-        return self._draw(n_samples, y, random_state)
 
     def decode(self, z: Any, y: Any = None) -> Any:
         """Examples for codes: the mean of p(x|z), with the dtype of the training data.
@@ -66,9 +52,53 @@ class LatentEstimator(GenerativeEstimator):
         """Alias of `decode`, for pipelines: X are codes."""
         return self.decode(X, y)
 
-    def _builder(self, event_shape: tuple[int, ...]) -> Builder:
-        """The builder of its networks, for examples of that shape."""
-        return networks.get(self.architecture, event_shape)
+    def _network_down(
+        self,
+        event_shape: tuple[int, ...],
+        units: int,
+        before: layers.Layer,
+        name: str,
+    ) -> keras.Model:
+        """A network from data, or [data, conditions], to vectors.
+
+        Args:
+            event_shape: shape of one example.
+            units: length of the vectors.
+            before: from data in their own units to the network's range.
+            name: of the network.
+        """
+        builder, k = networks.get(self.architecture, event_shape), self.condition_dim_
+        parts, shape = [before], event_shape
+        if k and builder.flattens:
+            parts.append(layers.Flatten(data_format="channels_last", dtype="float32"))
+            shape = (math.prod(event_shape),)
+        shape = (*shape[:-1], shape[-1] + k)
+        down = builder.down(shape, units, dtype=self.policy_)
+        self._check_network(down, "down", shape, (units,))
+        options = {"condition_dim": k, "before": len(parts), "name": name}
+        return networks.assemble(event_shape, *parts, down, **options)
+
+    def _network_up(
+        self, event_shape: tuple[int, ...], *after: layers.Layer, name: str
+    ) -> keras.Model:
+        """A network from codes, or [codes, conditions], to data.
+
+        Args:
+            event_shape: shape of one output of the architecture.
+            *after: from its outputs to the network's.
+            name: of the network.
+        """
+        builder, k = networks.get(self.architecture, event_shape), self.condition_dim_
+        latent_dim = int(self.latent_dim)
+        up = builder.up(latent_dim + k, event_shape, dtype=self.policy_)
+        self._check_network(up, "up", (latent_dim + k,), event_shape)
+        return networks.assemble((latent_dim,), up, *after, condition_dim=k, name=name)
+
+    def _check_network(self, network, part, taken, made) -> None:
+        """Raise a ValueError for a user's network of other shapes than asked for."""
+        found = tuple(network.input_shape), tuple(network.output_shape)
+        if found != ((None, *taken), (None, *made)):
+            raise messages.wrong_network(self.architecture, part, found, taken, made)
 
     def _codes(self, z: Any) -> np.ndarray:
         """Checked codes, float32 of shape (n, latent_dim)."""
@@ -83,6 +113,27 @@ class LatentEstimator(GenerativeEstimator):
         if not fits or not np.isfinite(codes).all():
             raise messages.wrong_codes(codes.shape, wanted)
         return codes
+
+
+class LatentSampler(LatentEstimator):
+    """An estimator that draws examples by codes: z from the prior, then x given z."""
+
+    def sample(
+        self, n_samples: int | None = None, *, y: Any = None, random_state: Any = None
+    ) -> Any:
+        """Draw examples like the training data: first z from the prior, then x given z.
+
+        Args:
+            n_samples: how many, >= 1; None is 1, or the length of y.
+            y: labels or condition vectors, for conditional estimators only.
+            random_state: None (fresh draws), int or RandomState. Sample i depends on
+                it and on i, not on how many are drawn.
+
+        Returns:
+            Array of shape (n_samples, *event_shape_) and dtype of the training data;
+            a DataFrame if `fit` was given one.
+        """
+        return self._draw(n_samples, y, random_state)
 
 
 class CodeEstimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, LatentEstimator):

@@ -44,14 +44,19 @@ _METHODS = ("log_prob", "score_samples", "score", "bits_per_dim")
 
 
 class NoDensity(GenerativeEstimator):
-    """An estimator that draws samples, but cannot say how probable an example is.
+    """An estimator that cannot say how probable an example is.
 
-    It has none of the methods of `Density`; the error says what to use instead.
+    It has none of the methods of `Density`, and perhaps no `sample`; the error says
+    what to use instead.
     """
 
     density: ClassVar[str] = "none"
 
     def __getattr__(self, name: str) -> Any:
+        owner = type(self).__name__
         if name in _METHODS:
-            raise messages.no_density(type(self).__name__, name)
+            samples = hasattr(type(self), "sample")
+            raise messages.no_density(owner, name, samples=samples)
+        if name == "sample":
+            raise messages.no_samples(owner)
         return super().__getattribute__(name)  # raises, with the message for others

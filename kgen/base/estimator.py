@@ -35,8 +35,9 @@ class GenerativeEstimator(TakesConditions, BaseEstimator):
     `build_model(event_shape)`: an uncompiled model for examples of that shape,
     (features,) or (height, width, channels), in the dtype policy `self.policy_`. Its
     bases determine what it can do: `HeadEstimator`, `Density` or `NoDensity`,
-    `LatentEstimator`, `CodeEstimator`. One of p(x|y) sets `conditional = True`, or has
-    a field of that name; `condition_dim_` is the length of the model's vectors.
+    `LatentEstimator`, `LatentSampler`, `CodeEstimator`. One of p(x|y) sets `conditional
+    = True`, or has a field of that name; `condition_dim_` is the length of the model's
+    vectors.
 
     Args:
         epochs: passes over the data, >= 1.
@@ -122,6 +123,9 @@ class GenerativeEstimator(TakesConditions, BaseEstimator):
 
     def _check_kind(self, summary: Summary) -> None:
         """Raise a ValueError for values of a kind that cannot be scored or encoded."""
+
+    def _review(self, rows: Any) -> None:
+        """Warn of a fit that went wrong, by some rows as the model takes them."""
 
     def _constants(self) -> Any:
         """Which features or channels did not vary in fit, and their values; or None."""

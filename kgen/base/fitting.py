@@ -8,8 +8,11 @@ import keras
 
 from kgen.base import backups, execution, files, training
 from kgen.base.interrupts import CtrlC
-from kgen.core import messages, precision, progress, quiet, replicas
+from kgen.core import backend, messages, precision, progress, quiet, replicas
 from kgen.core.random import new_seed, seed_scope
+
+_REVIEWED = 256
+"""Rows of the training data by which a fit is reviewed when it ends."""
 
 
 def fit(
@@ -174,5 +177,7 @@ def _train(estimator, source, held_out, callbacks, backup_dir, keeper) -> None:
                     callbacks=callbacks,
                 )
             checks.check_loss(estimator.model_)
+            if backend.replica_count() == 1:  # they would have to agree on the rows
+                estimator._review(source.first_rows(_REVIEWED))
         if backup_dir is not None:
             backup.remove()

@@ -10,6 +10,8 @@ from kgen.layers.masked_conv import MaskedConv2D
 from kgen.layers.masked_dense import MaskedDense
 from kgen.layers.masks import hidden_degrees, hidden_mask, output_mask
 from kgen.layers.residual import MaskedResidualBlock
+from kgen.layers.scaling import Scaling
+from kgen.layers.shared_scale import SharedScale
 
 __all__ = [
     "BatchNormalization",
@@ -23,6 +25,8 @@ __all__ = [
     "PastRNN",
     "MaskedResidualBlock",
     "RowLSTM",
+    "Scaling",
+    "SharedScale",
     "VerticalConv2D",
     "hidden_degrees",
     "hidden_mask",

@@ -1,7 +1,7 @@
 """Networks between data and vectors: encoders, decoders, generators, discriminators."""
 
 from kgen.networks._base import Architecture, Builder, architectures, get
-from kgen.networks.condition import join
+from kgen.networks.condition import assemble, join
 from kgen.networks.conv import Conv
 from kgen.networks.features import with_features
 from kgen.networks.mlp import MLP
@@ -16,6 +16,7 @@ __all__ = [
     "ResNet",
     "ResidualBlock",
     "architectures",
+    "assemble",
     "get",
     "join",
     "with_features",

@@ -24,6 +24,9 @@ class Builder(Strategy):
     images_only = False
     """Whether event shapes have to be (height, width, channels)."""
 
+    flattens = False
+    """Whether `down` takes an example for a vector: a condition then joins that."""
+
     def down(
         self,
         event_shape: tuple[int, ...],

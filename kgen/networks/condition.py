@@ -1,5 +1,6 @@
 """How a condition joins data or codes at the input of a network."""
 
+import keras
 from keras import layers
 
 
@@ -28,3 +29,38 @@ def join(x, condition):
         size = {"size": x.shape[1:3], "data_format": "channels_last"}
         condition = layers.UpSampling2D(**size, dtype="float32")(planes(condition))
     return layers.Concatenate(dtype="float32")([x, condition])
+
+
+def assemble(
+    shape: tuple[int, ...],
+    *parts: layers.Layer,
+    condition_dim: int = 0,
+    before: int = 0,
+    name: str | None = None,
+) -> keras.Model:
+    """Layers and networks in sequence as one network, for float32 inputs.
+
+    Args:
+        shape: shape of one input.
+        *parts: layers and networks, in their order.
+        condition_dim: length of condition vectors; 0 is no condition.
+        before: index of the part that takes the condition, too: see `join`.
+        name: of the network.
+
+    Returns:
+        A model of x, or of [x, condition].
+
+    Example:
+        >>> dense = layers.Dense(3)
+        >>> assemble((4,), dense, condition_dim=2).output_shape
+        (None, 3)
+        >>> dense.kernel.shape
+        (6, 3)
+    """
+    x = keras.Input(shape, dtype="float32")
+    if not condition_dim:
+        return keras.Sequential([x, *parts], name=name)
+    y, h = keras.Input((condition_dim,), dtype="float32"), x
+    for index, part in enumerate(parts):
+        h = part(join(h, y) if index == before else h)
+    return keras.Model([x, y], h, name=name)

@@ -42,6 +42,8 @@ class MLP(LayeredBuilder):
         (None, 8)
     """
 
+    flattens = True
+
     def __init__(
         self,
         widths: int | Sequence[int] = (512, 256),

@@ -28,6 +28,7 @@ class BetaVAE(VariationalEstimator):
         latent_dim: dimensions of the code, >= 1.
         architecture: see `VAE`.
         head: see `VAE`.
+        scale: see `VAE`.
 
     Shape:
         X: (n, features), (n, height, width) or (n, height, width, channels).

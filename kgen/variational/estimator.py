@@ -1,30 +1,61 @@
 """Bases of the estimators around a `VAEModel`."""
 
+import warnings
 from typing import Any, ClassVar
 
 import keras
 import numpy as np
 
 from kgen.base.chunks import FEW, in_chunks
-from kgen.base.codes import CodeEstimator
+from kgen.base.codes import CodeEstimator, LatentSampler
 from kgen.base.density import Density
 from kgen.base.fields import param
 from kgen.base.head import HeadEstimator
-from kgen.core import validation
-from kgen.heads import Head, MixtureOfLogistics
-from kgen.layers import Embed
+from kgen.core import messages, validation
+from kgen.heads import Head, MixtureOfLogistics, Normal
+from kgen.layers import Embed, SharedScale
 from kgen.networks import Builder
 from kgen.variational.model import VAEModel
 from kgen.variational.posteriors import Posterior, posteriors
 
 
 class AutoencoderEstimator(CodeEstimator, HeadEstimator):
-    """An encoder to codes and a decoder to the parameters of a head."""
+    """An encoder to codes and a decoder to the parameters of a head.
+
+    Args:
+        scale: with the head `Normal`, whose scale is learned: "per_pixel", one that
+            the decoder makes for every scalar of every example, or "shared", one
+            weight for each channel (each feature of a table). `Normal(scale=0.1)`
+            fixes it.
+    """
 
     architecture: str | Builder = param("mlp")
     batch_size: int = param(128, ge=1)
+    scale: str = param("per_pixel", choices=("per_pixel", "shared"))
 
     _many_levels: ClassVar[type[Head]] = MixtureOfLogistics
+
+    def _coder(
+        self, event_shape: tuple[int, ...], posterior: str | Posterior
+    ) -> dict[str, Any]:
+        """Arguments of the Keras model: networks, head, posterior, seed and dtype."""
+        head = self.head_
+        outputs = posteriors.resolve(posterior).params_size(int(self.latent_dim))
+        embed = Embed(head, dtype=self.policy_)
+        size, after = head.params_size(event_shape[-1]), []
+        if self.scale == "shared":
+            if not isinstance(head, Normal) or head.scale is not None:
+                raise messages.no_scale_to_share(type(self).__name__, head)
+            size, after = event_shape[-1], [SharedScale()]
+        params_shape = (*event_shape[:-1], size)
+        return {
+            "encoder": self._network_down(event_shape, outputs, embed, "encoder"),
+            "decoder": self._network_up(params_shape, *after, name="decoder"),
+            "head": head,
+            "posterior": posterior,
+            "seed": self.seed_,
+            "dtype": self.policy_,
+        }
 
     def _autoencoder(
         self,
@@ -33,32 +64,10 @@ class AutoencoderEstimator(CodeEstimator, HeadEstimator):
         **options: Any,
     ) -> VAEModel:
         """Build the Keras model of a posterior; options are those of `VAEModel`."""
-        policy, head, latent_dim = self.policy_, self.head_, int(self.latent_dim)
-        builder = self._builder(event_shape)
-        outputs = posteriors.resolve(posterior).params_size(latent_dim)
-        encoder = keras.Sequential(
-            [
-                keras.Input(event_shape, dtype="float32"),
-                Embed(head, dtype=policy),
-                builder.down(event_shape, outputs, dtype=policy),
-            ],
-            name="encoder",
-        )
-        params_shape = (*event_shape[:-1], head.params_size(event_shape[-1]))
-        decoder = builder.up(latent_dim, params_shape, dtype=policy)
-        decoder.name = "decoder"  # in `summary` and `plot_model`
-        return VAEModel(
-            encoder,
-            decoder,
-            head,
-            posterior=posterior,
-            seed=self.seed_,
-            dtype=policy,
-            **options,
-        )
+        return VAEModel(**self._coder(event_shape, posterior), **options)
 
 
-class VariationalEstimator(Density, AutoencoderEstimator):
+class VariationalEstimator(Density, LatentSampler, AutoencoderEstimator):
     """An autoencoder with a density, bounded from below."""
 
     density: ClassVar[str] = "lower bound"
@@ -89,6 +98,32 @@ class VariationalEstimator(Density, AutoencoderEstimator):
         """Number of latent dimensions that carry information about X.
 
         A dimension counts if its posterior mean has a variance above 0.01 over X (Burda
-        et al., 2016, sec. 5).
+        et al., 2016, sec. 5). None is the first sign of a posterior that has collapsed
+        to the prior; `fit` warns of it.
+
+        Args:
+            X: array like the training data.
+            y: labels or condition vectors, for conditional estimators only.
         """
-        return int(np.sum(np.var(self.encode(X, y), axis=0) > 0.01))
+        return _active(self.encode(X, y))
+
+    def _review(self, rows: Any) -> None:
+        super()._review(rows)
+        model, owner = self.model_, type(self).__name__
+        # At first no dimension is in use; and the first rows may be equal.
+        if int(model.step) >= _ENOUGH and self.history_["kl"][-1] < _NOTHING:
+            means = keras.ops.convert_to_numpy(model.encode(*model.unpack(rows)))
+            if len(means) > 1 and not _active(means):
+                text = messages.collapsed(owner, model.latent_dim)
+                warnings.warn(text, UserWarning, stacklevel=5)
+
+
+_ENOUGH = 500
+"""Training steps after which a code that is not used will hardly be used any more."""
+
+_NOTHING = 0.1
+"""Nats: a divergence below it says that codes tell next to nothing."""
+
+
+def _active(means: np.ndarray) -> int:
+    return int(np.sum(np.var(means, axis=0) > 0.01))

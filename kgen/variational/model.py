@@ -20,20 +20,20 @@ import keras
 import numpy as np
 from keras import ops
 
-from kgen import heads
-from kgen.base.chunks import FEW, draw_in_chunks, largest_layer
+from kgen.base.chunks import FEW
 from kgen.base.model import GenerativeModel
 from kgen.core import backend, messages, validation
 from kgen.core.backend import compiled, register, tfd
 from kgen.core.random import as_seed
-from kgen.core.sizes import rows_at_once
 from kgen.penalties import penalties
-from kgen.variational.parts import check_parts
-from kgen.variational.posteriors import posteriors
+from kgen.variational.coder import Coder
+from kgen.variational.parts import check_terms
+from kgen.variational.posteriors import NormalPosterior
+
+_NORMAL = NormalPosterior()
 
 GROUP = 64
 """Largest number of codes per example that are decoded at once."""
-
 
 GROUPS = 64
 """Largest number of groups in one call of a graph."""
@@ -43,7 +43,7 @@ OUTPUTS = 2**25
 
 
 @register
-class VAEModel(GenerativeModel):
+class VAEModel(Coder, GenerativeModel):
     """Keras model of variational autoencoders: q(z|x), p(x|z), and a penalty.
 
     Args:
@@ -54,11 +54,13 @@ class VAEModel(GenerativeModel):
             the head's parameters, (n, *event_shape[:-1], head.params_size(channels)).
         head: name or instance of a `kgen.heads.Head`: p(x|z).
         penalty: name or instance of a `kgen.penalties.Penalty`: what keeps codes near
-            the prior.
+            the prior; None is nothing, as in a plain autoencoder.
         posterior: "normal", "point", or a `kgen.variational.Posterior`: q(z|x).
         n_importance: codes per example in the training objective, >= 1; above 1 it is
             the importance weighted bound.
         seed: seed of the noise; None draws one from NumPy's global state.
+        prior: in a conditional model a `keras.Model` from conditions to means, then
+            log-scales of p(z|y), (n, 2 * latent_dim); None is a standard normal.
         **kwargs: see `keras.Model`.
 
     Input: (n, *event_shape), in the units of the data, or {"x": data, "condition":
@@ -80,30 +82,24 @@ class VAEModel(GenerativeModel):
         posterior="normal",
         n_importance=1,
         seed=None,
+        prior=None,
         **kwargs,
     ):
         # Not by Keras: 16-bit floats are too coarse for data in their own units.
         super().__init__(autocast=False, **kwargs)
-        self.encoder = encoder
-        self.decoder = decoder
-        self.head = heads.get(head)
-        self.penalty = penalties.resolve(penalty)
-        self.posterior = posteriors.resolve(posterior)
+        self.set_networks(encoder, decoder, head, posterior, as_seed(seed))
+        self.penalty = None if penalty is None else penalties.resolve(penalty)
         codes = validation.check_setting(self, "n_importance", n_importance, ge=1)
         self.n_importance = codes
-        self.seed = as_seed(seed)
-        (_, self.latent_dim), *condition = [v.shape for v in decoder.inputs]
-        self.condition_dim = condition[0][-1] if condition else 0
-        self.event_shape = tuple(encoder.inputs[0].shape[1:])
+        self.prior = prior
         self.has_density = self.posterior.has_density
-        self.rows = rows_at_once(max(largest_layer(encoder), largest_layer(decoder)))
-        check_parts(self)
-        self.terms = [
-            keras.metrics.Mean(name=name)
-            for name in ("reconstruction", self.penalty.name)
-        ]
+        check_terms(self)
+        names = ["reconstruction"]
+        if self.penalty is not None:
+            self.penalty.attach(self)
+            names.append(self.penalty.name)
+        self.terms = [keras.metrics.Mean(name=name) for name in names]
         self.step = self.add_counter("step")
-        self.penalty.attach(self)
         self.built = True
 
     def load_own_variables(self, store):
@@ -112,15 +108,29 @@ class VAEModel(GenerativeModel):
         else:
             super().load_own_variables(store)
 
-    @property
-    def prior(self):
-        """p(z): standard normal."""
-        return tfd.MultivariateNormalDiag(np.zeros(self.latent_dim, "float32"))
+    def prior_of(self, condition=None):
+        """p(z), or p(z|y): standard normal, unless the model has a prior network."""
+        if self.prior is None:
+            return tfd.MultivariateNormalDiag(np.zeros(self.latent_dim, "float32"))
+        return _NORMAL(self.prior(condition))
+
+    def prior_codes(self, uniform, condition):
+        z = backend.normal_quantile(uniform)
+        return z if self.prior is None else self._from_prior(z, condition)
+
+    def _from_prior(self, noise, condition):
+        """Codes (..., latent_dim) for standard normal noise, (n, ..., latent_dim)."""
+        prior = self.prior_of(condition)
+        if self.prior is None:
+            return noise
+        shape = (-1, *[1] * (len(noise.shape) - 2), self.latent_dim)
+        mean, scale = prior.mean(), prior.stddev()
+        return ops.reshape(mean, shape) + ops.reshape(scale, shape) * noise
 
     def call(self, inputs, training=False):  # noqa: FBT002 (Keras' hook)
         x, condition = self.unpack(inputs)
         x = ops.cast(x, "float32")
-        params = self._encode(x, condition, training=training)
+        params = self.posterior_params(x, condition, training=training)
         shape = (self.n_importance, self.latent_dim)
         if training:
             shape = (ops.shape(x)[0], *shape)
@@ -129,28 +139,16 @@ class VAEModel(GenerativeModel):
         else:
             noise = backend.row_normal(x, shape, self.seed)
         z = self.posterior.codes(params, noise)
-        outputs = self._decode(z, condition, training=training)
+        outputs = self.head_params(z, condition, training=training)
         return {"posterior": params, "z": z, "params": outputs}
 
-    def _encode(self, x, condition, *, training):
-        return self.encoder(self.with_condition(x, condition), training=training)
-
-    def _decode(self, z, condition, *, training):
-        """The head's parameters (n * k, ...) of codes (n, k, latent_dim)."""
-        flat = ops.reshape(z, (-1, self.latent_dim))
-        if condition is not None:
-            condition = ops.repeat(condition, z.shape[1], axis=0)
-        return self.decoder(self.with_condition(flat, condition), training=training)
-
-    def _log_likelihood(self, x, params, k):
-        """Log p(x|z) of k codes for every example, (n, k)."""
-        repeated = ops.repeat(ops.cast(x, "float32"), k, axis=0)
-        return ops.reshape(self.head.log_prob(params, repeated), (-1, k))
-
-    def _log_weights(self, log_likelihood, params, z):
+    def _log_weights(self, log_likelihood, params, z, condition):
         """Log p(x, z) - log q(z|x), (n, k)."""
         q = self.posterior(ops.expand_dims(params, 1))
-        return log_likelihood + self.prior.log_prob(z) - q.log_prob(z)
+        prior = self.prior_of(condition)
+        if self.prior is not None:
+            prior = _NORMAL(ops.expand_dims(self.prior(condition), 1))
+        return log_likelihood + prior.log_prob(z) - q.log_prob(z)
 
     def compute_loss(
         self,
@@ -161,26 +159,31 @@ class VAEModel(GenerativeModel):
         training=True,  # noqa: FBT002 (Keras' hook)
         **kwargs,
     ):
-        x, _ = self.unpack(x)
+        x, condition = self.unpack(x)
         params, z = y_pred["posterior"], y_pred["z"]
-        log_likelihood = self._log_likelihood(x, y_pred["params"], self.n_importance)
-        reconstruction = -ops.mean(log_likelihood, axis=1)
-        term, penalty = self._penalty(params, z, training=training)
-        if self.n_importance == 1:
+        log_likelihood = self.log_likelihood(x, y_pred["params"], self.n_importance)
+        loss = reconstruction = -ops.mean(log_likelihood, axis=1)
+        terms = [reconstruction]
+        if self.penalty is not None:
+            term, penalty = self._penalty(params, z, condition, training=training)
+            terms.append(term)
             loss = reconstruction + penalty
-        else:
-            loss = -_mean_of_exp(self._log_weights(log_likelihood, params, z))
-        for tracker, value in zip(self.terms, (reconstruction, term), strict=True):
+        if self.n_importance > 1:
+            weights = self._log_weights(log_likelihood, params, z, condition)
+            loss = -_mean_of_exp(weights)
+        for tracker, value in zip(self.terms, terms, strict=True):
             tracker.update_state(backend.counted(self.weighted(value, sample_weight)))
         return self.with_penalties(ops.mean(self.weighted(loss, sample_weight)))
 
-    def _penalty(self, params, z, *, training):
+    def _penalty(self, params, z, condition, *, training):
         """The penalty's term as it is reported, and as it is minimised, (n,) each."""
         step, z_prior = self.step.value if training else None, None
         if self.penalty.needs_prior_codes:
             key = (self.seed + 1, -1 if step is None else step)
-            z_prior = backend.stateless_normal(ops.shape(z), key)
-        return self.penalty(self.posterior(params), self.prior, z, z_prior, step)
+            noise = backend.stateless_normal(ops.shape(z), key)
+            z_prior = self._from_prior(noise, condition)
+        prior = self.prior_of(condition)
+        return self.penalty(self.posterior(params), prior, z, z_prior, step)
 
     def log_prob(self, x, condition=None, *, n_importance=64):
         """Lower bound on the log-density, shape (n,), in nats and data units.
@@ -216,18 +219,19 @@ class VAEModel(GenerativeModel):
     def _log_sum(self, x, condition, first, *, size, n_importance):
         """Log of the sum of p(x, z) / q(z|x) over `GROUPS` groups of codes."""
         x = ops.cast(x, "float32")
-        params = self._encode(x, condition, training=False)
+        params = self.posterior_params(x, condition, training=False)
         groups = -(-n_importance // size)
 
         def add(group, total):
             noise = backend.row_normal(x, (size, self.latent_dim), self.seed, group)
             z = self.posterior.codes(params, noise)
-            found = self._decode(z, condition, training=False)
-            log_likelihood = self._log_likelihood(x, found, size)
+            found = self.head_params(z, condition, training=False)
+            log_likelihood = self.log_likelihood(x, found, size)
             if n_importance == 1:
-                kl = tfd.kl_divergence(self.posterior(params), self.prior)
+                prior = self.prior_of(condition)
+                kl = tfd.kl_divergence(self.posterior(params), prior)
                 return log_likelihood[:, 0] - kl
-            log_weights = self._log_weights(log_likelihood, params, z)
+            log_weights = self._log_weights(log_likelihood, params, z, condition)
             if n_importance % size:
                 within = group * size + ops.arange(size) < n_importance
                 log_weights = ops.where(within, log_weights, -np.inf)
@@ -239,46 +243,6 @@ class VAEModel(GenerativeModel):
         start = ops.full((ops.shape(x)[0],), -np.inf, "float32")
         last = ops.minimum(first + GROUPS, groups)
         return ops.fori_loop(first, last, add, start)
-
-    @compiled
-    def encode(self, x, condition=None):
-        """Codes (posterior means), shape (n, latent_dim)."""
-        x = ops.cast(x, "float32")
-        return self.posterior.mean(self._encode(x, condition, training=False))
-
-    @compiled
-    def decode(self, z, condition=None):
-        """The head's mean for codes of shape (n, latent_dim), in data units."""
-        return self.head.mean(self._decode(z[:, None], condition, training=False))
-
-    @compiled
-    def _draw(self, seed, first, count, condition=None):
-        shape = self.head.noise_shape(self.event_shape)
-        uniform = backend.keyed_uniform(seed, first, count, (self.latent_dim,))
-        noise = backend.keyed_uniform(seed, first, count, shape, stream=1)
-        z = backend.normal_quantile(uniform)
-        params = self._decode(z[:, None], condition, training=False)
-        return self.head.draw(params, noise)
-
-    def draw_in_graph(self, n, seed, condition=None):
-        """Examples (n, *event_shape), for tensors n and seed: see `export`."""
-        return backend.undecorated(self._draw)(seed, 0, n, condition)
-
-    def sample(self, n, seed=None, condition=None):
-        """Draw z from the prior, then x from p(x|z).
-
-        Args:
-            n: number of examples, >= 1.
-            seed: integer; None draws one from NumPy's global state.
-            condition: shape (n, condition_dim), or (1, condition_dim) for all; for
-                conditional models only.
-
-        Returns:
-            Float32 array of shape (n, *event_shape), in data units.
-        """
-        n = validation.check_count("n_samples", n)
-        condition = self.check_condition(condition, n)
-        return draw_in_chunks(self._draw, n, seed, condition, rows=self.rows)
 
 
 def _mean_of_exp(log_values):

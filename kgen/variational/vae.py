@@ -34,6 +34,10 @@ class VAE(VariationalEstimator):
         head: distribution of x given z; "auto" chooses it by the data: Bernoulli for
             binary data, for integers in 0..255 Categorical up to 31 levels and
             MixtureOfLogistics above, Normal for floats.
+        scale: with the head `Normal`, whose scale is learned: "per_pixel", one that
+            the decoder makes for every scalar of every example, or "shared", one
+            weight for each channel (each feature of a table). `Normal(scale=0.1)`
+            fixes it.
 
     Shape:
         X: (n, features), (n, height, width) or (n, height, width, channels).

@@ -7,10 +7,34 @@ class ImplicitDensityError(AttributeError):
     """Raised when a model without a density is asked for one."""
 
 
-def no_density(owner: str, name: str) -> ImplicitDensityError:
+def no_density(owner: str, name: str, *, samples: bool = True) -> ImplicitDensityError:
+    why = "it draws samples from a density that it cannot evaluate"
+    if not samples:
+        why = "it learns codes, and no density"
     return ImplicitDensityError(
-        f"{owner} has no `{name}`: it draws samples from a density that it cannot "
-        "evaluate. For a density use PixelCNN (exact) or VAE (a lower bound)."
+        f"{owner} has no `{name}`: {why}. For a density use PixelCNN (exact) or VAE (a "
+        "lower bound)."
+    )
+
+
+def no_samples(owner: str) -> AttributeError:
+    return AttributeError(
+        f"{owner} has no `sample`: nothing says which codes are likely. To draw "
+        "examples use VAE or WAE, whose codes have a prior."
+    )
+
+
+def wrong_network(
+    architecture: object, part: str, found: tuple, taken: tuple, made: tuple
+) -> ValueError:
+    shapes = [
+        ", ".join(map(str, shape[1:])) if isinstance(shape, tuple) else shape
+        for shape in found
+    ]
+    return ValueError(
+        f"architecture={architecture!r}: `{part}` must build a network from (n, "
+        f"{', '.join(map(str, taken))}) to (n, {', '.join(map(str, made))}). Got one "
+        f"from (n, {shapes[0]}) to (n, {shapes[1]})."
     )
 
 

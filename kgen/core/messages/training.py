@@ -90,3 +90,20 @@ def forked() -> RuntimeError:
         "them forever. Start processes with multiprocessing's 'spawn' (as joblib's "
         "default, 'loky'), or fork before anything is fitted, loaded or computed."
     )
+
+
+def no_scale_to_share(owner: str, head: object) -> ValueError:
+    return ValueError(
+        f"{owner}(scale='shared') needs the head Normal() with a scale that is "
+        f"learned. Got {head}."
+    )
+
+
+def collapsed(owner: str, latent_dim: int) -> str:
+    return (
+        f"{owner}: none of the {latent_dim} latent dimensions carries information "
+        "about the training data (the posterior has collapsed to the prior). Codes "
+        "say nothing, and samples are as if there were none. Train for longer, let "
+        "the divergence weigh less (a smaller beta, KL(warm_up=...), "
+        "KL(free_bits=...)), or use a weaker decoder."
+    )

@@ -1,0 +1,58 @@
+"""Wasserstein autoencoder, with the maximum mean discrepancy.
+
+    loss = E over x of c(x, decoder(encoder(x)))  +  weight * MMD_k(q(z), p(z))  (eq. 4)
+
+q(z) is the law of the codes of all data together. The VAE presses the posterior of
+every single example towards the prior, so that those of different examples overlap;
+here only their mixture has to match it (fig. 1). The encoder makes a single code of an
+example. The cost c is that of a head, - log p(x|z): for reals with a fixed scale the
+squared error of the paper. The variant with a discriminator of codes is `AAE`.
+
+References:
+    Tolstikhin et al., Wasserstein Auto-Encoders, 2018, alg. 2.
+    https://arxiv.org/abs/1711.01558
+"""
+
+from kgen.base.codes import LatentSampler
+from kgen.base.density import NoDensity
+from kgen.base.fields import estimator, param
+from kgen.penalties import MMD
+from kgen.variational.estimator import AutoencoderEstimator
+from kgen.variational.model import VAEModel
+
+
+@estimator
+class WAE(NoDensity, LatentSampler, AutoencoderEstimator):
+    """Wasserstein autoencoder: codes that follow the prior, without noise.
+
+    Args:
+        weight: factor of the discrepancy in the loss, > 0 (lambda in the paper). The
+            paper's 10 is for the squared error of images in [0, 1]; where the loss is
+            in nats and a hundred times as large, so should it be.
+        latent_dim: dimensions of the code, >= 1.
+        architecture: see `VAE`.
+        head: see `VAE`.
+        scale: see `VAE`.
+
+    Shape:
+        X: (n, features), (n, height, width) or (n, height, width, channels).
+
+    References:
+        Tolstikhin et al., Wasserstein Auto-Encoders, 2018.
+        https://arxiv.org/abs/1711.01558
+
+    Example:
+        >>> from kgen.data.toy import bars
+        >>> X = bars(64, size=4, random_state=0)
+        >>> wae = WAE(latent_dim=2, epochs=1, random_state=0).fit(X)
+        >>> wae.sample(5).shape
+        (5, 4, 4)
+        >>> sorted(wae.history_)
+        ['loss', 'mmd', 'reconstruction']
+    """
+
+    weight: float = param(100.0, gt=0)
+
+    def build_model(self, event_shape: tuple[int, ...]) -> VAEModel:
+        """Build the Keras model for examples of that shape."""
+        return self._autoencoder(event_shape, "point", penalty=MMD(self.weight))
