@@ -87,6 +87,17 @@ def data_for(estimator, n=32):
     return X, y if is_conditional(estimator) else None
 
 
+def drawn(fitted, n, **options):
+    """Samples; of an estimator that has none, what it makes of codes."""
+    if hasattr(type(fitted), "sample"):
+        return fitted.sample(n, **options)
+    return fitted.decode(np.random.default_rng(0).normal(size=(n, fitted.latent_dim)))
+
+
+DRAWING = [name for name, cls in kgen.estimators.items() if hasattr(cls, "sample")]
+"""Estimators that draw samples: all but a plain autoencoder."""
+
+
 def moved_by(function, x, changes):
     """Which changes of one example change a function's output at all, by one bit.
 

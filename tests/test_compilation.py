@@ -13,7 +13,7 @@ import kgen
 from kgen.core import backend
 from kgen.data.toy import bars
 from kgen.models import PixelRNNModel
-from tests.conftest import TINY, data_for, tiny
+from tests.conftest import TINY, data_for, drawn, tiny
 
 
 @pytest.mark.slow
@@ -52,7 +52,7 @@ def test_nothing_is_compiled_while_numbers_are_checked(name, check_numerics):
     model = tiny(name, jit_compile="auto")
     X, y = data_for(model, 8)
     model.fit(X, y)
-    assert len(model.sample(2)) == 2
+    assert len(drawn(model, 2)) == 2
     if hasattr(model, "log_prob"):
         assert np.isfinite(model.log_prob(X, y)).all()
 

@@ -9,7 +9,7 @@ from sklearn.exceptions import NotFittedError
 
 import kgen
 from kgen.data.toy import bars
-from tests.conftest import data_for, eagerly, is_conditional, tiny
+from tests.conftest import DRAWING, data_for, drawn, eagerly, is_conditional, tiny
 
 X = bars(16, size=3, random_state=0)
 GREY = (X * 100).astype("uint8")
@@ -130,7 +130,7 @@ def test_conv_needs_images():
         tiny("GAN", architecture="conv").fit(np.zeros((4, 9)))
 
 
-@pytest.mark.parametrize("name", list(kgen.estimators))
+@pytest.mark.parametrize("name", DRAWING)
 @pytest.mark.parametrize("n", [0, -1, 2.5, "3", None])
 def test_number_of_samples(name, n, fitted):
     if n is None:
@@ -159,7 +159,7 @@ def test_other_data_than_in_fit(name, fitted):
 @pytest.mark.parametrize("name", list(kgen.estimators))
 def test_use_before_fit(name):
     with pytest.raises(NotFittedError, match=name):
-        tiny(name).sample(1)
+        drawn(tiny(name), 1)
 
 
 def test_masks(fitted):

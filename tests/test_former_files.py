@@ -17,8 +17,9 @@ FILES = sorted(DATA.glob("format*/*.keras"))
 def test_every_estimator_has_a_file_of_every_format():
     for folder in DATA.glob("format*"):
         kept = {path.stem for path in folder.glob("*.keras")}
-        assert kept >= set(former_files.SETTINGS), folder
+        assert kept == set(json.loads((folder / "numbers.json").read_text())), folder
     assert {path.stem for path in DATA.glob("format1/*.keras")} == set(kgen.estimators)
+    assert len(list(DATA.glob("format0/*.keras"))) == 12  # as many as there were
 
 
 @pytest.mark.parametrize(

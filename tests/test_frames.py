@@ -6,7 +6,7 @@ import pytest
 import kgen
 from kgen.core import encoding
 from kgen.data.toy import bars, mixture
-from tests.conftest import is_conditional, tiny
+from tests.conftest import drawn, is_conditional, tiny
 
 pandas = pytest.importorskip("pandas", reason="pandas is not installed")
 
@@ -42,15 +42,16 @@ def labels(name, n=40):
 def test_samples_have_the_columns_and_dtypes_of_fit(name, eager, tmp_path):
     X, y = table(), labels(name)
     fitted = tiny(name).fit(X, y)
-    samples = [fitted.sample(60, random_state=0)]
+    samples = [drawn(fitted, 60, random_state=0)]
     fitted.save(tmp_path / "it.keras")
-    samples.append(kgen.load(tmp_path / "it.keras").sample(60, random_state=0))
+    again = kgen.load(tmp_path / "it.keras")
+    samples.append(drawn(again, 60, random_state=0))
     if hasattr(fitted, "decode"):
         codes = np.random.default_rng(0).normal(size=(30, fitted.latent_dim))
         samples.append(fitted.decode(3 * codes, labels(name, 30)))
     if hasattr(fitted, "reconstruct"):
-        samples.append(fitted.reconstruct(X))
-        samples.append(fitted.inverse_transform(fitted.transform(X)))
+        samples.append(fitted.reconstruct(X, y))
+        samples.append(fitted.inverse_transform(fitted.transform(X, y), y))
     pandas.testing.assert_frame_equal(*samples[:2])
     for frame in samples:
         assert frame.columns.tolist() == X.columns.tolist()
@@ -58,7 +59,7 @@ def test_samples_have_the_columns_and_dtypes_of_fit(name, eager, tmp_path):
         for column in ("age", "small", "maybe"):
             assert frame[column].between(X[column].min(), X[column].max()).all()
     if hasattr(fitted, "log_prob"):
-        assert fitted.log_prob(X).shape == (40,)
+        assert fitted.log_prob(X, y).shape == (40,)
 
 
 def test_tables_of_integers_are_modelled_as_integers(eager):

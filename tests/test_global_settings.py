@@ -12,7 +12,7 @@ import kgen
 from kgen import networks
 from kgen.data.toy import bars
 from kgen.models import GANModel
-from tests.conftest import data_for, tiny, unless_slow
+from tests.conftest import data_for, drawn, tiny, unless_slow
 
 
 @pytest.fixture
@@ -31,7 +31,7 @@ def floatx(request):
 
 def check_fit(estimator, X, y):
     estimator.fit(X, y)
-    assert estimator.sample(3, random_state=0).shape == (3, *X.shape[1:])
+    assert drawn(estimator, 3, random_state=0).shape == (3, *X.shape[1:])
     if hasattr(estimator, "log_prob"):
         assert np.isfinite(estimator.log_prob(X, y)).all()
 

@@ -10,7 +10,7 @@ from kgen.core.random import permutation
 from kgen.data.sources import ArraySource
 from kgen.data.summary import summarise
 from kgen.data.toy import bars, mixture
-from tests.conftest import is_conditional, tiny, unless_slow
+from tests.conftest import drawn, is_conditional, tiny, unless_slow
 
 X = bars(24, size=4, random_state=0)
 Y = np.array(["a", "b"])[X[:, 0, 0]]
@@ -52,7 +52,7 @@ def test_datasets_train_as_arrays_do(name, eager):
             dataset, validation_data=dataset
         )
         assert fitted.event_shape_ == (4, 4), what
-        samples = fitted.sample(3, **({"y": "a"} if conditional else {}))
+        samples = drawn(fitted, 3, **({"y": "a"} if conditional else {}))
         assert samples.shape == (3, 4, 4), what
         assert samples.dtype == np.uint8, what
         assert {len(v) for v in fitted.history_.values()} == {2}, what

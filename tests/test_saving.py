@@ -21,6 +21,7 @@ from kgen.data.toy import bars, mixture
 from kgen.networks import MLP, Architecture, ResNet, architectures
 from tests.conftest import (
     ROOTS,
+    drawn,
     is_conditional,
     takes_sequences,
     tiny,
@@ -84,7 +85,7 @@ def keras_data(name):
 
 def report(estimator):
     """Samples and densities as exact numbers, and the state of the optimizers."""
-    found = {"sample": estimator.sample(4, random_state=0).tolist()}
+    found = {"sample": drawn(estimator, 4, random_state=0).tolist()}
     if hasattr(estimator, "log_prob"):
         y = Y if is_conditional(estimator) else None
         found["log_prob"] = estimator.log_prob(X, y).tolist()

@@ -8,6 +8,7 @@ from kgen.base.fields import estimator, param
 from kgen.base.head import HeadEstimator
 from kgen.base.model import GenerativeModel
 from kgen.base.players import Player, PlayersModel
+from kgen.base.scaled import ScaledEstimator
 from kgen.core import validation
 from kgen.core.backend import (
     compiled,
@@ -34,6 +35,7 @@ __all__ = [
     "Player",
     "PlayersModel",
     "Registry",
+    "ScaledEstimator",
     "Strategy",
     "compiled",
     "draw_in_chunks",

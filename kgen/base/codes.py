@@ -75,8 +75,8 @@ class LatentEstimator(GenerativeEstimator):
         shape = (*shape[:-1], shape[-1] + k)
         down = builder.down(shape, units, dtype=self.policy_)
         self._check_network(down, "down", shape, (units,))
-        options = {"condition_dim": k, "before": len(parts), "name": name}
-        return networks.assemble(event_shape, *parts, down, **options)
+        before_down = {"condition_dim": k, "before": len(parts)}
+        return networks.assemble(event_shape, *parts, down, name=name, **before_down)
 
     def _network_up(
         self, event_shape: tuple[int, ...], *after: layers.Layer, name: str

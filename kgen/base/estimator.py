@@ -34,10 +34,8 @@ class GenerativeEstimator(TakesConditions, BaseEstimator):
     A final estimator adds fields (`name: type = param(default, limits)`) and implements
     `build_model(event_shape)`: an uncompiled model for examples of that shape,
     (features,) or (height, width, channels), in the dtype policy `self.policy_`. Its
-    bases determine what it can do: `HeadEstimator`, `Density` or `NoDensity`,
-    `LatentEstimator`, `LatentSampler`, `CodeEstimator`. One of p(x|y) sets `conditional
-    = True`, or has a field of that name; `condition_dim_` is the length of the model's
-    vectors.
+    other bases in `kgen.base` determine what it can do. One of p(x|y) sets `conditional
+    = True`, or has such a field; `condition_dim_` is the length of the model's vectors.
 
     Args:
         epochs: passes over the data, >= 1.
@@ -89,15 +87,13 @@ class GenerativeEstimator(TakesConditions, BaseEstimator):
         "conditions_": Conditions,
         "columns_": Columns,
     }
-    # Further settings of an optimizer that is given by name.
-    # (Adafactor's own epsilon, 1e-30, underflows where gradients are masked.)
+    # Settings of optimizers by name. (Adafactor's epsilon, 1e-30, would underflow.)
     _optimizer_options: ClassVar[dict[str, dict]] = {"adafactor": {"epsilon_1": 1e-16}}
     # Further arguments of the model's `compile`.
     _compile_options: ClassVar[Any] = {}
     # Batches that one training step consumes.
     _batches_per_step: ClassVar[Any] = 1
-    # Whether training is a loop of many small operations, which XLA makes several
-    # times faster: "auto" then means XLA.
+    # Whether training loops over small operations: "auto" then means XLA.
     _loops: ClassVar[bool] = False
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
@@ -243,7 +239,7 @@ class GenerativeEstimator(TakesConditions, BaseEstimator):
 
     def _outputs(self, x: np.ndarray) -> np.ndarray:
         """Model samples, which are overwritten, in shape and dtype of the data."""
-        # In place, and in parts that stay in the caches: that is several times faster.
+        # In place, and in parts that stay in the caches: several times faster.
         x = np.require(x, "float32", "W")
         dtype = np.dtype("float64") if self.dtype_.kind == "O" else self.dtype_
         found = x if dtype == x.dtype else np.empty(x.shape, dtype)

@@ -69,9 +69,9 @@ def check_bound(model: Any, x: np.ndarray) -> None:
 def marginal(model: Any, x: np.ndarray) -> np.ndarray:
     """p(x), by quadrature over the one latent dimension."""
     z, width = np.linspace(-8, 8, 2001, retstep=True)
-    prior = np.exp(-0.5 * z**2) / np.sqrt(2 * np.pi)
     codes = z[:, np.newaxis].astype("float32")
     given = condition(model, len(codes))
+    prior = np.exp(keras.ops.convert_to_numpy(model.prior_of(given).log_prob(codes)))
     inputs = codes if given is None else [codes, given]
     params = model.decoder(inputs, training=False)
     likelihood = [

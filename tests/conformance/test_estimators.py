@@ -16,6 +16,7 @@ from tests.conftest import (
     TINY,
     TWINS,
     data_for,
+    drawn,
     eagerly,
     is_conditional,
     takes_sequences,
@@ -55,7 +56,7 @@ def test_samples_have_the_dtype_of_the_data(name, dtype, eager):
     X = bars(16, size=3, random_state=0).astype(dtype)
     estimator = tiny(name)
     y = X[:, 0, 0] if is_conditional(estimator) else None
-    samples = estimator.fit(X, y).sample(3, random_state=0)
+    samples = drawn(estimator.fit(X, y), 3, random_state=0)
     assert samples.dtype == dtype
     assert set(np.unique(samples)) <= {0, 1}
 
@@ -80,14 +81,14 @@ def test_images_of_any_size(name, shape, eager):
     estimator = tiny(name)
     y = np.arange(12) % 2 if is_conditional(estimator) else None
     estimator.fit(X, y)
-    assert estimator.sample(2).shape == (2, *shape)
+    assert drawn(estimator, 2).shape == (2, *shape)
     assert estimator.event_shape_ == shape
     if hasattr(estimator, "log_prob"):
         assert estimator.levels_ == 4
         assert np.isfinite(estimator.log_prob(X, y)).all()
     if "architecture" in estimator.get_params():
         estimator.set_params(architecture="conv").fit(X, y)
-        assert estimator.sample(2).shape == (2, *shape)
+        assert drawn(estimator, 2).shape == (2, *shape)
 
 
 @pytest.mark.parametrize("name", ["PixelCNN", "VAE"])
