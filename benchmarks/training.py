@@ -56,8 +56,15 @@ class StopAfter(keras.callbacks.Callback):
             self.model.stop_training = True
 
 
-def train(name, estimator, minutes, *data):
+def train(name, estimator, minutes, *data, callbacks=()):
     """Fit for so many minutes, going on where an interrupted run was.
+
+    Args:
+        name: of the files of an unfinished run.
+        estimator: what to fit.
+        minutes: the budget.
+        *data: arguments of `fit`.
+        callbacks: further ones.
 
     Returns:
         Facts about the run, to be written beside what it reached.
@@ -66,7 +73,8 @@ def train(name, estimator, minutes, *data):
     clock = RESULTS / f"{name}.seconds"
     stop = StopAfter(minutes, clock)
     estimator.set_params(epochs=10_000)
-    estimator.fit(*data, callbacks=[stop], backup_dir=RESULTS / f"{name}_backup")
+    backup_dir = RESULTS / f"{name}_backup"
+    estimator.fit(*data, callbacks=[stop, *callbacks], backup_dir=backup_dir)
     clock.unlink()
     return {
         "command": shlex.join(["python", *sys.argv]),
