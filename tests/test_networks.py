@@ -229,6 +229,22 @@ def test_activations():
     assert MLP(activation=keras.activations.gelu).activation is keras.activations.gelu
 
 
+def test_inputs_are_dropped_in_training_and_only_downwards():
+    builder = MLP(widths=(400,), activation="linear", input_dropout=0.25)
+    network = builder.down((50,), 3)
+    first = network.layers[2]
+    first.set_weights([np.eye(50, 400), np.zeros(400)])
+    hidden = keras.Sequential([keras.Input((50,)), *network.layers[:3]])
+    x = np.ones((200, 50), "float32")
+    np.testing.assert_array_equal(hidden(x, training=False)[:, :50], x)
+    kept = hidden(x, training=True).numpy()[:, :50] > 0
+    assert kept.mean() == pytest.approx(0.75, abs=0.02)
+    up = builder.up(3, (50,))
+    assert not any(isinstance(layer, keras.layers.Dropout) for layer in up.layers)
+    with pytest.raises(ValueError, match=r"input_dropout=1"):
+        MLP(input_dropout=1.0)
+
+
 @pytest.mark.parametrize("builder", SMALL, ids=name_of)
 @pytest.mark.parametrize("normalisation", NORMALISATIONS)
 def test_wrap_sees_every_kernel_once(builder, normalisation):

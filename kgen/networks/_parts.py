@@ -26,9 +26,9 @@ def check_normalisation(owner: Any, value: Any) -> str | None:
     return validation.check_choice(owner, "normalisation", value, NORMALISATIONS)
 
 
-def check_dropout(owner: Any, value: Any) -> float:
+def check_dropout(owner: Any, value: Any, name: str = "dropout") -> float:
     """Return a share of units to drop, in [0, 1)."""
-    return validation.check_number(owner, "dropout", value, ge=0, lt=1)
+    return validation.check_number(owner, name, value, ge=0, lt=1)
 
 
 def check_activation(owner: Any, value: Any) -> str | Callable:

@@ -29,6 +29,8 @@ class MLP(LayeredBuilder):
         normalisation: None, "batch", or "layer" (Ba et al.), after every hidden
             dense layer, which then has no bias of its own.
         dropout: share of every hidden layer's outputs to drop in training, in [0, 1).
+        input_dropout: share of the inputs of `down` to drop in training, in [0, 1). An
+            encoder that does not see everything fits the training data less closely.
 
     Raises:
         ValueError: for a setting out of range.
@@ -50,14 +52,18 @@ class MLP(LayeredBuilder):
         activation: str | Callable = "silu",
         normalisation: str | None = None,
         dropout: float = 0.0,
+        input_dropout: float = 0.0,
     ) -> None:
         self.widths = validation.check_settings(self, "widths", widths, ge=1)
         self.activation = _parts.check_activation(self, activation)
         self.normalisation = _parts.check_normalisation(self, normalisation)
         self.dropout = _parts.check_dropout(self, dropout)
+        self.input_dropout = _parts.check_dropout(self, input_dropout, "input_dropout")
 
     def _features(self, parts: Parts, event_shape: tuple[int, ...]) -> list:
         network = [parts.flatten()]
+        if self.input_dropout:
+            network.append(layers.Dropout(self.input_dropout, dtype=parts.dtype))
         for width in self.widths:
             network += self._hidden(parts, width)
         return network
