@@ -12,9 +12,8 @@ a picture of samples beside it; settings other than the defaults are in the name
 """
 
 import argparse
-import ast
 
-from training import binarized_mnist, draw, train, write
+from training import binarized_mnist, draw, settings_of, train, write
 
 import kgen
 
@@ -29,14 +28,7 @@ def main():
     parser.add_argument("--set", nargs="*", default=[], metavar="name=value")
     arguments = parser.parse_args()
     name = "_".join(["nats_mnist", arguments.model, *arguments.set])
-    settings = {"random_state": 0, "verbose": 2}
-    for setting in arguments.set:
-        key, value = setting.split("=")
-        try:
-            settings[key] = ast.literal_eval(value)
-        except ValueError:  # a name, such as row_lstm
-            settings[key] = value
-    model = kgen.estimators[arguments.model](**settings)
+    model = kgen.estimators[arguments.model](**settings_of(arguments.set))
     found = train(name, model, arguments.minutes, binarized_mnist("train"))
     found["nats"] = {
         split: -model.score(binarized_mnist(split)[:10_000])

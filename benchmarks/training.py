@@ -1,5 +1,6 @@
 """What the benchmarks that train to a number share: data, a clock, a result file."""
 
+import ast
 import json
 import os
 import platform
@@ -29,6 +30,18 @@ def mnist():
     """MNIST's training images, uint8, (60000, 28, 28), and their labels."""
     with np.load(Path(os.environ["KGEN_DATA"], "mnist.npz")) as data:
         return data["x_train"], data["y_train"]
+
+
+def settings_of(texts):
+    """Settings of an estimator from texts such as "latent_dim=8"."""
+    settings = {"random_state": 0, "verbose": 2}
+    for text in texts:
+        key, value = text.split("=")
+        try:
+            settings[key] = ast.literal_eval(value)
+        except ValueError:  # a name, such as row_lstm
+            settings[key] = value
+    return settings
 
 
 class StopAfter(keras.callbacks.Callback):
