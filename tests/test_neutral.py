@@ -15,7 +15,7 @@ from kgen.autoregressive import SequenceModel
 from kgen.core import backend
 from kgen.data.toy import bars, every_image
 from kgen.models import PixelCNNModel, VAEModel
-from kgen.networks import MLP
+from kgen.networks import MLP, assemble
 from kgen.testing import check_head, check_layer, check_model
 from kgen.testing.autoregressive import check_incremental, check_order
 from kgen.testing.spaces import check_normalised
@@ -30,18 +30,30 @@ def pixelcnn(policy, shape, head="bernoulli"):
     return PixelCNNModel(head, filters=8, blocks=1, dtype=policy)
 
 
-def vae(policy, shape, head="bernoulli", latent_dim=1):
-    head, mlp = heads.get(head), MLP()
-    encoder = keras.Sequential(
-        [
-            keras.Input(shape, dtype="float32"),
-            layers.Embed(head, dtype=policy),
-            mlp.down(shape, 2 * latent_dim, dtype=policy),
-        ]
-    )
+def vae(policy, shape, head="bernoulli", latent_dim=1, condition_dim=0, **options):
+    head, mlp, k = heads.get(head), MLP(widths=(32,)), condition_dim
+    codes = latent_dim if "posterior" in options else 2 * latent_dim
+    down = mlp.down((*shape[:-1], shape[-1] + k), codes, dtype=policy)
     outputs = (*shape[:-1], head.params_size(shape[-1]))
-    decoder = mlp.up(latent_dim, outputs, dtype=policy)
-    return VAEModel(encoder, decoder, head, seed=1, dtype=policy)
+    up = mlp.up(latent_dim + k, outputs, dtype=policy)
+    embed = layers.Embed(head, dtype=policy)
+    encoder = assemble(shape, embed, down, condition_dim=k, before=1)
+    decoder = assemble((latent_dim,), up, condition_dim=k)
+    if k:
+        options["prior"] = mlp.down((k,), 2 * latent_dim, dtype=policy)
+    return VAEModel(encoder, decoder, head, seed=1, dtype=policy, **options)
+
+
+def conditional_vae(policy, shape):
+    return vae(policy, shape, condition_dim=2)
+
+
+def autoencoder(policy, shape):
+    return vae(policy, shape, posterior="point", penalty=None)
+
+
+def wasserstein_autoencoder(policy, shape):
+    return vae(policy, shape, posterior="point", penalty="mmd")
 
 
 def test_tensorflow_is_not_there():
@@ -49,8 +61,12 @@ def test_tensorflow_is_not_there():
     assert "tensorflow" not in sys.modules
 
 
-@pytest.mark.parametrize("policy", POLICIES)
-@pytest.mark.parametrize("make", [pixelcnn, vae])
+RELATIVES = [conditional_vae, autoencoder, wasserstein_autoencoder]
+CASES = [(make, policy) for make in (pixelcnn, vae) for policy in POLICIES]
+CASES += [(make, "float32") for make in RELATIVES]
+
+
+@pytest.mark.parametrize(("make", "policy"), CASES)
 def test_contract(make, policy):
     """Training, density, samples, files: what `check_model` checks, on JAX."""
     shape = (2, 3, 1)
