@@ -1,16 +1,18 @@
 """How training steps are best run: XLA or not, one by one or several at once.
 
     python benchmarks/execution.py --rounds 3
-    python benchmarks/execution.py --torch python-of-an-environment-with-torch
+    python benchmarks/execution.py --torch dense
+    python benchmarks/execution.py --torch conv
 
 Fits estimators with their defaults on random data, as they choose to run their steps
 (`kgen.base.execution`) and in the other ways, in turn in one process, and writes
 benchmarks/results/execution.json: milliseconds per step by wall clock, the medians over
 the epochs but the first, and seconds of the first, in which graphs are compiled.
 
-With --torch it also fits the dense VAE 784-512-256-32, beside a loop over the same
-network written by hand for PyTorch, and beside pythae if that is installed there, in
-turn: benchmarks/results/execution_torch.json.
+With --torch it fits the dense VAE 784-512-256-32, or a convolutional one, beside
+a loop over the same network written by hand for PyTorch, and beside pythae, in turn:
+benchmarks/results/execution_torch.json, or execution_torch_conv.json. Both peers are
+installed into an environment of their own, unless --python names one.
 """
 
 import argparse
@@ -20,6 +22,7 @@ from pathlib import Path
 
 import keras
 import numpy as np
+from peers import python_with
 from training import RESULTS, machine, write
 
 import kgen
@@ -103,18 +106,23 @@ def all_ways(rounds):
     return found
 
 
-def beside_torch(python, rounds):
-    """Examples per second of the dense VAE, and of PyTorch, in turn."""
+NETWORKS = {
+    "dense": (kgen.networks.MLP(widths=(512, 256)), PIXELS),
+    "conv": (kgen.networks.Conv(width=32), PIXELS[:2560]),
+}
+
+
+def beside_torch(network, python, rounds):
+    """Examples per second of a VAE, and of PyTorch, in turn."""
     peer = Path(__file__).parent / "torch_vae.py"
-    architecture = kgen.networks.MLP(widths=(512, 256))
+    architecture, x = NETWORKS[network]
     settings = {"latent_dim": 32, "batch_size": 128, "architecture": architecture}
     found = {"kgen": []}
     for _ in range(rounds):
-        milliseconds, *_ = fit(kgen.VAE(**settings), PIXELS, None, xla="auto")
+        milliseconds, *_ = fit(kgen.VAE(**settings), x, None, xla="auto")
         found["kgen"].append(128_000 / milliseconds)
-        done = subprocess.run(
-            [python, peer, str(EPOCHS)], capture_output=True, text=True, check=True
-        )
+        command = [python, peer, network, str(len(x)), str(EPOCHS)]
+        done = subprocess.run(command, capture_output=True, text=True, check=True)
         for line in done.stdout.splitlines():
             if line.startswith(("torch ", "pythae ")):  # pythae talks much
                 name, speed = line.split()
@@ -132,13 +140,15 @@ def main():
     """Measure, write."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--torch", help="a Python that has PyTorch")
+    parser.add_argument("--torch", choices=list(NETWORKS), help="the VAE to compare")
+    parser.add_argument("--python", help="one that has torch and pythae")
     arguments = parser.parse_args()
     RESULTS.mkdir(exist_ok=True)
     found = {"machine": machine(), "rounds": arguments.rounds}
     if arguments.torch:
-        found |= beside_torch(arguments.torch, arguments.rounds)
-        write("execution_torch", found)
+        python = arguments.python or python_with("torch", "pythae")
+        found |= beside_torch(arguments.torch, python, arguments.rounds)
+        write("execution_torch" + "_conv" * (arguments.torch == "conv"), found)
     else:
         write("execution", found | all_ways(arguments.rounds))
 

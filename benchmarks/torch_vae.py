@@ -1,4 +1,6 @@
-"""The dense VAE of `execution.py` in PyTorch, by hand and by pythae; it runs this.
+"""The VAEs of `execution.py` in PyTorch, by hand and by pythae; it runs this.
+
+    python torch_vae.py dense 12800 4      # or conv; examples; epochs
 
 Prints a line per library: its name, and the examples per second of training.
 """
@@ -12,21 +14,34 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-EPOCHS, BATCH = int(sys.argv[1]), 128
+NETWORK, COUNT, EPOCHS, BATCH = sys.argv[1], int(sys.argv[2]), int(sys.argv[3]), 128
 RANDOM = np.random.default_rng(0)
-X = torch.tensor((RANDOM.random((12_800, 784)) < 0.2).astype("float32"))
+CONV = NETWORK == "conv"
+SHAPE = (1, 28, 28) if CONV else (784,)
+X = torch.tensor((RANDOM.random((COUNT, *SHAPE)) < 0.2).astype("float32"))
 
 
 def encoder(outputs):
-    """784-512-256, and a last layer for every size in `outputs`."""
-    body = [nn.Linear(784, 512), nn.SiLU(), nn.Linear(512, 256), nn.SiLU()]
-    return nn.Sequential(*body), nn.ModuleList(nn.Linear(256, n) for n in outputs)
+    """784-512-256, or two convolutions; and a last layer for every output."""
+    body, width = [nn.Linear(784, 512), nn.SiLU(), nn.Linear(512, 256), nn.SiLU()], 256
+    if CONV:
+        first = nn.Conv2d(1, 32, 4, 2, 1)
+        second = nn.Conv2d(32, 64, 4, 2, 1, bias=False)
+        body = [first, nn.LeakyReLU(0.2), second, nn.BatchNorm2d(64)]
+        body, width = [*body, nn.LeakyReLU(0.2), nn.Flatten()], 64 * 49
+    return nn.Sequential(*body), nn.ModuleList(nn.Linear(width, n) for n in outputs)
 
 
 def decoder(*last):
-    """32-256-512-784."""
+    """32-256-512-784, or two transposed convolutions."""
     body = [nn.Linear(32, 256), nn.SiLU(), nn.Linear(256, 512), nn.SiLU()]
-    return nn.Sequential(*body, nn.Linear(512, 784), *last)
+    body.append(nn.Linear(512, 784))
+    if CONV:
+        first = nn.Linear(32, 64 * 49, bias=False)
+        body = [first, nn.Unflatten(1, (64, 7, 7)), nn.BatchNorm2d(64), nn.ReLU()]
+        body += [nn.ConvTranspose2d(64, 32, 4, 2, 1, bias=False), nn.BatchNorm2d(32)]
+        body += [nn.ReLU(), nn.ConvTranspose2d(32, 1, 4, 2, 1)]
+    return nn.Sequential(*body, *last)
 
 
 def by_hand():
@@ -44,7 +59,7 @@ def by_hand():
             z = mean + log_scale.exp() * torch.randn_like(mean)
             entropy = F.binary_cross_entropy_with_logits(up(z), x, reduction="none")
             kl = 0.5 * ((2 * log_scale).exp() + mean**2 - 1 - 2 * log_scale).sum(1)
-            loss = (entropy.sum(1) + kl).mean()
+            loss = (entropy.flatten(1).sum(1) + kl).mean()
             optimizer.zero_grad()
             loss.backward()
             optimizer.step()
@@ -87,7 +102,7 @@ def by_pythae():
             seconds.append(time.perf_counter() - self.start)
 
     seconds = []
-    config = VAEConfig(input_dim=(784,), latent_dim=32, reconstruction_loss="bce")
+    config = VAEConfig(input_dim=SHAPE, latent_dim=32, reconstruction_loss="bce")
     with tempfile.TemporaryDirectory() as folder:
         settings = BaseTrainerConfig(
             output_dir=folder,
