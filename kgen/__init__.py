@@ -50,6 +50,7 @@ __all__ = [
     "data",
     "estimators",
     "heads",
+    "latent",
     "layers",
     "load",
     "models",
@@ -63,7 +64,8 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
-    if name in ("plots", "testing"):  # they bring in what most scripts do not need
+    # They bring in what most scripts do not need.
+    if name in ("latent", "plots", "testing"):
         return importlib.import_module(f"kgen.{name}")
     raise AttributeError(f"module 'kgen' has no attribute {name!r}")
 

@@ -1,4 +1,4 @@
-"""Plots of samples. Every function returns matplotlib Axes."""
+"""Images side by side."""
 
 from typing import Any
 
