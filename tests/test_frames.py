@@ -5,6 +5,7 @@ import pytest
 
 import kgen
 from kgen.core import encoding
+from kgen.data.frames import in_dtype
 from kgen.data.toy import bars, mixture
 from tests.conftest import drawn, is_conditional, tiny
 
@@ -226,3 +227,20 @@ def test_columns_are_written_without_pickle(eager):
     assert again.names == columns.names
     assert again.dtypes == columns.dtypes
     np.testing.assert_array_equal(again.low, columns.low)
+
+
+@pytest.mark.parametrize("kind", ["float32", "float64"])
+@pytest.mark.parametrize("name", ["uint8", "int16", "int32", "int64", "uint64"])
+def test_integers_end_where_their_dtype_does(kind, name):
+    """Means beyond the largest integer become it, and do not begin again at zero."""
+    limits, dtype = np.iinfo(name), np.dtype(name)
+    high = float(limits.max)
+    x = np.array([2.4, 2.6, high + 0.4, high + 0.6, high + 1, 2 * high, 1e30], kind)
+    found = in_dtype(x, dtype)
+    assert found.dtype == dtype
+    assert found[:2].tolist() == [2, 3]
+    # The largest that both dtypes have.
+    largest = limits.max if int(x.dtype.type(high)) <= limits.max else None
+    largest = largest or int(np.nextafter(x.dtype.type(high), x.dtype.type(0)))
+    assert found[2:].tolist() == [largest] * 5
+    assert in_dtype(np.array([-1e30], kind), dtype).tolist() == [limits.min]

@@ -150,12 +150,14 @@ def in_dtype(x: np.ndarray, dtype: np.dtype) -> np.ndarray:
         return x
     if dtype.kind == "b":
         return np.clip(np.rint(x), 0, 1).astype(dtype)
-    if dtype.kind in "iu" and x.dtype.kind not in "iu":
-        limits = np.iinfo(dtype)
-        # The largest float64 below max + 1, which for 64 bits is below max, too.
-        high = np.nextafter(float(limits.max) + 1, 0)
-        x = np.clip(x, float(limits.min), high)
-        x = np.rint(x, out=x)
+    if dtype.kind in "iu" and x.dtype.kind == "f":
+        # Rounded first: a bound that is no integer would itself be rounded, and wrap.
+        limits, number = np.iinfo(dtype), x.dtype.type
+        low, high = number(limits.min), number(limits.max)
+        if int(high) > limits.max:
+            high = np.nextafter(high, number(0))
+        x = np.rint(x)
+        x = np.clip(x, low, high, out=x)
     elif dtype.kind in "iu":
         limits = np.iinfo(dtype)
         x = np.clip(x, limits.min, limits.max)
