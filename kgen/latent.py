@@ -8,6 +8,7 @@ codes. Every function returns what `decode` does: examples like the training dat
 from typing import Any
 
 import numpy as np
+from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
 
 from kgen.core import messages, validation
@@ -201,7 +202,7 @@ def _one_condition(model: Any, tool: str, y: Any) -> Any:
             wanted.
     """
     owner = type(model).__name__
-    if isinstance(model, type) or not hasattr(model, "decode"):
+    if not isinstance(model, BaseEstimator) or not hasattr(model, "decode"):
         raise messages.no_codes(tool, getattr(model, "__name__", owner), "decode")
     check_is_fitted(model)
     if not getattr(model, "conditional", False):

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
 
 from kgen import latent
@@ -166,8 +167,8 @@ def reconstructions(
 def _check(model, tool, method, *, images=False):
     """Raise an error if a model lacks a method, a fit, or images if need be."""
     owner = type(model).__name__
-    if not hasattr(model, method):
-        raise messages.no_codes(tool, owner, method)
+    if not isinstance(model, BaseEstimator) or not hasattr(model, method):
+        raise messages.no_codes(tool, getattr(model, "__name__", owner), method)
     check_is_fitted(model)
     if images and len(model.event_shape_) not in (2, 3):
         raise messages.no_images(tool, owner, model.event_shape_)
