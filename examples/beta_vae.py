@@ -28,7 +28,7 @@ digits = load_digits()
 x = digits.images.astype("uint8")  # (1797, 8, 8), 17 grey levels
 end = 64 if FAST else 1500
 x_train, x_test = x[:end], x[end:]
-six = x_test[digits.target[end:] == 6][:1]
+six = x_test[digits.target[end:] == 6][0]
 if FAST:
     x_test = x_test[:32]
 
@@ -61,23 +61,12 @@ for beta, vae in models.items():
 
 # %% [markdown]
 # A traversal: the code of a six, in which one number goes from -3 to 3. Each row is a
-# number of the code, those that vary most over the data first. Rows in which nothing
+# number of the code, those that vary most over samples first. Rows in which nothing
 # changes are numbers that the decoder ignores.
 
-
 # %%
-def traversals(vae, image, values):
-    """Decoded codes: a row for every number of the code, a column for every value."""
-    order = np.argsort(-np.var(vae.encode(x_test), axis=0))
-    codes = np.tile(vae.encode(image), (len(order), len(values), 1))
-    for row, number in zip(codes, order, strict=True):
-        row[:, number] = values
-    return vae.decode(codes.reshape(-1, codes.shape[-1]))
-
-
-values = np.linspace(-3, 3, 9)
 figure, axes = plt.subplots(1, 2, figsize=(12, 5.8), layout="constrained")
 for ax, (beta, vae) in zip(axes, models.items(), strict=True):
-    images = traversals(vae, six, values)
-    kgen.plots.image_grid(images, columns=len(values), title=f"beta = {beta}", ax=ax)
+    values = np.linspace(-3, 3, 9)
+    kgen.plots.traversal(vae, six, values=values, title=f"beta = {beta}", ax=ax)
 figure.savefig("beta_vae.png", dpi=100)

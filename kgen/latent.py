@@ -189,9 +189,7 @@ def _arc(a, b, t):
     if np.sin(angle) < 1e-6:
         return _line(a, b, t)
     direction = np.sin((1 - t) * angle) * u + np.sin(t * angle) * v
-    path = _line(long_a, long_b, t) * direction / np.sin(angle)
-    path[0], path[-1] = a, b  # not only up to rounding
-    return path
+    return _line(long_a, long_b, t) * direction / np.sin(angle)
 
 
 def _one_condition(model: Any, tool: str, y: Any) -> Any:

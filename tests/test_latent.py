@@ -110,7 +110,7 @@ def test_spherical_way_is_that_of_shoemake_and_white_for_equal_lengths():
 def test_ways_without_a_plane_are_straight(a, b):
     found = way(a, b, 5, spherical=True)
     assert np.isfinite(found).all()
-    np.testing.assert_array_equal(found[[0, -1]], [a, b])
+    np.testing.assert_allclose(found[[0, -1]], [a, b], rtol=1e-12)
     if a != [1e-30, 0, 0]:
         np.testing.assert_allclose(found, way(a, b, 5), rtol=1e-12, atol=1e-12)
 
