@@ -6,7 +6,7 @@
 Burda et al., 2016, table 4: two layers of 200 tanh units and 50 latent dimensions, on
 fixed-binarised MNIST; after 3,280 epochs 88.7 nats with k = 1, 87.6 with 5, 87.1 with
 50. Here the learning rate falls along a cosine over the minutes given. The bound is
-that of 5,000 importance samples on the first 1,000 test images. `KGEN_DATA` is the
+that of 5,000 importance samples on every tenth test image. `KGEN_DATA` is the
 folder of `nats_mnist.py`; interrupt it at will. Writes results/iwae_mnist_k=<k>.json.
 """
 
@@ -62,9 +62,9 @@ def main():
     cosine = Cosine(1e-3, arguments.minutes, RESULTS / f"{name}.seconds")
     x = binarized_mnist("train")
     found = train(name, model, arguments.minutes, x, callbacks=[cosine])
-    test = binarized_mnist("test")[:1000]
+    test = binarized_mnist("test")[::10]  # they are in the order of their classes
     bounds = {k: -float(model.log_prob(test, n_importance=k).mean()) for k in (1, 5000)}
-    found["nats on 1,000 test images, by importance samples"] = bounds
+    found["nats on every tenth test image, by importance samples"] = bounds
     found["nats on 1,000 training images, 64 importance samples"] = -model.score(
         x[:1000]
     )
