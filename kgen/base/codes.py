@@ -44,7 +44,7 @@ class LatentEstimator(GenerativeEstimator):
         codes = self._codes(z)
         condition = self._conditions_of(len(codes), y, "decode")
         model = self.model_
-        decode, finish = model.decode, self._outputs
+        decode, finish = model.decode, self._settled
         x = in_chunks(decode, codes, condition, rows=model.rows, finish=finish)
         return self._framed(x)
 

@@ -1,6 +1,5 @@
 """The base of all estimators: scikit-learn's API around a Keras model."""
 
-import math
 import os
 import typing
 from typing import Any, ClassVar, Self
@@ -11,12 +10,11 @@ from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
 
 from kgen.base import files, fitting, inputs
-from kgen.base.chunks import check_room
+from kgen.base.chunks import check_room, finished
 from kgen.base.conditional import TakesConditions
 from kgen.base.fields import LearningRate, collect_fields, param
 from kgen.core import backend, messages, validation
 from kgen.core.random import new_seed
-from kgen.core.sizes import rows_at_once
 from kgen.core.strategy import readable
 from kgen.data.conditions import Conditions, read_conditions
 from kgen.data.frames import Columns, in_dtype, is_frame
@@ -125,6 +123,9 @@ class GenerativeEstimator(TakesConditions, BaseEstimator):
 
     def _constants(self) -> Any:
         """Which features or channels did not vary in fit, and their values; or None."""
+
+    def _draws_bits(self) -> Any:
+        """Whether all that the model draws is 0 or 1, to the last bit."""
 
     def fit(
         self,
@@ -239,27 +240,26 @@ class GenerativeEstimator(TakesConditions, BaseEstimator):
 
     def _outputs(self, x: np.ndarray) -> np.ndarray:
         """Model samples, which are overwritten, in shape and dtype of the data."""
-        # In place, and in parts that stay in the caches: several times faster.
-        x = np.require(x, "float32", "W")
-        dtype = np.dtype("float64") if self.dtype_.kind == "O" else self.dtype_
-        found = x if dtype == x.dtype else np.empty(x.shape, dtype)
-        rows = rows_at_once(16 * math.prod(x.shape[1:]))
-        for start in range(0, len(x), rows):
-            part = slice(start, start + rows)
-            found[part] = self._settled(x[part], dtype)
-        return found[..., 0] if x.ndim - 1 > len(self.event_shape_) else found
+        return finished(self._settled, np.asarray(x, "float32"))
 
-    def _settled(self, x: np.ndarray, dtype: np.dtype) -> np.ndarray:
-        """Model samples, which are overwritten, as values that the data can have."""
+    def _settled(self, x: np.ndarray) -> np.ndarray:
+        """Some model samples, overwritten if they may be, as values of the data."""
         if not np.isfinite(x).all():
             raise messages.not_finite_samples(type(self).__name__)
         if self.discrete_:
-            np.rint(x, out=x)
+            x = np.rint(x, out=x if x.flags.writeable else None)
+        return self._cast(x, in_dtype)
+
+    def _cast(self, x: np.ndarray, in_dtype: Any = np.ndarray.astype) -> np.ndarray:
+        """Finite model samples, rounded if they are to be, as those of the data."""
+        dtype = np.dtype("float64") if self.dtype_.kind == "O" else self.dtype_
         x = x if dtype == x.dtype else in_dtype(x, dtype)
         if (constants := self._constants()) is not None:
             constant, values = constants
+            x = x.copy()
             np.copyto(x, values, where=constant, casting="unsafe")
-        return self.columns_.settle(x) if hasattr(self, "columns_") else x
+        x = self.columns_.settle(x) if hasattr(self, "columns_") else x
+        return x[..., 0] if x.ndim - 1 > len(self.event_shape_) else x
 
     def _framed(self, x: np.ndarray, like: Any = None) -> Any:
         """Data as a DataFrame, with the index of another, if fit was given one."""
@@ -277,7 +277,9 @@ class GenerativeEstimator(TakesConditions, BaseEstimator):
         n, condition = self._conditions_to_draw(n_samples, y, seed)
         if condition is not None:
             options["condition"] = condition
-        return self._framed(self._outputs(self.model_.sample(n, seed=seed, **options)))
+        x = np.asarray(self.model_.sample(n, seed=seed, **options), "float32")
+        settle = self._cast if self._draws_bits() else self._settled
+        return self._framed(finished(settle, x))
 
     def save(self, path: str | os.PathLike) -> None:
         """Write the fitted estimator to one file, without pickle.

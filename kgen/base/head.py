@@ -36,6 +36,9 @@ class HeadEstimator(GenerativeEstimator):
     def _constants(self) -> Any:
         return self.head_.constants
 
+    def _draws_bits(self) -> Any:
+        return self.head_.compares
+
     def _check_values(self, summary: Summary) -> None:
         super()._check_values(summary)
         if not self.head_.support.holds(summary):

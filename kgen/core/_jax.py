@@ -152,13 +152,19 @@ def _counted(seed, first, count, blocks, stream):
     start = _product(first, word(blocks))
     low = start[1] + jnp.arange(count * blocks, dtype=word)
     high = start[0] + (low < start[1])
-    words = [low, high, jnp.full_like(low, stream), jnp.zeros_like(low)]
+    words = [low, high, jnp.full_like(low, word(stream)), jnp.zeros_like(low)]
     for _ in range(10):
         high0, low0 = _product(words[0], word(0xD2511F53))
         high1, low1 = _product(words[2], word(0xCD9E8D57))
         words = [high1 ^ words[1] ^ key[0], low1, high0 ^ words[3] ^ key[1], low0]
         key = [key[0] + word(0x9E3779B9), key[1] + word(0xBB67AE85)]
     return jnp.stack(words, axis=-1).reshape(count, 4 * blocks)
+
+
+def halves_of(bits):
+    """Both halves of uint32 (n, k), the lower one first, as uint16 (n, 2 * k)."""
+    halves = jax.lax.bitcast_convert_type(bits, "uint16")
+    return halves.reshape(-1, 2 * bits.shape[-1])
 
 
 def _product(a, b):

@@ -253,6 +253,12 @@ def counter_bits(seed, first, count, blocks, stream):
     )
 
 
+def halves_of(bits):
+    """Both halves of uint32 (n, k), the lower one first, as uint16 (n, 2 * k)."""
+    halves = tf.bitcast(bits, tf.uint16)
+    return tf.reshape(halves, (-1, 2 * bits.shape[-1]))
+
+
 def batch_bits(shape, seed):
     """`random_bits` for a batch; a replica gets the rows of its own part."""
     sizes = replicas.sizes(shape[0])

@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from keras import ops
 
+from kgen.core import backend
 from kgen.core.registry import Registry
 from kgen.core.strategy import Strategy
 
@@ -56,6 +57,10 @@ class Head(Strategy):
     """Uniform numbers that `draw` takes in addition to one per scalar, to choose the
     component of a mixture: per scalar, or per pixel if the head orders the channels."""
 
+    compares = False
+    """Whether `draw` does no more with its noise than to compare it with probabilities
+    of two values: the noise of one-pass models then costs half as much."""
+
     constants: Any = None
     """Which channels it draws as constants, boolean, and their values; or None."""
 
@@ -106,6 +111,19 @@ class Head(Strategy):
         if self.orders_channels:
             return (*event_shape[:-1], event_shape[-1] + self.choices)
         return (*event_shape, 1 + self.choices)
+
+    def keyed_noise(self, seed, first, count, event_shape, stream=0):
+        """Noise for `draw`, (count, *noise_shape(event_shape)), made in the graph.
+
+        Args:
+            seed: see `kgen.base.keyed_uniform`, as all of them but the shape.
+            first: index of the first example.
+            count: number of examples.
+            event_shape: shape of an example.
+            stream: another one for further noise of the same examples.
+        """
+        make = backend.keyed_thresholds if self.compares else backend.keyed_uniform
+        return make(seed, first, count, self.noise_shape(event_shape), stream)
 
     def draw(self, params, noise, temperature=1.0):
         """Turn noise in (0, 1) into data, by the inverse CDF.

@@ -19,6 +19,7 @@ class Bernoulli(LevelHead):
     """
 
     levels = 2
+    compares = True
 
     def distribution(self, params):
         return tfd.Independent(tfd.Bernoulli(logits=params), len(params.shape) - 1)

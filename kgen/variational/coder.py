@@ -68,9 +68,9 @@ class Coder:
 
     @compiled
     def _draw(self, seed, first, count, condition=None):
-        shape = self.head.noise_shape(self.event_shape)
         uniform = backend.keyed_uniform(seed, first, count, (self.prior_noise,))
-        noise = backend.keyed_uniform(seed, first, count, shape, stream=1)
+        shape = self.event_shape
+        noise = self.head.keyed_noise(seed, first, count, shape, stream=1)
         z = self.prior_codes(uniform, condition)
         params = self.head_params(z[:, None], condition, training=False)
         return self.head.draw(params, noise)
