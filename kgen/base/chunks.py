@@ -10,7 +10,7 @@ from typing import Any
 import keras
 import numpy as np
 
-from kgen.core import messages, validation
+from kgen.core import backend, messages, validation
 from kgen.core.random import as_seed, words
 from kgen.core.sizes import rows_at_once
 
@@ -101,7 +101,7 @@ def draw_in_chunks(
     Args:
         draw: compiled function of a seed, the index of the first sample, the number
             of samples, and their conditions, if any: what `kgen.base.keyed_uniform`
-            takes to make their noise.
+            takes to make their noise. The number is `rows` or, on TensorFlow, a tensor.
         n: number of examples, >= 1.
         seed: integer; None draws one from NumPy's global state.
         *conditions: arrays of n rows; those that are None are left out.
@@ -110,12 +110,22 @@ def draw_in_chunks(
     given = [c for c in conditions if c is not None]
     seed, n = words(as_seed(seed)), validation.check_count("n_samples", n)
     results = _Rows(n)
-    for start, count, chunk in chunks(n, rows):
-        parts = [pad(c[start : start + count], chunk) for c in given]
+    for start, count, size in _sizes(n, rows):
+        parts = [pad(c[start : start + count], int(size)) for c in given]
         # An array is an argument of the graph, a number would be a constant in it.
-        drawn = draw(seed, np.asarray(start), chunk, *parts)
+        drawn = draw(seed, np.asarray(start), size, *parts)
         results.add(start, np.asarray(drawn)[:count])
     return results.values
+
+
+def _sizes(n, rows):
+    if backend.NAME != "tensorflow":  # which can compile for a size alone
+        yield from chunks(n, rows)
+        return
+    for start in range(0, n, rows):
+        count = min(rows, n - start)
+        # One graph for whole chunks, and one for all other numbers, without padding.
+        yield start, count, rows if count == rows else np.asarray(count)
 
 
 def in_chunks(
