@@ -176,9 +176,10 @@ def finished(finish: Any, values: np.ndarray) -> np.ndarray:
 class _Rows:
     """The results for all rows, filled chunk by chunk."""
 
+    values: Any = None
+
     def __init__(self, n, finish=None, room=None):
         self.n, self.finish, self.room = n, finish, room
-        self.values: Any = None
 
     def add(self, start, values):
         if self.finish is None:

@@ -235,8 +235,7 @@ class GenerativeEstimator(TakesConditions, BaseEstimator):
         return x.reshape(with_channel(x.shape, sequences=sequences))
 
     def _model_shape(self) -> tuple[int, ...]:
-        shape = (None, *self.event_shape_)
-        return with_channel(shape, sequences=self._any_length)[1:]
+        return with_channel((None, *self.event_shape_), sequences=self._any_length)[1:]
 
     def _outputs(self, x: np.ndarray) -> np.ndarray:
         """Model samples, which are overwritten, in shape and dtype of the data."""
@@ -255,8 +254,7 @@ class GenerativeEstimator(TakesConditions, BaseEstimator):
         dtype = np.dtype("float64") if self.dtype_.kind == "O" else self.dtype_
         x = x if dtype == x.dtype else in_dtype(x, dtype)
         if (constants := self._constants()) is not None:
-            constant, values = constants
-            x = x.copy()
+            x, (constant, values) = x.copy(), constants
             np.copyto(x, values, where=constant, casting="unsafe")
         x = self.columns_.settle(x) if hasattr(self, "columns_") else x
         return x[..., 0] if x.ndim - 1 > len(self.event_shape_) else x
