@@ -161,12 +161,6 @@ def _counted(seed, first, count, blocks, stream):
     return jnp.stack(words, axis=-1).reshape(count, 4 * blocks)
 
 
-def halves_of(bits):
-    """Both halves of uint32 (n, k), the lower one first, as uint16 (n, 2 * k)."""
-    halves = jax.lax.bitcast_convert_type(bits, "uint16")
-    return halves.reshape(-1, 2 * bits.shape[-1])
-
-
 def _product(a, b):
     """Upper and lower word of the 64 bits of a * b, for uint32."""
     low, high = a & 0xFFFF, a >> 16
@@ -180,9 +174,9 @@ def bits_of(x):
     return jax.lax.bitcast_convert_type(x, "uint32")
 
 
-def float_of(bits):
-    """The float32 values with those bits, uint32."""
-    return jax.lax.bitcast_convert_type(bits, "float32")
+def bits_as(bits, dtype):
+    """The values of another dtype with those bits; of smaller ones the lower first."""
+    return jax.lax.bitcast_convert_type(bits, dtype)
 
 
 def gpus() -> int:

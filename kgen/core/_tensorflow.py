@@ -253,12 +253,6 @@ def counter_bits(seed, first, count, blocks, stream):
     )
 
 
-def halves_of(bits):
-    """Both halves of uint32 (n, k), the lower one first, as uint16 (n, 2 * k)."""
-    halves = tf.bitcast(bits, tf.uint16)
-    return tf.reshape(halves, (-1, 2 * bits.shape[-1]))
-
-
 def batch_bits(shape, seed):
     """`random_bits` for a batch; a replica gets the rows of its own part."""
     sizes = replicas.sizes(shape[0])
@@ -274,9 +268,9 @@ def bits_of(x):
     return tf.bitcast(x, tf.uint32)
 
 
-def float_of(bits):
-    """The float32 values with those bits, uint32."""
-    return tf.bitcast(bits, tf.float32)
+def bits_as(bits, dtype):
+    """The values of another dtype with those bits; of smaller ones the lower first."""
+    return tf.bitcast(bits, dtype)
 
 
 def gpus() -> int:

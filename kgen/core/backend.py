@@ -111,7 +111,7 @@ def open_uniform(bits):
     # As the digits of a number in [1, 2): no conversion from integers is as fast.
     one = _library.bits_of(ops.ones((), "float32"))
     ones = ops.bitwise_or(ops.right_shift(bits, 9), one)
-    return _library.float_of(ones) - (1 - 2.0**-24)
+    return _library.bits_as(ones, "float32") - (1 - 2.0**-24)
 
 
 def keyed_uniform(seed, first, count, shape, stream=0):
@@ -176,7 +176,7 @@ def keyed_thresholds(seed, first, count, shape, stream=0):
     )
     shared = ops.cast(ops.right_shift(shared[:, :groups, None], 25), "float32")
     # All of it is exact in float32: nothing depends on how it is compiled.
-    upper = ops.cast(_library.halves_of(own), "float32") * 2.0**-16
+    upper = ops.cast(_library.bits_as(own, "uint16"), "float32") * 2.0**-16
     noise = ops.reshape(upper, (-1, groups, 8 * group))
     noise = noise + (shared * 2.0**-23 + 2.0**-24)
     return ops.reshape(ops.reshape(noise, (-1, 8 * blocks))[:, :size], (-1, *shape))
