@@ -47,10 +47,10 @@ features = {
 }
 
 # %% [markdown]
-# Two classifiers, whose penalty cross-validation chooses, over five draws of the labels.
-# Logistic regression cuts the space of features by planes. A support vector machine need
-# not, and that suits codes: the digits of a class lie together in them, but not on one
-# side of a plane.
+# Two classifiers, whose penalty cross-validation chooses, over five draws of the
+# labels. Logistic regression cuts the space of features by planes. A support vector
+# machine need not, and that suits codes: the digits of a class lie together in them,
+# but not on one side of a plane.
 
 # %%
 classifiers = {
