@@ -16,7 +16,6 @@ import typing
 from pathlib import Path
 
 import kgen
-from kgen.base import CodeEstimator, LatentEstimator
 
 ROOT = Path(__file__).parent.parent
 FAMILIES = ("autoregressive", "flows", "variational", "adversarial")
@@ -104,11 +103,8 @@ def capabilities() -> str:
         "|---|---|---|---|---|---|",
     ]
     for cls in estimators():
-        codes = "no"
-        if issubclass(cls, LatentEstimator):
-            codes = "`decode`"
-        if issubclass(cls, CodeEstimator):
-            codes = "`encode`, `decode`, `transform`"
+        known = [m for m in ("encode", "decode", "transform") if hasattr(cls, m)]
+        codes = ", ".join(f"`{method}`" for method in known) or "no"
         y = "needed" if cls.conditional is True else "no"
         if "conditional" in cls().get_params():
             y = "`conditional=True`"

@@ -25,6 +25,7 @@ from kgen.variational.autoencoder import Autoencoder
 from kgen.variational.beta_vae import BetaVAE
 from kgen.variational.conditional_vae import ConditionalVAE
 from kgen.variational.vae import VAE
+from kgen.variational.vqvae import VQVAE
 from kgen.variational.wae import WAE
 
 __version__ = "0.1.0"
@@ -36,6 +37,7 @@ __all__ = [
     "VAE",
     "WAE",
     "Autoencoder",
+    "VQVAE",
     "BetaVAE",
     "ConditionalGAN",
     "ConditionalPixelCNN",

@@ -200,7 +200,8 @@ def _one_condition(model: Any, tool: str, y: Any) -> Any:
             wanted.
     """
     owner = type(model).__name__
-    if not isinstance(model, BaseEstimator) or not hasattr(model, "decode"):
+    latent = hasattr(model, "decode") and hasattr(model, "latent_dim")
+    if not isinstance(model, BaseEstimator) or not latent:
         raise messages.no_codes(tool, getattr(model, "__name__", owner), "decode")
     check_is_fitted(model)
     if not getattr(model, "conditional", False):

@@ -12,6 +12,7 @@ from kgen.autoregressive.pixelrnn import PixelRNNModel
 from kgen.autoregressive.sequence_rnn import SequenceRNNModel
 from kgen.autoregressive.wavenet import WaveNetModel
 from kgen.variational.model import VAEModel
+from kgen.variational.vqvae_model import VQVAEModel
 
 __all__ = [
     "GANModel",
@@ -22,5 +23,6 @@ __all__ = [
     "PixelRNNModel",
     "SequenceRNNModel",
     "VAEModel",
+    "VQVAEModel",
     "WaveNetModel",
 ]

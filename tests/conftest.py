@@ -34,6 +34,13 @@ TINY = {
     "Autoencoder": {"latent_dim": 2, "epochs": 1},
     "ConditionalVAE": {"latent_dim": 2, "epochs": 1},
     "WAE": {"latent_dim": 2, "epochs": 1},
+    "VQVAE": {
+        "codebook_size": 8,
+        "code_dim": 4,
+        "positions": 3,
+        "epochs": 1,
+        "prior": kgen.MADE(hidden=(8,), epochs=1, jit_compile=False),
+    },
     "GAN": {"latent_dim": 4, "epochs": 1},
     "ConditionalGAN": {"latent_dim": 4, "epochs": 1},
 }

@@ -21,6 +21,7 @@ X = bars(24, size=3, random_state=0)
 Y = np.array(["row", "column"])[X[:, 0, 0]]
 REALS = np.random.default_rng(0).normal([0.0, 5.0, -3.0], [1.0, 2.0, 0.1], (24, 3))
 CODES = np.array([[0.5, -1.0], [2.0, 0.1]], "float32")
+INTEGERS = np.array([[0, 3], [2, 1]], "int32")
 MLP = kgen.networks.MLP(widths=(4,))
 
 SETTINGS = {
@@ -37,6 +38,13 @@ SETTINGS = {
     "Autoencoder": {"latent_dim": 2, "architecture": MLP},
     "ConditionalVAE": {"latent_dim": 2, "architecture": MLP},
     "WAE": {"latent_dim": 2, "architecture": MLP},
+    "VQVAE": {
+        "codebook_size": 4,
+        "code_dim": 2,
+        "positions": 2,
+        "architecture": MLP,
+        "prior": kgen.MADE(hidden=(4,), epochs=1, optimizer="sgd", jit_compile=False),
+    },
     "GAN": {"latent_dim": 2, "architecture": MLP},
     "ConditionalGAN": {"latent_dim": 2, "architecture": MLP},
 }
@@ -62,12 +70,15 @@ def numbers(name, fitted):
     found = {}
     if hasattr(fitted, "decode"):  # the noise of their draws may change
         condition = [] if y is None else [np.eye(2, dtype="float32")]
-        found["decode"] = np.asarray(fitted.model_.decode(CODES, *condition)).tolist()
+        codes = INTEGERS if hasattr(fitted, "codebook_size") else CODES
+        found["decode"] = np.asarray(fitted.model_.decode(codes, *condition)).tolist()
     else:
         first = {} if y is None else {"y": y[:4]}
         found["sample"] = fitted.sample(4, random_state=0, **first).tolist()
     if hasattr(fitted, "log_prob"):
         found["log_prob"] = fitted.log_prob(x, y).tolist()
+    if hasattr(fitted, "prior_"):
+        found["log_prob"] = fitted.prior_.log_prob(fitted.encode(x)).tolist()
     found["history"] = fitted.history_
     return found
 

@@ -14,8 +14,8 @@ import tensorflow as tf
 from keras import ops
 
 from kgen.base import whole_batch
-from kgen.models import PixelCNNModel, VAEModel
-from kgen.networks import MLP
+from kgen.models import PixelCNNModel, VAEModel, VQVAEModel
+from kgen.networks import MLP, Spatial
 from kgen.penalties import KL, Penalty
 
 
@@ -41,6 +41,12 @@ def variational(penalty="kl"):
     mlp = MLP(widths=(8,), normalisation="batch")
     down, up = mlp.down((3, 3, 1), 4), mlp.up(2, (3, 3, 2))
     return VAEModel(down, up, "normal", penalty, seed=0)
+
+
+def quantised():
+    networks = Spatial(width=4, halvings=1, blocks=1)
+    down, up = networks.down((3, 3, 1), 3), networks.up(3, (3, 3, 2))
+    return VQVAEModel(down, up, "normal", codebook_size=5, decay=0.5, seed=0)
 
 
 def fit(build, optimizer, sizes, weights=None, scope=contextlib.nullcontext):
@@ -93,6 +99,8 @@ CASES = {
     "empty": (variational, sgd(), EMPTY),
     "free_bits": (lambda: variational(BITS), sgd(), UNEVEN),
     "free_bits_empty": (lambda: variational(BITS), sgd(), EMPTY),
+    "quantised": (quantised, sgd(learning_rate=0.01), UNEVEN),
+    "quantised_empty": (quantised, sgd(learning_rate=0.01), EMPTY),
     "spread": (lambda: variational(Spread()), sgd(), UNEVEN),
     "spread_empty": (lambda: variational(Spread()), sgd(), EMPTY),
 }

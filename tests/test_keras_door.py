@@ -122,6 +122,7 @@ def test_endpoints_are_what_the_model_can_do():
 
     assert names("GAN") == ["serve", "decode", "sample"]
     assert names("VAE") == ["serve", "log_prob", "encode", "decode", "sample"]
+    assert names("VQVAE") == ["serve", "encode", "decode", "sample"]
     assert names("MADE") == ["serve", "log_prob", "sample"]
     with eagerly():
         sequences = kgen.models.WaveNetModel(filters=4, depth=1, stacks=1)
@@ -143,7 +144,10 @@ class Zero(kgen.penalties.Penalty):
 def expected(model, x, condition):
     """Inputs of the endpoints, and what they are to return."""
     z = np.random.default_rng(0).normal(size=(len(x), getattr(model, "latent_dim", 1)))
-    inputs = {"log_prob": x, "encode": x, "decode": z.astype("float32")}
+    z = z.astype("float32")
+    if hasattr(model, "codebook_size"):  # codes are integers
+        z = np.asarray(model.encode(x))[::-1]
+    inputs = {"log_prob": x, "encode": x, "decode": z}
     pairs = {}
     for name in set(inputs) & set(endpoints(model)):
         found = getattr(model, name)(inputs[name], *condition)

@@ -15,7 +15,7 @@ from kgen.autoregressive import SequenceModel
 from kgen.core import backend
 from kgen.data.toy import bars, every_image
 from kgen.models import PixelCNNModel, VAEModel
-from kgen.networks import MLP, assemble
+from kgen.networks import MLP, Spatial, assemble
 from kgen.testing import check_head, check_layer, check_model
 from kgen.testing.autoregressive import check_incremental, check_order
 from kgen.testing.spaces import check_normalised
@@ -98,6 +98,21 @@ def test_autoregressive_models(model):
     check_incremental(model)
     if model.head.levels == 2:
         check_normalised(model)
+
+
+@pytest.mark.parametrize("policy", POLICIES)
+def test_vqvae(policy):
+    networks = Spatial(width=8, halvings=1, blocks=1)
+    encoder = networks.down((3, 2, 1), 4, dtype=policy)
+    decoder = networks.up(4, (3, 2, 1), dtype=policy)
+    model = models.VQVAEModel(encoder, decoder, codebook_size=8, seed=0, dtype=policy)
+    model.compile("adam")
+    x = every_image((3, 2, 1), 2)
+    check_model(model, x)
+    assert int(model.quantizer.step.value) > 0
+    codes = np.asarray(model.encode(x.astype("float32")))
+    assert codes.shape == (64, 2, 1)
+    assert model.decode(codes).shape == (64, 3, 2, 1)
 
 
 def test_pixelcnn_learns_bars_to_their_entropy():

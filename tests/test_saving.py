@@ -122,8 +122,10 @@ def test_three_epochs_and_three_in_a_new_process_are_six(name, other_process):
     six = report(fit(tiny(name, epochs=6)))
     assert answers[name]["epochs"] == 6
     trained = answers[name]["trained"]
+    # A prior learns the codes of three epochs first, and then those of six.
+    two_stages = "prior" in tiny(name).get_params()
     for key in ("log_prob", "sample"):
-        if key in six:
+        if key in six and not two_stages:
             np.testing.assert_allclose(trained[key], six[key], rtol=1e-4)
     for mine, its in zip(trained["optimizers"], six["optimizers"], strict=True):
         for a, b in zip(mine, its, strict=True):

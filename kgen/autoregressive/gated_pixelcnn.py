@@ -84,7 +84,8 @@ class GatedPixelCNNModel(RasterModel):
         self.last = MaskedConv2D(filters, 1, **settings)
         self.out = MaskedConv2D(self.head.params_size(shape[-1]), 1, **settings)
         wide = (*shape[:-1], filters)
-        self.blocks[0].build([shape, shape])
+        embedded = self.embedded_shape(input_shape)
+        self.blocks[0].build([embedded, embedded])
         for block in self.blocks[1:]:
             block.build([wide, wide])
         self.last.build(wide)

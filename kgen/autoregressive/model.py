@@ -67,6 +67,11 @@ class AutoregressiveModel(GenerativeModel):
         # Sequences of several lengths have no static one.
         return ops.reshape(h, (-1, *ops.shape(x)[1:-1], x.shape[-1] * levels))
 
+    def embedded_shape(self, input_shape):
+        """Shape of embedded data, from that of the input."""
+        *shape, channels = self.shape_of(input_shape)
+        return (*shape, channels * (self.head.levels if self.one_hot else 1))
+
     def build(self, input_shape):
         self.event_shape = tuple(self.shape_of(input_shape)[1:])
         self.built = True

@@ -71,7 +71,7 @@ class PixelCNNModel(RasterModel):
         ]
         self.last = MaskedConv2D(filters, 1, **settings)
         self.out = MaskedConv2D(outputs, 1, **settings)
-        self.stem.build(input_shape)
+        self.stem.build(self.embedded_shape(input_shape))
         for layer in (*self.residual, self.last, self.out):
             layer.build((*input_shape[:-1], filters))
         super().build(input_shape)

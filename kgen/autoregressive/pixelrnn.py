@@ -65,7 +65,7 @@ class PixelRNNModel(RasterModel):
         ]
         self.last = MaskedConv2D(wide, 1, **settings)
         self.out = MaskedConv2D(self.head.params_size(data_channels), 1, **settings)
-        self.stem.build(input_shape)
+        self.stem.build(self.embedded_shape(input_shape))
         for recurrent, up in self.residual:
             recurrent.build((*input_shape[:-1], wide))
             up.build((*input_shape[:-1], self.hidden))

@@ -18,6 +18,10 @@ class RasterModel(AutoregressiveModel):
 
     sampler = Pixels()
 
+    def __init__(self, head, **kwargs):
+        super().__init__(head, **kwargs)
+        self.one_hot = self.head.one_hot
+
     def check_shape(self, shape):
         if len(shape) != 4 or None in shape[1:]:
             todo = ""

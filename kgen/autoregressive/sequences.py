@@ -39,8 +39,8 @@ class SequenceModel(AutoregressiveModel):
 
     def row_shape(self, input_shape):
         """Shape of embedded data as its layers see them."""
-        _, steps, channels = self.shape_of(input_shape)
-        return (None, 1, steps, channels * (self.head.levels if self.one_hot else 1))
+        _, steps, features = self.embedded_shape(input_shape)
+        return (None, 1, steps, features)
 
     def network(self, h, apply):
         """The head's parameters, for embedded data: see `RasterModel.network`."""

@@ -57,6 +57,6 @@ class NoDensity(GenerativeEstimator):
         if name in _METHODS:
             samples = hasattr(type(self), "sample")
             raise messages.no_density(owner, name, samples=samples)
-        if name == "sample":
+        if name == "sample" and not hasattr(type(self), name):
             raise messages.no_samples(owner)
         return super().__getattribute__(name)  # raises, with the message for others

@@ -121,6 +121,9 @@ class GenerativeEstimator(TakesConditions, BaseEstimator):
     def _review(self, rows: Any) -> None:
         """Warn of a fit that went wrong, by some rows as the model takes them."""
 
+    def _train_further(self, source: Any, held_out: Any, backup_dir: Any) -> None:
+        """Learn what comes after the model, such as a density of its codes."""
+
     def _constants(self) -> Any:
         """Which features or channels did not vary in fit, and their values; or None."""
 
@@ -209,11 +212,9 @@ class GenerativeEstimator(TakesConditions, BaseEstimator):
 
     def _check_shape(self, summary: Summary) -> None:
         """Raise a ValueError for examples of another shape than those seen in fit."""
-        skip = int(self._any_length)
-        if summary.event_shape[skip:] != self.event_shape_[skip:]:
-            raise messages.other_shape(
-                type(self).__name__, summary.event_shape, self.event_shape_
-            )
+        got, own, skip = summary.event_shape, self.event_shape_, int(self._any_length)
+        if got[skip:] != own[skip:]:
+            raise messages.other_shape(type(self).__name__, got, own)
 
     def _inputs(self, X: Any) -> np.ndarray:
         """Checked data as the model takes them."""
@@ -226,13 +227,12 @@ class GenerativeEstimator(TakesConditions, BaseEstimator):
 
     def _as_inputs(self, x: np.ndarray) -> np.ndarray:
         sequences = self._any_length
-        chunks = ArraySource(x).chunks(copies=4)
-        owner = type(self).__name__
+        chunks, owner = ArraySource(x).chunks(copies=4), type(self).__name__
         summary = summarise(chunks, owner, sequences=sequences, spread=False)
         self._check_shape(summary)
         self._check_kind(summary)
-        x = x.astype("float32", copy=False)
-        return x.reshape(with_channel(x.shape, sequences=sequences))
+        shape = with_channel(x.shape, sequences=sequences)
+        return x.astype("float32", copy=False).reshape(shape)
 
     def _model_shape(self) -> tuple[int, ...]:
         return with_channel((None, *self.event_shape_), sequences=self._any_length)[1:]

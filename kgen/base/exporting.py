@@ -53,7 +53,9 @@ def signature(model):
 
 def _input(model, name):
     if name == "z":
-        return _spec(name, None, model.latent_dim)
+        shape = getattr(model, "code_shape", None) or (model.latent_dim,)
+        dtype = getattr(model, "code_dtype", "float32")
+        return _spec("codes" if dtype == "int32" else name, None, *shape, dtype=dtype)
     shape = model.event_shape
     if getattr(model, "any_length", False):
         shape = (None, *shape[1:])

@@ -3,17 +3,20 @@
 import contextlib
 import os
 import re
+import tempfile
 import typing
 import weakref
+from pathlib import Path
 from typing import Any
 
 import keras
 import numpy as np
+from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
 
 from kgen.base import training
 from kgen.base.fields import estimators
-from kgen.core import messages, persistence, validation
+from kgen.core import encoding, messages, persistence, validation
 
 
 def save(estimator: Any, path: str | os.PathLike, data: Any = None) -> None:
@@ -25,7 +28,38 @@ def save(estimator: Any, path: str | os.PathLike, data: Any = None) -> None:
         data: in backups, by what the training data are known again.
     """
     check_is_fitted(estimator)
-    persistence.write(path, estimator.model_, {**_facts(estimator), "data": data})
+    facts = {**_facts(estimator), "data": data}
+    persistence.write(path, estimator.model_, facts, _parts(estimator))
+
+
+def _kinds(cls: Any) -> dict[str, Any]:
+    """What a fit of the class sets, and its types."""
+    return {
+        name: kind
+        for base in reversed(cls.__mro__)
+        for name, kind in vars(base).get("_learned", {}).items()
+    }
+
+
+def _nested(cls: Any) -> list[str]:
+    """Fitted attributes that are estimators themselves, such as a prior of codes."""
+    return [
+        name
+        for name, kind in _kinds(cls).items()
+        if isinstance(kind, type) and issubclass(kind, BaseEstimator)
+    ]
+
+
+def _parts(estimator: Any) -> dict[str, bytes]:
+    """The files of the estimators in one, by their names."""
+    parts = {}
+    for name in _nested(type(estimator)):
+        if name in vars(estimator):
+            with tempfile.TemporaryDirectory() as folder:
+                path = Path(folder, "part.keras")
+                save(getattr(estimator, name), path)
+                parts[name] = path.read_bytes()
+    return parts
 
 
 def _facts(estimator: Any) -> dict[str, Any]:
@@ -35,7 +69,8 @@ def _facts(estimator: Any) -> dict[str, Any]:
         raise messages.unregistered(name)
     validation.check_params(estimator)
     fitted = {k: v for k, v in vars(estimator).items() if k.endswith("_")}
-    fitted.pop("model_")
+    for other in ("model_", *_nested(type(estimator))):
+        fitted.pop(other, None)
     params = estimator.get_params(deep=False)
     return {"class": name, "params": params, "fitted": fitted}
 
@@ -53,7 +88,8 @@ def attach(estimator: Any) -> None:
         if owner is None or vars(owner).get("model_") is not model():
             return None
         with contextlib.suppress(ValueError, TypeError):
-            return persistence.to_entry(_facts(owner))
+            entry = persistence.to_entry(_facts(owner))
+            return persistence.members(entry, _parts(owner))
 
     model = weakref.ref(estimator.model_)
     # Not by Keras, which would track it.
@@ -86,7 +122,7 @@ def load(path: str | os.PathLike) -> Any:
     return loaded
 
 
-def _restored(model: Any, **facts: Any) -> Any:
+def _restored(model: Any, *, parts: Any = None, **facts: Any) -> Any:
     """An estimator from the facts in its file, none of which is trusted."""
     unknown = set(facts) - {"class", "params", "fitted", "data"}
     if unknown:
@@ -98,6 +134,11 @@ def _restored(model: Any, **facts: Any) -> Any:
         raise ValueError(f"{cls.__name__} has no hyper-parameters {sorted(unknown)}")
     loaded = cls(**params)
     validation.check_params(loaded)
+    if unknown := set(parts or ()) - set(_nested(cls)):
+        raise ValueError(f"it holds unknown files, {sorted(unknown)}")
+    for name, (part, own_facts) in (parts or {}).items():
+        fitted[name] = _restored(part, **own_facts)
+        attach(fitted[name])
     _check_attributes(cls, fitted)
     # Files of version 0.1.0 have no `params_`.
     vars(loaded).update({"params_": training.settings_of_model(loaded), **fitted})
@@ -108,11 +149,7 @@ def _restored(model: Any, **facts: Any) -> Any:
 
 def _check_attributes(cls: type, fitted: dict[str, Any]) -> None:
     """Raise a ValueError unless these can be what a fit of the class learned."""
-    kinds = {
-        name: kind
-        for base in reversed(cls.__mro__)
-        for name, kind in vars(base).get("_learned", {}).items()
-    }
+    kinds = _kinds(cls)
     for name, value in fitted.items():
         plain = re.fullmatch("[a-zA-Z][a-zA-Z0-9_]*_", name) and name != "model_"
         if not plain or hasattr(cls, name):
@@ -156,3 +193,31 @@ def _check_model(loaded: Any) -> None:
         raise ValueError("the model has conditions of another length")
     if getattr(model, "head", None) != getattr(loaded, "head_", None):
         raise ValueError("the model has another head")
+    for part in _nested(type(loaded)):
+        prior: Any = vars(loaded).get(part)
+        if prior is not None:
+            codes = (loaded.model_.code_shape, loaded.model_.codebook_size)
+            if (prior.event_shape_, prior.levels_) != codes:
+                raise ValueError("it holds a density of other codes")
+
+
+def _to_facts(name: str, value: Any) -> dict[str, Any]:
+    """An unfitted estimator, as a hyper-parameter of another."""
+    kind = type(value).__name__
+    if estimators.name_of(type(value)) != kind:
+        raise messages.unregistered(kind)
+    return {"class": kind, "params": value.get_params(deep=False)}
+
+
+def _from_facts(facts: dict[str, Any]) -> Any:
+    made = estimators[facts["class"]](**facts["params"])
+    validation.check_params(made)
+    return made
+
+
+encoding.add_codec(
+    "estimator",
+    lambda value: isinstance(value, BaseEstimator),
+    _to_facts,
+    _from_facts,
+)

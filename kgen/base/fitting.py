@@ -179,5 +179,6 @@ def _train(estimator, source, held_out, callbacks, backup_dir, keeper) -> None:
             checks.check_loss(estimator.model_)
             if backend.replica_count() == 1:  # they would have to agree on the rows
                 estimator._review(source.first_rows(_REVIEWED))
+        estimator._train_further(source, held_out, backup_dir)
         if backup_dir is not None:
             backup.remove()

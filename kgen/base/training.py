@@ -6,6 +6,7 @@ from typing import Any
 
 import keras
 import numpy as np
+from sklearn.base import BaseEstimator, clone
 
 from kgen.base.adam import Adam
 from kgen.base.fields import LearningRate
@@ -117,6 +118,8 @@ def settings_of_model(estimator: Any) -> dict[str, Any]:
 
 def own_copy(value: Any) -> Any:
     """A copy of a hyper-parameter that later changes of the user's do not reach."""
+    if isinstance(value, BaseEstimator):
+        return clone(value)
     return copy_of(value) if is_optimizer(value) else copy.copy(value)
 
 
@@ -124,6 +127,9 @@ def equal(a: Any, b: Any) -> bool:
     """Whether two values of a hyper-parameter mean the same."""
     if is_optimizer(a) and is_optimizer(b):
         return type(a) is type(b) and optimizer_settings(a) == optimizer_settings(b)
+    if isinstance(a, BaseEstimator) and isinstance(b, BaseEstimator):
+        first, second = settings_of_model(a), settings_of_model(b)
+        return type(a) is type(b) and all(equal(first[k], second[k]) for k in first)
     several = (tuple, list, np.ndarray)
     if isinstance(a, several) or isinstance(b, several):
         return np.array_equal(a, b)

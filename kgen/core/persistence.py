@@ -31,8 +31,23 @@ LIMIT = 2**24
 """Largest size of the entry, in bytes."""
 
 
-def write(path: str | os.PathLike, model: keras.Model, facts: dict[str, Any]) -> None:
+PART = ".keras"
+"""Ending of the entries that are files of other estimators."""
+
+
+def write(
+    path: str | os.PathLike,
+    model: keras.Model,
+    facts: dict[str, Any],
+    parts: dict[str, bytes],
+) -> None:
     """Write a model, and facts about its estimator, atomically.
+
+    Args:
+        path: the file.
+        model: the model.
+        facts: what `to_entry` takes.
+        parts: files of the estimators in this one, by their names.
 
     Raises:
         ValueError: if the file could not be read again; the message says what to do.
@@ -43,13 +58,19 @@ def write(path: str | os.PathLike, model: keras.Model, facts: dict[str, Any]) ->
         backend.outside_strategy(keras.saving.save_model, model, written)
         with zipfile.ZipFile(written) as archive:
             _check_classes(json.loads(archive.read("config.json")))
-        append(written, entry)
+        append(written, members(entry, parts))
 
 
-def append(written: Path, entry: str) -> None:
-    """Add the entry of an estimator to the file of its model."""
+def members(entry: str, parts: dict[str, bytes]) -> dict[str, str | bytes]:
+    """What the file of an estimator has beyond that of its model, by name."""
+    return {ENTRY: entry, **{name + PART: part for name, part in parts.items()}}
+
+
+def append(written: Path, added: dict[str, str | bytes]) -> None:
+    """Add the `members` of an estimator to the file of its model."""
     with zipfile.ZipFile(written, "a") as archive:
-        archive.writestr(ENTRY, entry)
+        for name, content in added.items():
+            archive.writestr(name, content)
 
 
 def to_entry(facts: dict[str, Any]) -> str:
@@ -102,8 +123,18 @@ def _check_classes(config: Any) -> None:
 _KERAS = ("keras", "keras_hub", "keras_cv", "keras_nlp", "builtins")
 
 
-def read(path: str | os.PathLike) -> tuple[keras.Model, dict[str, Any]]:
+def read(
+    path: str | os.PathLike, *, inside: bool = False
+) -> tuple[keras.Model, dict[str, Any]]:
     """Read what `write` wrote.
+
+    Args:
+        path: the file.
+        inside: whether it is from inside another one, and can hold no further ones.
+
+    Returns:
+        The model and the facts; if there are estimators in this one, also their models
+        and facts, by name, as "parts".
 
     Raises:
         FileNotFoundError: if there is no such file.
@@ -113,6 +144,8 @@ def read(path: str | os.PathLike) -> tuple[keras.Model, dict[str, Any]]:
     with _copied(path) as copy:
         try:
             facts = _facts_in(copy)
+            if not inside and (parts := _parts_in(copy)):
+                facts["parts"] = parts
             # Building layers draws seeds from Python's `random`, as a fit does.
             with seed_scope(0):
                 return keras.saving.load_model(copy, safe_mode=True), facts
@@ -145,6 +178,19 @@ def _copied(path: str | os.PathLike) -> Iterator[Path]:
         yield copy
 
 
+def _parts_in(copy: Path) -> dict[str, Any]:
+    """Models and facts of the estimators in a file."""
+    parts = {}
+    with zipfile.ZipFile(copy) as archive, tempfile.TemporaryDirectory() as folder:
+        for name in archive.namelist():
+            if name.endswith(PART):
+                path = Path(folder, "part.keras")
+                with archive.open(name) as source, path.open("wb") as target:
+                    shutil.copyfileobj(source, target, 2**20)
+                parts[name.removesuffix(PART)] = read(path, inside=True)
+    return parts
+
+
 def _facts_in(copy: Path) -> dict[str, Any]:
     with zipfile.ZipFile(copy) as archive:
         parts = archive.infolist()
@@ -170,4 +216,6 @@ def _facts_in(copy: Path) -> dict[str, Any]:
             f"its format is {version!r}, and this version of kgen reads up to "
             f"{FORMAT}. Upgrade kgen to the version that wrote it"
         )
+    if "parts" in facts:
+        raise ValueError(f"its {ENTRY} has a fact named 'parts'")
     return {name: decode(value) for name, value in facts.items()}

@@ -53,6 +53,10 @@ class Head(Strategy):
     """Whether the head draws a pixel at once, each channel given those before it. The
     network then has to mask whole pixels, not channels."""
 
+    one_hot = False
+    """Whether models of images see a level as a one-hot vector, and not as a number:
+    for levels that have no order."""
+
     choices = 0
     """Uniform numbers that `draw` takes in addition to one per scalar, to choose the
     component of a mixture: per scalar, or per pixel if the head orders the channels."""

@@ -17,6 +17,8 @@ class Categorical(LevelHead):
 
     Args:
         levels: number of values, >= 2. 256 for 8-bit images.
+        one_hot: whether models of images see a value as a one-hot vector, and not as a
+            number: for values that have no order, such as the codes of a VQ-VAE.
 
     References:
         Van den Oord et al., Pixel Recurrent Neural Networks, 2016, sec. 2.3.
@@ -31,8 +33,9 @@ class Categorical(LevelHead):
         array([[1.5]], dtype=float32)
     """
 
-    def __init__(self, levels=256):
+    def __init__(self, levels=256, one_hot=False):  # noqa: FBT002 (a setting)
         self.levels = self.size = validation.check_setting(self, "levels", levels, ge=2)
+        self.one_hot = validation.check_choice(self, "one_hot", one_hot, (False, True))
 
     def distribution(self, params):
         logits = self.split(params)

@@ -12,6 +12,7 @@ from kgen.layers.masks import hidden_degrees, hidden_mask, output_mask
 from kgen.layers.residual import MaskedResidualBlock
 from kgen.layers.scaling import Scaling
 from kgen.layers.shared_scale import SharedScale
+from kgen.layers.vector_quantizer import VectorQuantizer
 
 __all__ = [
     "BatchNormalization",
@@ -27,6 +28,7 @@ __all__ = [
     "RowLSTM",
     "Scaling",
     "SharedScale",
+    "VectorQuantizer",
     "VerticalConv2D",
     "hidden_degrees",
     "hidden_mask",

@@ -1,4 +1,4 @@
-"""Networks between data and vectors: encoders, decoders, generators, discriminators."""
+"""Networks between data and vectors, or maps: encoders, decoders, and others."""
 
 from kgen.networks._base import Architecture, Builder, architectures, get
 from kgen.networks.condition import assemble, join
@@ -7,6 +7,7 @@ from kgen.networks.features import with_features
 from kgen.networks.mlp import MLP
 from kgen.networks.residual_block import ResidualBlock
 from kgen.networks.resnet import ResNet
+from kgen.networks.spatial import Spatial
 
 __all__ = [
     "MLP",
@@ -15,6 +16,7 @@ __all__ = [
     "Conv",
     "ResNet",
     "ResidualBlock",
+    "Spatial",
     "architectures",
     "assemble",
     "get",

@@ -27,6 +27,10 @@ class Builder(Strategy):
     flattens = False
     """Whether `down` takes an example for a vector: a condition then joins that."""
 
+    maps = False
+    """Whether its networks are between data and maps (height, width, units), in place
+    of vectors. Only models that use maps take such a builder."""
+
     def down(
         self,
         event_shape: tuple[int, ...],
@@ -137,24 +141,32 @@ def _as_function(name: str, function: Any) -> _Function:
     return function if isinstance(function, _Function) else _Function(function)
 
 
-def get(architecture: str | Builder, event_shape: tuple[int, ...]) -> Builder:
+def get(
+    architecture: str | Builder, event_shape: tuple[int, ...], *, maps: bool = False
+) -> Builder:
     """Resolve a name to a builder of networks for such data.
 
     Args:
-        architecture: "auto" (conv for images, mlp for tables), a name among
-            `architectures`, or a `Builder`, of which it returns a copy.
+        architecture: "auto" (conv for images, or spatial where there are maps; mlp for
+            tables), a name among `architectures`, or a `Builder`, of which it returns a
+            copy.
         event_shape: shape of one example.
+        maps: whether a builder of maps may be returned.
 
     Raises:
-        ValueError: for an unknown name, or a builder of images for other data.
+        ValueError: for an unknown name, a builder of images for other data, or one of
+            maps where there are none.
 
     Example:
         >>> get("auto", (28, 28, 1))
         Conv()
     """
     if isinstance(architecture, str) and architecture == "auto":
-        architecture = "conv" if len(event_shape) == 3 else "mlp"
+        images = "spatial" if maps else "conv"
+        architecture = images if len(event_shape) == 3 else "mlp"
     builder = architectures.resolve(architecture)
+    if builder.maps and not maps:
+        raise messages.wrong_maps(architecture)
     if builder.images_only:
         check_images(architecture, event_shape)
     return builder

@@ -16,6 +16,7 @@ from sklearn.exceptions import NotFittedError
 from sklearn.utils import estimator_checks
 
 from kgen.base.files import load
+from kgen.base.training import equal
 from kgen.core.backend import tf
 
 
@@ -112,7 +113,8 @@ def check_fitted(estimator: Any, X: np.ndarray, y: Any) -> None:
     before = estimator.get_params(deep=False)
     fitted = clone(estimator).fit(X, y)
     for name, value in before.items():
-        assert fitted.get_params()[name] == value, f"fit changed the parameter {name}"
+        same = equal(fitted.get_params()[name], value)
+        assert same, f"fit changed the parameter {name}"
     for check in (check_samples, check_row_wise, check_bad_rows, check_copies):
         check(fitted, X, y)
 

@@ -21,6 +21,8 @@ from kgen.testing import check_layer
         (layers.RowLSTM(6, channels=3), (4, 3, 6)),
         (layers.DiagonalBiLSTM(5), (3, 4, 2)),
         (layers.BatchNormalization(momentum=0.8), (3, 4)),
+        (layers.VectorQuantizer(5), (3, 2, 4)),
+        (layers.VectorQuantizer(3, restart=0.0), (4,)),
         (layers.Embed(heads.Categorical(256)), (3, 3, 1)),
         (layers.Embed(heads.Normal(loc=[1.0, 2.0], unit=[3.0, 4.0])), (2,)),
     ],

@@ -56,7 +56,9 @@ def fitted(name, shape, levels):
     X = every_image(shape, levels)[-64:]
     y = X.reshape(len(X), -1)[:, 0] if is_conditional(estimator) else None
     if hasattr(estimator, "architecture"):
-        estimator.set_params(latent_dim=1, architecture="mlp")
+        estimator.set_params(architecture="mlp")
+    if hasattr(estimator, "latent_dim"):
+        estimator.set_params(latent_dim=1)
     return estimator.fit(X, y).model_, X
 
 

@@ -196,3 +196,26 @@ def not_finite_samples(owner: str) -> FloatingPointError:
         "not (train again, with a lower learning_rate), codes or a temperature that "
         "are extreme."
     )
+
+
+def no_prior(owner: str) -> AttributeError:
+    return AttributeError(
+        f"{owner}(prior=None) has no `sample`: nothing says which codes go together. "
+        "Fit it with prior='auto', or fit a density to `encode(X)`, and `decode` what "
+        "that draws."
+    )
+
+
+def prior_not_fitted(owner: str) -> str:
+    return (
+        f"This {owner} has no `prior_` yet: its training was interrupted before the "
+        "prior's. Call `fit` again, with warm_start=True to go on from here."
+    )
+
+
+def wrong_integer_codes(got: str, shape: tuple, size: int) -> ValueError:
+    wanted = ", ".join(["n", *map(str, shape)])
+    return ValueError(
+        f"`codes` must be integers in 0..{size - 1} of shape ({wanted}), n >= 1, as "
+        f"`encode` returns them. Got {got}."
+    )

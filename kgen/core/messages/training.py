@@ -107,3 +107,10 @@ def collapsed(owner: str, latent_dim: int) -> str:
         "the divergence weigh less (a smaller beta, KL(warm_up=...), "
         "KL(free_bits=...)), or use a weaker decoder."
     )
+
+
+def wrong_prior(owner: str, prior: object, problem: str) -> ValueError:
+    return ValueError(
+        f"{owner}(prior={prior!r}): `prior` must be 'auto', None, or an estimator with "
+        f"a density of arrays of integers, such as GatedPixelCNN or MADE. {problem}"
+    )

@@ -1,0 +1,34 @@
+"""Messages about networks that do not fit a model."""
+
+
+def wrong_maps(architecture: object) -> ValueError:
+    return ValueError(
+        f"architecture={architecture!r} makes maps of features, not vectors, which "
+        "this model needs. Use architecture='conv' or 'resnet' for images."
+    )
+
+
+def several_ends(name: str) -> ValueError:
+    return ValueError(
+        f"`{name}` must have one input and one output: VQVAEModel has no conditions."
+    )
+
+
+def wrong_encoder(shape: tuple) -> ValueError:
+    return ValueError(
+        "`encoder` must output vectors (n, ..., code_dim), one for every position of "
+        f"the code, e.g. a map (n, height, width, code_dim). Got {shape}; a vector is "
+        "cut into positions by keras.layers.Reshape((positions, code_dim))."
+    )
+
+
+def wrong_decoder_input(got: tuple, wanted: tuple) -> ValueError:
+    return ValueError(
+        f"`decoder` must take what `encoder` puts out, {wanted}. Got {got}."
+    )
+
+
+def wrong_decoder_output(got: tuple, wanted: tuple) -> ValueError:
+    return ValueError(
+        f"`decoder` must output the head's parameters, {('n', *wanted)}. Got {got}."
+    )
