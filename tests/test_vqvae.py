@@ -96,7 +96,10 @@ def test_the_codebook_follows_by_moving_averages():
         layer.update(z, codes, weight)
         batches.append((z, codes, weight))
     assert {*np.concatenate([codes for _, codes, _ in batches])} == {0, 1, 2}
-    expected = follow(batches, np.zeros(3), np.zeros((3, 2)), 0.8, 3)
+    counts, sums = np.zeros(3), np.zeros((3, 2))
+    expected = follow(batches, counts, sums, 0.8, 3)
+    np.testing.assert_allclose(layer.counts.numpy(), counts, rtol=1e-5)
+    np.testing.assert_allclose(layer.sums.numpy(), sums, rtol=1e-4, atol=1e-6)
     np.testing.assert_allclose(layer.codebook.numpy(), expected, rtol=1e-4)
 
 

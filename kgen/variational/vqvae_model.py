@@ -68,8 +68,8 @@ class VQVAEModel(GenerativeModel):
         >>> history = model.fit(x, verbose=0).history
         >>> sorted(history)
         ['commitment', 'loss', 'perplexity', 'reconstruction']
-        >>> model.encode(x).shape
-        TensorShape([8, 3, 2])
+        >>> tuple(model.encode(x).shape)
+        (8, 3, 2)
     """
 
     code_dtype = "int32"
