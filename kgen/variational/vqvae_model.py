@@ -181,8 +181,8 @@ class VQVAEModel(GenerativeModel):
                 seed, first, count, self.code_shape, stream=CODES
             )
             codes = ops.cast(uniform * self.codebook_size, "int32")
-        shape = self.head.noise_shape(self.event_shape)
-        noise = backend.keyed_uniform(seed, first, count, shape, stream=NOISE)
+        shape = self.event_shape
+        noise = self.head.keyed_noise(seed, first, count, shape, stream=NOISE)
         return self.head.draw(self._decode(codes), noise)
 
     def draw_in_graph(self, n, seed):
