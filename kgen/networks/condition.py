@@ -54,7 +54,7 @@ def assemble(
         >>> dense = layers.Dense(3)
         >>> assemble((4,), dense, condition_dim=2).output_shape
         (None, 3)
-        >>> dense.kernel.shape
+        >>> tuple(dense.kernel.shape)
         (6, 3)
     """
     x = keras.Input(shape, dtype="float32")
