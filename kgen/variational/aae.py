@@ -202,6 +202,7 @@ class AAE(NoDensity, LatentSampler, AutoencoderEstimator):
     categories: int = param(0, ge=0, le=WIDEST)
     objective: str | Objective = param("non_saturating", registry=objectives)
 
+    _takes_weights: ClassVar[bool] = False
     _optimizer_options: ClassVar[dict[str, dict]] = {"adam": {"beta_1": ADAM["beta_1"]}}
 
     @property
