@@ -34,7 +34,7 @@ TINY = {
     "Autoencoder": {"latent_dim": 2, "epochs": 1},
     "ConditionalVAE": {"latent_dim": 2, "epochs": 1},
     "WAE": {"latent_dim": 2, "epochs": 1},
-    "AAE": {"latent_dim": 2, "epochs": 1},
+    "AAE": {"latent_dim": 2, "hidden": 16, "epochs": 1},
     "VAEGAN": {"latent_dim": 2, "epochs": 1},
     "GAN": {"latent_dim": 4, "epochs": 1},
     "ConditionalGAN": {"latent_dim": 4, "epochs": 1},

@@ -37,6 +37,8 @@ SETTINGS = {
     "Autoencoder": {"latent_dim": 2, "architecture": MLP},
     "ConditionalVAE": {"latent_dim": 2, "architecture": MLP},
     "WAE": {"latent_dim": 2, "architecture": MLP},
+    "AAE": {"latent_dim": 2, "architecture": MLP, "hidden": 4},
+    "VAEGAN": {"latent_dim": 2, "architecture": MLP},
     "GAN": {"latent_dim": 2, "architecture": MLP},
     "ConditionalGAN": {"latent_dim": 2, "architecture": MLP},
 }

@@ -173,6 +173,8 @@ class AAE(NoDensity, LatentSampler, AutoencoderEstimator):
         latent_dim: numbers of the code, >= 1, standard normal in the prior.
         categories: k, further numbers of the code that are probabilities of as many
             categories, equally likely in the prior; 0 is none, >= 0.
+        hidden: units of every hidden layer of a discriminator of codes, each >= 1; one
+            number is one layer.
         objective: what discriminators and encoder minimise, a name or an instance of a
             `kgen.objectives.Objective`.
         architecture: see `VAE`.
@@ -200,6 +202,7 @@ class AAE(NoDensity, LatentSampler, AutoencoderEstimator):
 
     latent_dim: int = param(8, ge=1, le=WIDEST)
     categories: int = param(0, ge=0, le=WIDEST)
+    hidden: int | tuple[int, ...] = param((128, 128), ge=1, le=WIDEST)
     objective: str | Objective = param("non_saturating", registry=objectives)
 
     _takes_weights: ClassVar[bool] = False
@@ -211,7 +214,7 @@ class AAE(NoDensity, LatentSampler, AutoencoderEstimator):
 
     def build_model(self, event_shape: tuple[int, ...]) -> AAEModel:
         """Build the Keras model for examples of that shape."""
-        mlp, k, policy = MLP(widths=_HIDDEN), self._categories, self.policy_
+        mlp, k, policy = MLP(widths=self.hidden), self._categories, self.policy_
         options: dict[str, Any] = self._coder(event_shape, "point")
         if k:
             options = self._coder(event_shape, CategoricalPosterior(k))
@@ -219,7 +222,3 @@ class AAE(NoDensity, LatentSampler, AutoencoderEstimator):
             options["category_discriminator"] = critic
         options["discriminator"] = mlp.down((int(self.latent_dim),), 1, dtype=policy)
         return AAEModel(**options, objective=self.objective)
-
-
-_HIDDEN = (128, 128)
-"""Units of the hidden layers of a discriminator of codes."""
