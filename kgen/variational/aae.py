@@ -22,8 +22,10 @@ References:
 
 from typing import Any, ClassVar
 
+import keras
 from keras import ops
 
+from kgen import networks
 from kgen.base.codes import LatentSampler
 from kgen.base.density import NoDensity
 from kgen.base.fields import WIDEST, estimator, param
@@ -214,11 +216,17 @@ class AAE(NoDensity, LatentSampler, AutoencoderEstimator):
 
     def build_model(self, event_shape: tuple[int, ...]) -> AAEModel:
         """Build the Keras model for examples of that shape."""
-        mlp, k, policy = MLP(widths=self.hidden), self._categories, self.policy_
-        options: dict[str, Any] = self._coder(event_shape, "point")
-        if k:
-            options = self._coder(event_shape, CategoricalPosterior(k))
-            critic = mlp.down((k,), 1, dtype=policy)
-            options["category_discriminator"] = critic
-        options["discriminator"] = mlp.down((int(self.latent_dim),), 1, dtype=policy)
-        return AAEModel(**options, objective=self.objective)
+        k = self._categories
+        posterior: Any = CategoricalPosterior(k) if k else "point"
+        return AAEModel(
+            **self._coder(event_shape, posterior),
+            discriminator=self._critic(int(self.latent_dim), "discriminator"),
+            category_discriminator=(
+                self._critic(k, "category_discriminator") if k else None
+            ),
+            objective=self.objective,
+        )
+
+    def _critic(self, inputs: int, name: str) -> keras.Model:
+        network = MLP(widths=self.hidden).down((inputs,), 1, dtype=self.policy_)
+        return networks.assemble((inputs,), network, name=name)
