@@ -30,7 +30,7 @@ from keras import ops
 from kgen.base.chunks import draw_in_chunks, largest_layer
 from kgen.base.codes import CodeEstimator, LatentSampler
 from kgen.base.density import NoDensity
-from kgen.base.fields import LearningRate, estimator, param
+from kgen.base.fields import WIDEST, LearningRate, estimator, param
 from kgen.base.players import Player, PlayersModel
 from kgen.base.scaled import ScaledEstimator
 from kgen.core import backend, validation
@@ -39,7 +39,7 @@ from kgen.core.sizes import rows_at_once
 from kgen.networks import with_features
 from kgen.variational.posteriors import NormalPosterior
 
-ADAM = {"learning_rate": 2e-4, "beta_1": 0.5}
+ADAM = {"learning_rate": 5e-4, "beta_1": 0.5}
 
 _NORMAL = NormalPosterior()
 
@@ -67,9 +67,7 @@ class VAEGANModel(PlayersModel):
 
     default_optimizer = ADAM
 
-    def __init__(
-        self, encoder, decoder, discriminator, gamma=1e-2, seed=None, **kwargs
-    ):
+    def __init__(self, encoder, decoder, discriminator, gamma=0.1, seed=None, **kwargs):
         super().__init__(seed=seed, **kwargs)
         self.encoder = encoder
         self.decoder = decoder
@@ -205,7 +203,8 @@ class VAEGAN(NoDensity, LatentSampler, CodeEstimator, ScaledEstimator):
         ['d_loss', 'e_loss', 'g_loss', 'kl', 'reconstruction']
     """
 
-    gamma: float = param(1e-2, ge=0)
+    gamma: float = param(0.1, ge=0)
+    latent_dim: int = param(16, ge=1, le=WIDEST)
     learning_rate: LearningRate = param(ADAM["learning_rate"], gt=0)
 
     _optimizer_options: ClassVar[dict[str, dict]] = {"adam": {"beta_1": ADAM["beta_1"]}}
