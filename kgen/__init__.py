@@ -21,20 +21,24 @@ from kgen.base.fields import estimators
 from kgen.base.files import load
 from kgen.core.messages import ImplicitDensityError
 from kgen.core.versions import show_versions
+from kgen.variational.aae import AAE
 from kgen.variational.autoencoder import Autoencoder
 from kgen.variational.beta_vae import BetaVAE
 from kgen.variational.conditional_vae import ConditionalVAE
 from kgen.variational.vae import VAE
+from kgen.variational.vae_gan import VAEGAN
 from kgen.variational.vqvae import VQVAE
 from kgen.variational.wae import WAE
 
 __version__ = "0.1.0"
 
 __all__ = [
+    "AAE",
     "GAN",
     "MADE",
     "NADE",
     "VAE",
+    "VAEGAN",
     "WAE",
     "Autoencoder",
     "VQVAE",

@@ -11,10 +11,13 @@ from kgen.autoregressive.pixelcnn import PixelCNNModel
 from kgen.autoregressive.pixelrnn import PixelRNNModel
 from kgen.autoregressive.sequence_rnn import SequenceRNNModel
 from kgen.autoregressive.wavenet import WaveNetModel
+from kgen.variational.aae import AAEModel
 from kgen.variational.model import VAEModel
+from kgen.variational.vae_gan import VAEGANModel
 from kgen.variational.vqvae_model import VQVAEModel
 
 __all__ = [
+    "AAEModel",
     "GANModel",
     "GatedPixelCNNModel",
     "MADEModel",
@@ -22,6 +25,7 @@ __all__ = [
     "PixelCNNModel",
     "PixelRNNModel",
     "SequenceRNNModel",
+    "VAEGANModel",
     "VAEModel",
     "VQVAEModel",
     "WaveNetModel",

@@ -41,6 +41,8 @@ TINY = {
         "epochs": 1,
         "prior": kgen.MADE(hidden=(8,), epochs=1, jit_compile=False),
     },
+    "AAE": {"latent_dim": 2, "hidden": 16, "epochs": 1},
+    "VAEGAN": {"latent_dim": 2, "epochs": 1},
     "GAN": {"latent_dim": 4, "epochs": 1},
     "ConditionalGAN": {"latent_dim": 4, "epochs": 1},
 }

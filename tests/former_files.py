@@ -45,6 +45,8 @@ SETTINGS = {
         "architecture": MLP,
         "prior": kgen.MADE(hidden=(4,), epochs=1, optimizer="sgd", jit_compile=False),
     },
+    "AAE": {"latent_dim": 2, "architecture": MLP, "hidden": 4},
+    "VAEGAN": {"latent_dim": 2, "architecture": MLP},
     "GAN": {"latent_dim": 2, "architecture": MLP},
     "ConditionalGAN": {"latent_dim": 2, "architecture": MLP},
 }

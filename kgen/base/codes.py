@@ -1,7 +1,7 @@
 """Estimators whose examples have a code, a vector of `latent_dim` numbers."""
 
 import math
-from typing import Any
+from typing import Any, ClassVar
 
 import keras
 import numpy as np
@@ -31,6 +31,9 @@ class LatentEstimator(GenerativeEstimator):
 
     latent_dim: int = param(32, ge=1, le=WIDEST)
     architecture: str | Builder = param("auto")
+
+    # Numbers of a code beside `latent_dim`.
+    _categories: ClassVar[Any] = 0
 
     def decode(self, z: Any, y: Any = None) -> Any:
         """Examples for codes: the mean of p(x|z), with the dtype of the training data.
@@ -89,7 +92,7 @@ class LatentEstimator(GenerativeEstimator):
             name: of the network.
         """
         builder, k = networks.get(self.architecture, event_shape), self.condition_dim_
-        latent_dim = int(self.latent_dim)
+        latent_dim = int(self.latent_dim) + self._categories
         up = builder.up(latent_dim + k, event_shape, dtype=self.policy_)
         self._check_network(up, "up", (latent_dim + k,), event_shape)
         return networks.assemble((latent_dim,), up, *after, condition_dim=k, name=name)

@@ -2,6 +2,7 @@
 
 from kgen.variational.estimator import AutoencoderEstimator, VariationalEstimator
 from kgen.variational.posteriors import (
+    CategoricalPosterior,
     NormalPosterior,
     PointPosterior,
     Posterior,
@@ -10,6 +11,7 @@ from kgen.variational.posteriors import (
 
 __all__ = [
     "AutoencoderEstimator",
+    "CategoricalPosterior",
     "NormalPosterior",
     "PointPosterior",
     "Posterior",

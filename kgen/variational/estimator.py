@@ -40,7 +40,8 @@ class AutoencoderEstimator(CodeEstimator, HeadEstimator):
     ) -> dict[str, Any]:
         """Arguments of the Keras model: networks, head, posterior, seed and dtype."""
         head = self.head_
-        outputs = posteriors.resolve(posterior).params_size(int(self.latent_dim))
+        latent_dim = int(self.latent_dim) + self._categories
+        outputs = posteriors.resolve(posterior).params_size(latent_dim)
         embed = Embed(head, dtype=self.policy_)
         size, after = head.params_size(event_shape[-1]), []
         if self.scale == "shared":

@@ -2,7 +2,7 @@
 
 from keras import ops
 
-from kgen.core import backend
+from kgen.core import backend, validation
 from kgen.core.backend import register, tfd
 from kgen.core.registry import Registry
 from kgen.core.strategy import Strategy
@@ -82,4 +82,41 @@ class PointPosterior(Posterior):
 
     def codes(self, params, noise):
         # Always one: only bounds of a density take several, and a point has none.
+        return ops.expand_dims(self.mean(params), 1)
+
+
+@posteriors.register("categorical")
+@register
+class CategoricalPosterior(Posterior):
+    """A point whose last numbers are the probabilities of categories.
+
+    The encoder puts out numbers, and then a logit for each category.
+
+    Args:
+        categories: k, how many of the latent dimensions they are, >= 1.
+
+    Raises:
+        ValueError: for a number out of range.
+
+    References:
+        Makhzani et al., Adversarial Autoencoders, 2015, fig. 8.
+        https://arxiv.org/abs/1511.05644
+    """
+
+    def __init__(self, categories=10):
+        categories = validation.check_setting(self, "categories", categories, ge=1)
+        self.categories = categories
+
+    def params_size(self, latent_dim: int) -> int:
+        return latent_dim
+
+    def __call__(self, params):
+        return tfd.VectorDeterministic(self.mean(params))
+
+    def mean(self, params):
+        params, k = ops.cast(params, "float32"), self.categories
+        category = ops.softmax(params[:, -k:], axis=-1)
+        return ops.concatenate([params[:, :-k], category], axis=-1)
+
+    def codes(self, params, noise):
         return ops.expand_dims(self.mean(params), 1)

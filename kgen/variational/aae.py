@@ -1,0 +1,232 @@
+"""Adversarial autoencoder.
+
+    min over encoder, decoder of  - E over x of log p(x|z),   z = encoder(x)
+
+    min over encoder, max over D of
+        E over z' ~ p(z) of log D(z')  +  E over x of log(1 - D(encoder(x)))
+
+In place of the divergence of a VAE, a discriminator of codes keeps the law of all codes
+together near the prior. In every step there are two phases (sec. 2): encoder and
+decoder learn to reconstruct; then the discriminator learns, and the encoder learns to
+deceive it. The encoder makes a single code of an example, without noise.
+
+With categories, the code has a second part: the probabilities of k categories, which
+have a discriminator of their own that compares them with one-hot vectors. The encoder
+then sorts examples into clusters, without labels (sec. 5, fig. 8).
+
+Left out: other priors, the encoders with noise of sec. 2, labels (sec. 2.3 and 4).
+
+References:
+    Makhzani et al., Adversarial Autoencoders, 2015. https://arxiv.org/abs/1511.05644
+"""
+
+from typing import Any, ClassVar
+
+import keras
+from keras import ops
+
+from kgen import networks
+from kgen.base.codes import LatentSampler
+from kgen.base.density import NoDensity
+from kgen.base.fields import WIDEST, estimator, param
+from kgen.base.players import Player, PlayersModel
+from kgen.core import backend
+from kgen.core.backend import register
+from kgen.networks import MLP
+from kgen.objectives import Objective, objectives
+from kgen.variational.coder import Coder
+from kgen.variational.estimator import AutoencoderEstimator
+from kgen.variational.posteriors import CategoricalPosterior
+
+ADAM = {"learning_rate": 1e-3, "beta_1": 0.5}
+
+
+@register
+class AAEModel(Coder, PlayersModel):
+    """Keras model behind `AAE`: an encoder, a decoder, and discriminators of codes.
+
+    Args:
+        encoder: `keras.Model` from data, in their own units, to codes (n, latent_dim);
+            with categories, to numbers and then logits. In a conditional model, from
+            [data, conditions (n, condition_dim)].
+        decoder: `keras.Model` from codes (n, latent_dim), or [codes, conditions], to
+            the head's parameters, (n, *event_shape[:-1], head.params_size(channels)).
+        discriminator: `keras.Model` from codes, but for categories, to logits (n, 1),
+            large for draws of the prior.
+        category_discriminator: the same for probabilities (n, k) of categories; None
+            if the posterior has no categories.
+        head: name or instance of a `kgen.heads.Head`: p(x|z).
+        posterior: "point", a code of numbers, or a `CategoricalPosterior`, with k
+            probabilities of categories after them.
+        objective: name or instance of a `kgen.objectives.Objective`.
+        seed: seed of the noise; None draws one from NumPy's global state.
+        **kwargs: see `keras.Model`.
+
+    Input: (n, *event_shape), in the units of the data, or {"x": data, "condition":
+        conditions}.
+    Output: dict of "posterior", the encoder's outputs, "z" (n, 1, latent_dim), and
+        "params" (n, ...), the head's parameters.
+
+    Raises:
+        ValueError: for networks that do not match.
+    """
+
+    default_optimizer = ADAM
+
+    def __init__(
+        self,
+        encoder,
+        decoder,
+        discriminator,
+        category_discriminator=None,
+        head="bernoulli",
+        posterior="point",
+        objective="non_saturating",
+        seed=None,
+        **kwargs,
+    ):
+        super().__init__(seed=seed, **kwargs)
+        self.set_networks(encoder, decoder, head, posterior, self.seed)
+        self.discriminator = discriminator
+        self.category_discriminator = category_discriminator
+        self.objective = objectives.resolve(objective)
+        self.categories = getattr(self.posterior, "categories", 0)
+        self._check_discriminators()
+        parts = (discriminator, category_discriminator)
+        self.set_players(
+            Player("autoencoder", "reconstruction", (encoder, decoder)),
+            Player("discriminator", "d_loss", parts if self.categories else parts[:1]),
+            Player("encoder", "g_loss", (encoder,)),
+        )
+
+    def _check_discriminators(self):
+        sizes = [self.latent_dim - self.categories, self.categories]
+        found = [
+            0 if network is None else network.input_shape[-1]
+            for network in (self.discriminator, self.category_discriminator)
+        ]
+        if self.posterior.has_density or found != sizes:
+            raise ValueError(
+                f"A code of posterior={self.posterior} that `decoder` takes has "
+                f"{sizes[0]} numbers and {sizes[1]} categories, and the encoder adds "
+                "no noise to it. `discriminator` and `category_discriminator` must "
+                f"take as many. Got ones of {found[0]} and {found[1]}."
+            )
+
+    def prior_codes(self, uniform, condition):
+        return self._from_prior(backend.normal_quantile(uniform))
+
+    def _from_prior(self, noise):
+        """Codes of the prior, for standard normal noise (n, latent_dim)."""
+        if not self.categories:
+            return noise
+        numbers = noise[:, : -self.categories]
+        # Which of several equal draws is the largest is uniform.
+        largest = ops.argmax(noise[:, -self.categories :], axis=1)
+        category = ops.one_hot(largest, self.categories, dtype="float32")
+        return ops.concatenate([numbers, category], axis=1)
+
+    def _logits(self, z, *, training):
+        """Of every discriminator, for codes (n, latent_dim): (n, 1) each, float32."""
+        parts = [(self.discriminator, z)]
+        if self.categories:
+            numbers, category = z[:, : -self.categories], z[:, -self.categories :]
+            parts = [
+                (self.discriminator, numbers),
+                (self.category_discriminator, category),
+            ]
+        return [
+            ops.cast(network(part, training=training), "float32")
+            for network, part in parts
+        ]
+
+    def call(self, inputs, training=False):  # noqa: FBT002 (Keras' hook)
+        x, condition = self.unpack(inputs)
+        params = self.posterior_params(x, condition, training=training)
+        z = self.posterior.mean(params)[:, None]
+        outputs = self.head_params(z, condition, training=training)
+        return {"posterior": params, "z": z, "params": outputs}
+
+    def losses_of(self, turn, data, training):
+        (player,) = turn
+        if player == "autoencoder":
+            x, _ = self.unpack(data)
+            params = self(data, training=training)["params"]
+            return {player: -ops.mean(self.log_likelihood(x, params, 1))}
+        x, condition = self.unpack(data)
+        params = self.posterior_params(x, condition, training=training)
+        z = self.posterior.mean(params)
+        fake = self._logits(z, training=training)
+        if player == "encoder":
+            return {player: sum(map(self.objective.generator, fake))}
+        noise = self.noise(player, ops.shape(z), training=training)
+        real = self._logits(self._from_prior(noise), training=training)
+        return {player: sum(map(self.objective.discriminator, real, fake))}
+
+
+@estimator
+class AAE(NoDensity, LatentSampler, AutoencoderEstimator):
+    """Adversarial autoencoder: a discriminator makes the codes follow the prior.
+
+    With `categories` it also sorts the data into clusters: `encode` gives (n,
+    latent_dim + categories), style numbers and then probabilities of categories.
+
+    Args:
+        latent_dim: numbers of the code, >= 1, standard normal in the prior.
+        categories: k, further numbers of the code that are probabilities of as many
+            categories, equally likely in the prior; 0 is none, >= 0.
+        hidden: units of every hidden layer of a discriminator of codes, each >= 1; one
+            number is one layer.
+        objective: what discriminators and encoder minimise, a name or an instance of a
+            `kgen.objectives.Objective`.
+        architecture: see `VAE`.
+        head: see `VAE`.
+        scale: see `VAE`.
+
+    Shape:
+        X: (n, features), (n, height, width) or (n, height, width, channels).
+
+    References:
+        Makhzani et al., Adversarial Autoencoders, 2015.
+        https://arxiv.org/abs/1511.05644
+
+    Example:
+        >>> from kgen.data.toy import bars
+        >>> X = bars(64, size=4, random_state=0)
+        >>> aae = AAE(latent_dim=2, categories=8, epochs=1, random_state=0).fit(X)
+        >>> aae.transform(X).shape
+        (64, 10)
+        >>> aae.sample(5).shape
+        (5, 4, 4)
+        >>> sorted(aae.history_)
+        ['d_loss', 'g_loss', 'reconstruction']
+    """
+
+    latent_dim: int = param(8, ge=1, le=WIDEST)
+    categories: int = param(0, ge=0, le=WIDEST)
+    hidden: int | tuple[int, ...] = param((128, 128), ge=1, le=WIDEST)
+    objective: str | Objective = param("non_saturating", registry=objectives)
+
+    _takes_weights: ClassVar[bool] = False
+    _optimizer_options: ClassVar[dict[str, dict]] = {"adam": {"beta_1": ADAM["beta_1"]}}
+
+    @property
+    def _categories(self) -> int:
+        return int(self.categories)
+
+    def build_model(self, event_shape: tuple[int, ...]) -> AAEModel:
+        """Build the Keras model for examples of that shape."""
+        k = self._categories
+        posterior: Any = CategoricalPosterior(k) if k else "point"
+        return AAEModel(
+            **self._coder(event_shape, posterior),
+            discriminator=self._critic(int(self.latent_dim), "discriminator"),
+            category_discriminator=(
+                self._critic(k, "category_discriminator") if k else None
+            ),
+            objective=self.objective,
+        )
+
+    def _critic(self, inputs: int, name: str) -> keras.Model:
+        network = MLP(widths=self.hidden).down((inputs,), 1, dtype=self.policy_)
+        return networks.assemble((inputs,), network, name=name)
