@@ -174,7 +174,7 @@ class VQVAE(
             y: ignored.
         """
         codes = self._checked_codes(codes)
-        model, finish = self.model_, self._outputs
+        model, finish = self.model_, self._settled
         x = in_chunks(model.decode, codes, rows=model.rows, finish=finish)
         return self._framed(x)
 
