@@ -47,12 +47,13 @@ def test_samples_have_the_columns_and_dtypes_of_fit(name, eager, tmp_path):
     fitted.save(tmp_path / "it.keras")
     again = kgen.load(tmp_path / "it.keras")
     samples.append(drawn(again, 60, random_state=0))
-    if hasattr(fitted, "decode"):
+    if hasattr(fitted, "latent_dim"):
         codes = np.random.default_rng(0).normal(size=(30, fitted.latent_dim))
         samples.append(fitted.decode(3 * codes, labels(name, 30)))
     if hasattr(fitted, "reconstruct"):
         samples.append(fitted.reconstruct(X, y))
-        samples.append(fitted.inverse_transform(fitted.transform(X, y), y))
+        given = [] if y is None else [y]
+        samples.append(fitted.inverse_transform(fitted.transform(X, *given), *given))
     pandas.testing.assert_frame_equal(*samples[:2])
     for frame in samples:
         assert frame.columns.tolist() == X.columns.tolist()

@@ -94,12 +94,12 @@ class VAEModel(Coder, GenerativeModel):
         self.prior = prior
         self.has_density = self.posterior.has_density
         check_terms(self)
+        self.step = self.add_counter("step")  # the first variable, as in all files
         names = ["reconstruction"]
         if self.penalty is not None:
             self.penalty.attach(self)
             names.append(self.penalty.name)
         self.terms = [keras.metrics.Mean(name=name) for name in names]
-        self.step = self.add_counter("step")
         self.built = True
 
     def load_own_variables(self, store):
