@@ -253,8 +253,9 @@ class GenerativeEstimator(TakesConditions, BaseEstimator):
         """Finite model samples, rounded if they are to be, as those of the data."""
         dtype = np.dtype("float64") if self.dtype_.kind == "O" else self.dtype_
         x = x if dtype == x.dtype else in_dtype(x, dtype)
-        if (constants := self._constants()) is not None:
-            x, (constant, values) = x.copy(), constants
+        constant, values = self._constants() or (False, None)
+        if np.any(constant):
+            x = x.copy()
             np.copyto(x, values, where=constant, casting="unsafe")
         x = self.columns_.settle(x) if hasattr(self, "columns_") else x
         return x[..., 0] if x.ndim - 1 > len(self.event_shape_) else x

@@ -63,7 +63,7 @@ class Head(Strategy):
 
     compares = False
     """Whether `draw` does no more with its noise than to compare it with probabilities
-    of two values: the noise of one-pass models then costs half as much."""
+    of 1, which `ones` then does: the noise of one-pass models costs half as much."""
 
     constants: Any = None
     """Which channels it draws as constants, boolean, and their values; or None."""
@@ -137,6 +137,10 @@ class Head(Strategy):
             noise: uniform, shape (n, *noise_shape(event_shape)).
             temperature: > 0; below 1 likely values become likelier.
         """
+        raise NotImplementedError
+
+    def ones(self, params, noise):
+        """What `draw` makes 1, boolean, if the head `compares`."""
         raise NotImplementedError
 
     def of_channel(self, index: Any) -> "Head":

@@ -32,9 +32,11 @@ class Bernoulli(LevelHead):
         return ops.sigmoid(ops.cast(params, "float32"))
 
     def draw(self, params, noise, temperature=1.0):
-        return ops.cast(
-            noise < ops.sigmoid(ops.cast(params, "float32") / temperature), "float32"
-        )
+        params = ops.cast(params, "float32") / temperature
+        return ops.cast(self.ones(params, noise), "float32")
+
+    def ones(self, params, noise):
+        return noise < ops.sigmoid(ops.cast(params, "float32"))
 
 
 @ops.custom_gradient

@@ -73,11 +73,14 @@ class Coder:
         noise = self.head.keyed_noise(seed, first, count, shape, stream=1)
         z = self.prior_codes(uniform, condition)
         params = self.head_params(z[:, None], condition, training=False)
-        return self.head.draw(params, noise)
+        # Booleans are quicker to write, and become floats when they are collected.
+        draw = self.head.ones if self.head.compares else self.head.draw
+        return draw(params, noise)
 
     def draw_in_graph(self, n, seed, condition=None):
         """Examples (n, *event_shape), for tensors n and seed: see `export`."""
-        return backend.undecorated(self._draw)(seed, 0, n, condition)
+        drawn = backend.undecorated(self._draw)(seed, 0, n, condition)
+        return ops.cast(drawn, "float32")
 
     def sample(self, n, seed=None, condition=None):
         """Draw z from the prior, then x from p(x|z).
@@ -93,4 +96,5 @@ class Coder:
         """
         n = validation.check_count("n_samples", n)
         condition = self.check_condition(condition, n)
-        return draw_in_chunks(self._draw, n, seed, condition, rows=self.rows)
+        # More rows than are encoded at once: here none are drawn for nothing.
+        return draw_in_chunks(self._draw, n, seed, condition, rows=2 * self.rows)
