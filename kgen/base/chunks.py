@@ -198,7 +198,7 @@ class _Rows:
             self.values[start : start + len(values)] = values
 
     def _array(self, shape, dtype):
-        room, dtype = self.room, np.dtype("float32") if dtype == bool else dtype
+        room, dtype = self.room, np.dtype("float32") if dtype.kind == "b" else dtype
         if room is None or room.dtype != dtype or not room.flags.writeable:
             return np.empty(shape, dtype)
         return room.reshape(shape)

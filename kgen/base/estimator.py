@@ -253,7 +253,7 @@ class GenerativeEstimator(TakesConditions, BaseEstimator):
         """Finite model samples, rounded if they are to be, as those of the data."""
         dtype = np.dtype("float64") if self.dtype_.kind == "O" else self.dtype_
         x = x if dtype == x.dtype else in_dtype(x, dtype)
-        constant, values = self._constants() or (False, None)
+        constant, values = self._constants() or (False, 0.0)
         if np.any(constant):
             x = x.copy()
             np.copyto(x, values, where=constant, casting="unsafe")
