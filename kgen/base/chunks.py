@@ -109,7 +109,7 @@ def draw_in_chunks(
     """
     given = [c for c in conditions if c is not None]
     seed, n = words(as_seed(seed)), validation.check_count("n_samples", n)
-    results = _Rows(n)
+    results = _Rows(n, dtype="float32")  # bits leave the graph as booleans
     for start, count, size in _sizes(n, rows):
         parts = [pad(c[start : start + count], int(size)) for c in given]
         # An array is an argument of the graph, a number would be a constant in it.
@@ -178,8 +178,8 @@ class _Rows:
 
     values: Any = None
 
-    def __init__(self, n, finish=None, room=None):
-        self.n, self.finish, self.room = n, finish, room
+    def __init__(self, n, finish=None, room=None, dtype=None):
+        self.n, self.finish, self.room, self.dtype = n, finish, room, dtype
 
     def add(self, start, values):
         if self.finish is None:
@@ -198,7 +198,7 @@ class _Rows:
             self.values[start : start + len(values)] = values
 
     def _array(self, shape, dtype):
-        room, dtype = self.room, np.dtype("float32") if dtype.kind == "b" else dtype
+        room, dtype = self.room, self.dtype or dtype
         if room is None or room.dtype != dtype or not room.flags.writeable:
             return np.empty(shape, dtype)
         return room.reshape(shape)
