@@ -191,7 +191,7 @@ def mmd(z, z_prior):
 
 def _kernel_sum(a, b):
     """Sum of the inverse multiquadratic kernel over all pairs of codes."""
-    scale = 2.0 * a.shape[-1]
+    scale = 2.0 * ops.cast(ops.shape(a)[-1], "float32")
     squares = ops.sum(a**2, axis=1)[:, None] + ops.sum(b**2, axis=1)
     squares = ops.maximum(squares - 2.0 * ops.matmul(a, ops.transpose(b)), 0.0)
     return ops.sum(scale / (scale + squares))
