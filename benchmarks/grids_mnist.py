@@ -2,14 +2,15 @@
 
     KGEN_DATA=folder python benchmarks/grids_mnist.py GAN --minutes 10
     KGEN_DATA=folder python benchmarks/grids_mnist.py ConditionalGAN --minutes 10
-    KGEN_DATA=folder python benchmarks/grids_mnist.py ConditionalVAE --minutes 5
+    KGEN_DATA=folder python benchmarks/grids_mnist.py ConditionalVAE --ink --minutes 5
 
 `KGEN_DATA` names a folder with `mnist.npz`. Interrupt it at will: it goes on where it
 was when called again. At the end it writes benchmarks/results/grids_mnist_<model>.json
 and a picture beside it, for conditional models a column of every class; how often a
 classifier of real digits sees the class that was asked for, and how evenly it sees all
 classes; and for models that reconstruct, the squared error by that of the mean image.
-Settings other than the defaults (`--set name=value`) are in the name, too.
+Settings other than the defaults (`--set name=value`) are in the name, too, and so is
+`--ink`, with which pixels are black or white, for all that learn and judge.
 """
 
 import argparse
@@ -30,7 +31,6 @@ def classifier(x, y):
     judge = keras.Sequential(
         [
             keras.Input((28, 28, 1)),
-            layers.Rescaling(1 / 255),
             layers.Conv2D(32, 5, activation="relu"),
             layers.MaxPooling2D(),
             layers.Conv2D(64, 3, activation="relu"),
@@ -50,20 +50,24 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("model", choices=MODELS)
     parser.add_argument("--minutes", type=float, required=True)
+    parser.add_argument("--ink", action="store_true", help="binary digits")
     parser.add_argument("--set", nargs="*", default=[], metavar="name=value")
     arguments = parser.parse_args()
-    name = "_".join(["grids_mnist", arguments.model, *arguments.set])
+    ink = ["ink"] * arguments.ink
+    name = "_".join(["grids_mnist", arguments.model, *ink, *arguments.set])
     x, y = mnist()
+    x = (x > 127).astype("uint8") if arguments.ink else x
+    white = x.max()
     model = kgen.estimators[arguments.model](**settings_of(arguments.set))
     labels = [y[:50_000]] if model.conditional else []
     found = train(name, model, arguments.minutes, x[:50_000], *labels)
     asked = np.tile(np.arange(10), 100)
     given = {"y": asked} if model.conditional else {"n_samples": len(asked)}
     drawn = model.sample(**given, random_state=0)
-    judge = classifier(x, y)
+    judge = classifier(x / white, y)
     held_out, held_labels = x[50_000:], y[50_000:]
-    _, real = judge.evaluate(held_out[..., None], held_labels, verbose=0)
-    seen = judge.predict(drawn[..., None], verbose=0).argmax(axis=1)
+    _, real = judge.evaluate(held_out[..., None] / white, held_labels, verbose=0)
+    seen = judge.predict(drawn[..., None] / white, verbose=0).argmax(axis=1)
     found["judge"] = {
         "accuracy on real digits": real,
         "share of classes seen": (np.bincount(seen, minlength=10) / 1000).tolist(),
