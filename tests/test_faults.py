@@ -17,7 +17,7 @@ from sklearn.base import clone
 import kgen
 from kgen.core import persistence
 from kgen.data.toy import bars
-from tests.conftest import is_conditional, tiny
+from tests.conftest import drawn, is_conditional, tiny
 from tests.training_jobs import NAMES, finish, start
 
 X = bars(32, size=3, random_state=0)
@@ -106,7 +106,7 @@ def test_memory_is_flat_over_samples():
 def fit(estimator):
     y = X[:, 0, 0] if is_conditional(estimator) else None
     estimator.fit(X, y, validation_data=X if y is None else (X, y))
-    estimator.sample(2)
+    drawn(estimator, 2)
     if hasattr(estimator, "log_prob"):
         estimator.log_prob(X, y)
     return estimator
@@ -145,13 +145,13 @@ def test_a_model_that_goes_takes_nothing_with_it(name):
     """Graphs of one model end with it; those of others work on."""
     estimator = tiny(name, jit_compile="auto")
     gone, stays = fit(clone(estimator)), fit(clone(estimator))
-    before = stays.sample(3, random_state=0)
+    before = drawn(stays, 3, random_state=0)
     del gone
     gc.collect()
-    np.testing.assert_array_equal(stays.sample(3, random_state=0), before)
+    np.testing.assert_array_equal(drawn(stays, 3, random_state=0), before)
     fit(stays.set_params(warm_start=True))
     again = fit(clone(estimator))
-    np.testing.assert_array_equal(again.sample(3, random_state=0), before)
+    np.testing.assert_array_equal(drawn(again, 3, random_state=0), before)
 
 
 def rewrite(path, entry, change):

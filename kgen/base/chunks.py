@@ -124,8 +124,30 @@ def _sizes(n, rows):
         return
     for start in range(0, n, rows):
         count = min(rows, n - start)
-        # One graph for whole chunks, and one for all other numbers, without padding.
-        yield start, count, rows if count == rows else np.asarray(count)
+        size = padded(count, rows)
+        # Graphs for whole chunks and for few rows, and one for all other numbers.
+        fixed = size == rows or size <= FEW
+        yield start, count, size if fixed else np.asarray(size)
+
+
+def padded(count: int, rows: int) -> int:
+    """Rows that are computed for so many: one of some 35 numbers.
+
+    For each that it meets the library of matrix products keeps a plan, in memory.
+
+    Args:
+        count: rows that are wanted, 1 to `rows`.
+        rows: the most, a power of two.
+
+    Example:
+        >>> [padded(count, 4096) for count in (1, 5, 17, 100, 129, 1808, 4095)]
+        [1, 16, 64, 128, 256, 1920, 4096]
+    """
+    for size in (1, 16, FEW):
+        if count <= size:
+            return min(size, rows)
+    step = max(1, rows // 32)
+    return -(-count // step) * step
 
 
 def in_chunks(
