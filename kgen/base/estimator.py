@@ -255,8 +255,7 @@ class GenerativeEstimator(TakesConditions, BaseEstimator):
         x = x if dtype == x.dtype else in_dtype(x, dtype)
         constant, values = self._constants() or (False, 0.0)
         if np.any(constant):
-            x = x.copy()
-            np.copyto(x, values, where=constant, casting="unsafe")
+            x = np.where(constant, values, x).astype(dtype)
         x = self.columns_.settle(x) if hasattr(self, "columns_") else x
         return x[..., 0] if x.ndim - 1 > len(self.event_shape_) else x
 
