@@ -114,7 +114,7 @@ def fit(estimator):
 
 def grows(call):
     """Megabytes that 20 calls take, after some in which everything warms up."""
-    for _ in range(6):
+    for _ in range(30):  # in a new process the allocator grows for as long
         call()
     before = resident()
     for _ in range(20):
