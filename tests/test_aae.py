@@ -117,8 +117,9 @@ def test_two_players_have_moments_of_one_encoder(tmp_path):
 
 def test_the_prior_is_normal_with_categories_that_are_equally_likely():
     model = model_of(4)
-    uniform = backend.keyed_uniform(0, 0, 4000, (model.prior_noise,))
-    z = keras.ops.convert_to_numpy(model.prior_codes(uniform, None))
+    uniform = backend.keyed_uniform(0, 0, 4000, (model.latent_dim,))
+    noise = backend.normal_quantile(uniform)
+    z = keras.ops.convert_to_numpy(model.prior_codes(noise, None))
     assert z.shape == (4000, 6)
     np.testing.assert_array_equal(np.sort(z[:, 2:], axis=1), [[0, 0, 0, 1]] * 4000)
     assert stats.chisquare(z[:, 2:].sum(axis=0)).pvalue > 1e-3

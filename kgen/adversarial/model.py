@@ -11,9 +11,10 @@ References:
 
 from keras import ops
 
-from kgen.base.chunks import draw_in_chunks, largest_layer
+from kgen.base.chunks import largest_layer
+from kgen.base.drawing import DrawsAtOnce
 from kgen.base.players import Player, PlayersModel
-from kgen.core import backend, validation
+from kgen.core import backend
 from kgen.core.backend import compiled, register
 from kgen.core.sizes import rows_at_once
 from kgen.layers.scaling import renewed
@@ -24,7 +25,7 @@ ADAM = {"learning_rate": 2e-4, "beta_1": 0.5}
 
 
 @register
-class GANModel(PlayersModel):
+class GANModel(DrawsAtOnce, PlayersModel):
     """Keras model behind `GAN` and `ConditionalGAN`.
 
     Args:
@@ -107,28 +108,8 @@ class GANModel(PlayersModel):
         """G(z) in inference mode: data in their own units."""
         return self.generate(z, condition, training=False)
 
-    def draw_in_graph(self, n, seed, condition=None):
-        """Examples (n, *event_shape), for tensors n and seed: see `export`."""
-        return backend.undecorated(self._draw)(seed, 0, n, condition)
-
     @compiled
     def _draw(self, seed, first, count, condition=None):
         uniform = backend.keyed_uniform(seed, first, count, (self.latent_dim,))
         z = backend.normal_quantile(uniform)
         return self.generate(z, condition, training=False)
-
-    def sample(self, n, seed=None, condition=None):
-        """Draw examples.
-
-        Args:
-            n: number of examples, >= 1.
-            seed: integer; None draws one from NumPy's global state.
-            condition: shape (n, condition_dim), or (1, condition_dim) for all; for
-                conditional models only.
-
-        Returns:
-            Float32 array of shape (n, *event_shape), in data units.
-        """
-        n = validation.check_count("n_samples", n)
-        condition = self.check_condition(condition, n)
-        return draw_in_chunks(self._draw, n, seed, condition, rows=self.rows)

@@ -101,11 +101,15 @@ def draw_in_chunks(
     Args:
         draw: compiled function of a seed, the index of the first sample, the number
             of samples, and their conditions, if any: what `kgen.base.keyed_uniform`
-            takes to make their noise. The number is `rows` or, on TensorFlow, a tensor.
+            takes to make their noise. The number is an integer or, on TensorFlow, a
+            tensor. What it returns may be boolean.
         n: number of examples, >= 1.
         seed: integer; None draws one from NumPy's global state.
         *conditions: arrays of n rows; those that are None are left out.
         rows: rows of the largest chunk.
+
+    Returns:
+        float32, n rows.
     """
     given = [c for c in conditions if c is not None]
     seed, n = words(as_seed(seed)), validation.check_count("n_samples", n)

@@ -77,7 +77,7 @@ class LatentEstimator(GenerativeEstimator):
             shape = (math.prod(event_shape),)
         shape = (*shape[:-1], shape[-1] + k)
         down = builder.down(shape, units, dtype=self.policy_)
-        self._check_network(down, "down", shape, (units,))
+        networks.check_shapes(self.architecture, "down", down, shape, (units,))
         before_down = {"condition_dim": k, "before": len(parts)}
         return networks.assemble(event_shape, *parts, down, name=name, **before_down)
 
@@ -94,14 +94,9 @@ class LatentEstimator(GenerativeEstimator):
         builder, k = networks.get(self.architecture, event_shape), self.condition_dim_
         latent_dim = int(self.latent_dim) + self._categories
         up = builder.up(latent_dim + k, event_shape, dtype=self.policy_)
-        self._check_network(up, "up", (latent_dim + k,), event_shape)
+        taken = (latent_dim + k,)
+        networks.check_shapes(self.architecture, "up", up, taken, event_shape)
         return networks.assemble((latent_dim,), up, *after, condition_dim=k, name=name)
-
-    def _check_network(self, network, part, taken, made) -> None:
-        """Raise a ValueError for a user's network of other shapes than asked for."""
-        found = tuple(network.input_shape), tuple(network.output_shape)
-        if found != ((None, *taken), (None, *made)):
-            raise messages.wrong_network(self.architecture, part, found, taken, made)
 
     def _codes(self, z: Any) -> np.ndarray:
         """Checked codes, float32 of shape (n, latent_dim)."""

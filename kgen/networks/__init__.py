@@ -1,6 +1,12 @@
 """Networks between data and vectors, or maps: encoders, decoders, and others."""
 
-from kgen.networks._base import Architecture, Builder, architectures, get
+from kgen.networks._base import (
+    Architecture,
+    Builder,
+    architectures,
+    check_shapes,
+    get,
+)
 from kgen.networks.condition import assemble, join
 from kgen.networks.conv import Conv
 from kgen.networks.features import with_features
@@ -19,6 +25,7 @@ __all__ = [
     "Spatial",
     "architectures",
     "assemble",
+    "check_shapes",
     "get",
     "join",
     "with_features",

@@ -172,6 +172,27 @@ def get(
     return builder
 
 
+def check_shapes(
+    architecture: str | Builder,
+    part: str,
+    network: keras.Model,
+    taken: tuple[int, ...],
+    made: tuple[int, ...],
+) -> None:
+    """Raise a ValueError for a network of other shapes than a builder was asked for.
+
+    Args:
+        architecture: the builder, as the user gave it.
+        part: the method that built the network, "down" or "up".
+        network: what it built.
+        taken: shape of one input that was asked for.
+        made: shape of one output.
+    """
+    found = tuple(network.input_shape), tuple(network.output_shape)
+    if found != ((None, *taken), (None, *made)):
+        raise messages.wrong_network(architecture, part, found, taken, made)
+
+
 def check_images(architecture: str | Builder, event_shape: tuple[int, ...]) -> None:
     """Raise a ValueError if the event shape is not that of an image."""
     if len(event_shape) != 3:

@@ -30,7 +30,6 @@ from kgen.base.codes import LatentSampler
 from kgen.base.density import NoDensity
 from kgen.base.fields import WIDEST, estimator, param
 from kgen.base.players import Player, PlayersModel
-from kgen.core import backend
 from kgen.core.backend import register
 from kgen.networks import MLP
 from kgen.objectives import Objective, objectives
@@ -113,18 +112,14 @@ class AAEModel(Coder, PlayersModel):
                 f"take as many. Got ones of {found[0]} and {found[1]}."
             )
 
-    def prior_codes(self, uniform, condition):
-        return self._from_prior(backend.normal_quantile(uniform))
-
-    def _from_prior(self, noise):
-        """Codes of the prior, for standard normal noise (n, latent_dim)."""
+    def prior_codes(self, noise, condition):
         if not self.categories:
             return noise
-        numbers = noise[:, : -self.categories]
+        numbers = noise[..., : -self.categories]
         # Which of several equal draws is the largest is uniform.
-        largest = ops.argmax(noise[:, -self.categories :], axis=1)
+        largest = ops.argmax(noise[..., -self.categories :], axis=-1)
         category = ops.one_hot(largest, self.categories, dtype="float32")
-        return ops.concatenate([numbers, category], axis=1)
+        return ops.concatenate([numbers, category], axis=-1)
 
     def _logits(self, z, *, training):
         """Of every discriminator, for codes (n, latent_dim): (n, 1) each, float32."""
@@ -160,7 +155,7 @@ class AAEModel(Coder, PlayersModel):
         if player == "encoder":
             return {player: sum(map(self.objective.generator, fake))}
         noise = self.noise(player, ops.shape(z), training=training)
-        real = self._logits(self._from_prior(noise), training=training)
+        real = self._logits(self.prior_codes(noise, condition), training=training)
         return {player: sum(map(self.objective.discriminator, real, fake))}
 
 

@@ -3,21 +3,24 @@
 from keras import ops
 
 from kgen import heads
-from kgen.base.chunks import draw_in_chunks, largest_layer
-from kgen.core import backend, validation
+from kgen.base.chunks import largest_layer
+from kgen.base.drawing import DrawsAtOnce
+from kgen.core import backend
 from kgen.core.backend import compiled
 from kgen.core.sizes import rows_at_once
 from kgen.variational.parts import check_parts
 from kgen.variational.posteriors import posteriors
 
 
-class Coder:
+class Coder(DrawsAtOnce):
     """The part of a Keras model that encodes, decodes, and draws codes from a prior.
 
     A subclass calls `set_networks` in its `__init__`, and implements
-    `prior_codes(uniform, condition)`, which turns uniform numbers (n, prior_noise) in
-    (0, 1) into codes (n, latent_dim) drawn from the prior.
+    `prior_codes(noise, condition)`, which turns standard normal noise (n, ...,
+    latent_dim) into codes drawn from the prior, of the same shape.
     """
+
+    chunk = 2  # more than are encoded at once: here none are computed for nothing
 
     def set_networks(self, encoder, decoder, head, posterior, seed):
         """Keep the networks, if they fit together; see `VAEModel` for the arguments."""
@@ -29,11 +32,10 @@ class Coder:
         (_, self.latent_dim), *condition = [v.shape for v in decoder.inputs]
         self.condition_dim = condition[0][-1] if condition else 0
         self.event_shape = tuple(encoder.inputs[0].shape[1:])
-        self.prior_noise = self.latent_dim
         self.rows = rows_at_once(max(largest_layer(encoder), largest_layer(decoder)))
         check_parts(self)
 
-    def prior_codes(self, uniform, condition):
+    def prior_codes(self, noise, condition):
         """Codes from the prior: see the class."""
         raise NotImplementedError
 
@@ -68,33 +70,11 @@ class Coder:
 
     @compiled
     def _draw(self, seed, first, count, condition=None):
-        uniform = backend.keyed_uniform(seed, first, count, (self.prior_noise,))
+        uniform = backend.keyed_uniform(seed, first, count, (self.latent_dim,))
         shape = self.event_shape
         noise = self.head.keyed_noise(seed, first, count, shape, stream=1)
-        z = self.prior_codes(uniform, condition)
+        z = self.prior_codes(backend.normal_quantile(uniform), condition)
         params = self.head_params(z[:, None], condition, training=False)
         # Booleans are quicker to write, and become floats when they are collected.
         draw = self.head.ones if self.head.compares else self.head.draw
         return draw(params, noise)
-
-    def draw_in_graph(self, n, seed, condition=None):
-        """Examples (n, *event_shape), for tensors n and seed: see `export`."""
-        drawn = backend.undecorated(self._draw)(seed, 0, n, condition)
-        return ops.cast(drawn, "float32")
-
-    def sample(self, n, seed=None, condition=None):
-        """Draw z from the prior, then x from p(x|z).
-
-        Args:
-            n: number of examples, >= 1.
-            seed: integer; None draws one from NumPy's global state.
-            condition: shape (n, condition_dim), or (1, condition_dim) for all; for
-                conditional models only.
-
-        Returns:
-            Float32 array of shape (n, *event_shape), in data units.
-        """
-        n = validation.check_count("n_samples", n)
-        condition = self.check_condition(condition, n)
-        # More rows than are encoded at once: here none are drawn for nothing.
-        return draw_in_chunks(self._draw, n, seed, condition, rows=2 * self.rows)

@@ -111,8 +111,10 @@ class VariationalEstimator(Density, LatentSampler, AutoencoderEstimator):
     def _review(self, rows: Any) -> None:
         super()._review(rows)
         model, owner = self.model_, type(self).__name__
-        # At first no dimension is in use; and the first rows may be equal.
-        if int(model.step) >= _ENOUGH and self.history_["kl"][-1] < _NOTHING:
+        # At first no dimension is in use; and the first rows may be equal. Penalties
+        # of a user's own may report something else.
+        kl = self.history_.get("kl", [np.inf])[-1]
+        if int(model.step) >= _ENOUGH and kl < _NOTHING:
             means = keras.ops.convert_to_numpy(model.encode(*model.unpack(rows)))
             if len(means) > 1 and not _active(means):
                 text = messages.collapsed(owner, model.latent_dim)

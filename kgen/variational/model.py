@@ -114,15 +114,10 @@ class VAEModel(Coder, GenerativeModel):
             return tfd.MultivariateNormalDiag(np.zeros(self.latent_dim, "float32"))
         return _NORMAL(self.prior(condition))
 
-    def prior_codes(self, uniform, condition):
-        z = backend.normal_quantile(uniform)
-        return z if self.prior is None else self._from_prior(z, condition)
-
-    def _from_prior(self, noise, condition):
-        """Codes (..., latent_dim) for standard normal noise, (n, ..., latent_dim)."""
-        prior = self.prior_of(condition)
+    def prior_codes(self, noise, condition):
         if self.prior is None:
             return noise
+        prior = self.prior_of(condition)
         shape = (-1, *[1] * (len(noise.shape) - 2), self.latent_dim)
         mean, scale = prior.mean(), prior.stddev()
         return ops.reshape(mean, shape) + ops.reshape(scale, shape) * noise
@@ -181,7 +176,7 @@ class VAEModel(Coder, GenerativeModel):
         if self.penalty.needs_prior_codes:
             key = (self.seed + 1, -1 if step is None else step)
             noise = backend.stateless_normal(ops.shape(z), key)
-            z_prior = self._from_prior(noise, condition)
+            z_prior = self.prior_codes(noise, condition)
         prior = self.prior_of(condition)
         return self.penalty(self.posterior(params), prior, z, z_prior, step)
 

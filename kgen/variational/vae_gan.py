@@ -27,9 +27,10 @@ from typing import ClassVar
 import numpy as np
 from keras import ops
 
-from kgen.base.chunks import draw_in_chunks, largest_layer
+from kgen.base.chunks import largest_layer
 from kgen.base.codes import CodeEstimator, LatentSampler
 from kgen.base.density import NoDensity
+from kgen.base.drawing import DrawsAtOnce
 from kgen.base.fields import WIDEST, LearningRate, estimator, param
 from kgen.base.players import Player, PlayersModel
 from kgen.base.scaled import ScaledEstimator
@@ -45,7 +46,7 @@ _NORMAL = NormalPosterior()
 
 
 @register
-class VAEGANModel(PlayersModel):
+class VAEGANModel(DrawsAtOnce, PlayersModel):
     """Keras model behind `VAEGAN`: encoder, decoder and discriminator.
 
     Args:
@@ -153,25 +154,6 @@ class VAEGANModel(PlayersModel):
     def _draw(self, seed, first, count, condition=None):
         uniform = backend.keyed_uniform(seed, first, count, (self.latent_dim,))
         return self._decode(backend.normal_quantile(uniform), training=False)
-
-    def draw_in_graph(self, n, seed):
-        """Examples (n, *event_shape), for tensors n and seed: see `export`."""
-        return backend.undecorated(self._draw)(seed, 0, n)
-
-    def sample(self, n, seed=None, condition=None):
-        """Draw examples: z from the prior, decoded.
-
-        Args:
-            n: number of examples, >= 1.
-            seed: integer; None draws one from NumPy's global state.
-            condition: None; there is none.
-
-        Returns:
-            Float32 array of shape (n, *event_shape), in data units.
-        """
-        n = validation.check_count("n_samples", n)
-        condition = self.check_condition(condition, n)
-        return draw_in_chunks(self._draw, n, seed, condition, rows=self.rows)
 
 
 @estimator

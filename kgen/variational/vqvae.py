@@ -138,11 +138,7 @@ class VQVAE(
             ("down", down, event_shape, (units,)),
             ("up", up, (units,), params_shape),
         ):
-            found = tuple(network.input_shape), tuple(network.output_shape)
-            if found != ((None, *taken), (None, *made)):
-                raise messages.wrong_network(
-                    self.architecture, name, found, taken, made
-                )
+            networks.check_shapes(self.architecture, name, network, taken, made)
         cut = keras.layers.Reshape((positions, dim), dtype=policy)
         join = keras.layers.Reshape((units,), dtype=policy)
         last = [keras.Input((positions, dim)), join, up]

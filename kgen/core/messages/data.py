@@ -27,10 +27,7 @@ def no_samples(owner: str) -> AttributeError:
 def wrong_network(
     architecture: object, part: str, found: tuple, taken: tuple, made: tuple
 ) -> ValueError:
-    shapes = [
-        ", ".join(map(str, shape[1:])) if isinstance(shape, tuple) else shape
-        for shape in found
-    ]
+    shapes = [", ".join(map(str, shape[1:])) for shape in found]
     return ValueError(
         f"architecture={architecture!r}: `{part}` must build a network from (n, "
         f"{', '.join(map(str, taken))}) to (n, {', '.join(map(str, made))}). Got one "
