@@ -36,5 +36,6 @@ class AdversarialEstimator(NoDensity, LatentSampler, ScaledEstimator):
             self._network_down(event_shape, 1, from_data, name="discriminator"),
             self.objective,
             seed=self.seed_,
+            ema_momentum=self.ema_momentum,
             dtype=self.policy_,
         )

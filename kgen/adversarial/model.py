@@ -35,6 +35,8 @@ class GANModel(DrawsAtOnce, PlayersModel):
             conditions]) to logits (n, 1), large for real data.
         objective: name or instance of a `kgen.objectives.Objective`.
         seed: seed of the noise; None draws one from NumPy's global state.
+        ema_momentum: largest momentum of moving averages of the generator's weights, in
+            [0, 1), or None for none: see `kgen.base.averaging`.
         **kwargs: see `keras.Model`.
 
     Input: codes, (n, latent_dim), or {"z": codes, "condition": conditions}. `fit` takes
@@ -46,7 +48,13 @@ class GANModel(DrawsAtOnce, PlayersModel):
     input_name = "z"
 
     def __init__(
-        self, generator, discriminator, objective="non_saturating", seed=None, **kwargs
+        self,
+        generator,
+        discriminator,
+        objective="non_saturating",
+        seed=None,
+        ema_momentum=None,
+        **kwargs,
     ):
         super().__init__(seed=seed, **kwargs)
         self.generator = generator
@@ -72,6 +80,7 @@ class GANModel(DrawsAtOnce, PlayersModel):
             Player("discriminator", "d_loss", (discriminator,)),
             Player("generator", "g_loss", (generator,)),
         )
+        self.average_weights(ema_momentum, generator)
 
     @classmethod
     def from_config(cls, config):

@@ -26,6 +26,7 @@ class SingleTrainStep:
             variables = self.trainable_weights  # some are made by the first call
             gradients = tape.gradient(scaled, variables)
         replicas.apply(self.optimizer, gradients, variables)
+        self.after_update()
         return self._logs(loss, n, x, y, y_pred, sample_weight)
 
     def test_step(self, data):
@@ -60,6 +61,7 @@ class PlayersTrainStep:
                 with replicas.part(_part(data, step, parts)) as (own, n):
                     self._take(turn, own, n)
         self.optimizer.iterations.assign_add(1)
+        self.after_update()
         return replicas.loggable(self.tracked())
 
     def _take(self, turn, data, n):

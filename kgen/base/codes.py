@@ -27,11 +27,17 @@ class LatentEstimator(GenerativeEstimator):
         architecture: how to build its networks: the name of a `kgen.networks.Builder`
             ("mlp", "conv", "resnet"), "auto" (conv for images, mlp for tables), or an
             instance.
+        ema_momentum: largest momentum of moving averages of the weights, with which the
+            model is used between the epochs of its training and after them, >= 0 and
+            < 1. It grows with the steps, so that averages are over the last tenth of
+            a short fit. None is the weights themselves.
     """
 
     latent_dim: int = param(32, ge=1, le=WIDEST)
     architecture: str | Builder = param("auto")
+    ema_momentum: float | None = param(0.999, ge=0, lt=1)
 
+    _former_values: ClassVar[dict[str, Any]] = {"ema_momentum": None}
     # Numbers of a code beside `latent_dim`.
     _categories: ClassVar[Any] = 0
 

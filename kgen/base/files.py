@@ -41,6 +41,14 @@ def _kinds(cls: Any) -> dict[str, Any]:
     }
 
 
+def _formerly(cls: Any) -> dict[str, Any]:
+    """Values of hyper-parameters that came later than some files of the class."""
+    values = {}
+    for base in reversed(cls.__mro__):
+        values |= vars(base).get("_former_values", {})
+    return values
+
+
 def _nested(cls: Any) -> list[str]:
     """Fitted attributes that are estimators themselves, such as a prior of codes."""
     return [
@@ -132,7 +140,7 @@ def _restored(model: Any, *, parts: Any = None, **facts: Any) -> Any:
     unknown = set(params) - set(cls._get_param_names())
     if unknown:
         raise ValueError(f"{cls.__name__} has no hyper-parameters {sorted(unknown)}")
-    loaded = cls(**params)
+    loaded = cls(**{**_formerly(cls), **params})
     validation.check_params(loaded)
     if unknown := set(parts or ()) - set(_nested(cls)):
         raise ValueError(f"it holds unknown files, {sorted(unknown)}")

@@ -9,6 +9,7 @@ import numpy as np
 from kgen.base import exporting
 from kgen.base._train_step_tensorflow import SingleTrainStep
 from kgen.base.adam import Adam
+from kgen.base.averaging import AveragesWeights
 from kgen.base.chunks import FEW
 from kgen.core import backend, messages, persistence
 from kgen.core.config import ConfigMixin
@@ -23,7 +24,7 @@ _TrainStep: type = (
 _TARGETS = ("loss", "loss_weights", "metrics", "weighted_metrics")
 
 
-class GenerativeModel(ConfigMixin, _TrainStep, keras.Model):
+class GenerativeModel(ConfigMixin, AveragesWeights, _TrainStep, keras.Model):
     """A `keras.Model` that draws samples.
 
     A subclass implements `sample(n, seed=None, condition=None, ...)`, which returns a

@@ -59,6 +59,8 @@ class AAEModel(Coder, PlayersModel):
             probabilities of categories after them.
         objective: name or instance of a `kgen.objectives.Objective`.
         seed: seed of the noise; None draws one from NumPy's global state.
+        ema_momentum: largest momentum of moving averages of the weights of encoder and
+            decoder, in [0, 1), or None for none: see `kgen.base.averaging`.
         **kwargs: see `keras.Model`.
 
     Input: (n, *event_shape), in the units of the data, or {"x": data, "condition":
@@ -82,6 +84,7 @@ class AAEModel(Coder, PlayersModel):
         posterior="point",
         objective="non_saturating",
         seed=None,
+        ema_momentum=None,
         **kwargs,
     ):
         super().__init__(seed=seed, **kwargs)
@@ -97,6 +100,7 @@ class AAEModel(Coder, PlayersModel):
             Player("discriminator", "d_loss", parts if self.categories else parts[:1]),
             Player("encoder", "g_loss", (encoder,)),
         )
+        self.average_weights(ema_momentum, encoder, decoder)
 
     def _check_discriminators(self):
         sizes = [self.latent_dim - self.categories, self.categories]
@@ -220,6 +224,7 @@ class AAE(NoDensity, LatentSampler, AutoencoderEstimator):
                 self._critic(k, "category_discriminator") if k else None
             ),
             objective=self.objective,
+            ema_momentum=self.ema_momentum,
         )
 
     def _critic(self, inputs: int, name: str) -> keras.Model:

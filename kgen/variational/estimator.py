@@ -65,11 +65,15 @@ class AutoencoderEstimator(CodeEstimator, HeadEstimator):
         **options: Any,
     ) -> VAEModel:
         """Build the Keras model of a posterior; options are those of `VAEModel`."""
-        return VAEModel(**self._coder(event_shape, posterior), **options)
+        coder = self._coder(event_shape, posterior)
+        return VAEModel(**coder, ema_momentum=self.ema_momentum, **options)
 
 
 class VariationalEstimator(Density, LatentSampler, AutoencoderEstimator):
     """An autoencoder with a density, bounded from below."""
+
+    # As Burda et al., 2016: see decision 20.
+    weight_decay: float | None = param(0.02, ge=0)
 
     density: ClassVar[str] = "lower bound"
 

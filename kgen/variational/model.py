@@ -61,6 +61,9 @@ class VAEModel(Coder, GenerativeModel):
         seed: seed of the noise; None draws one from NumPy's global state.
         prior: in a conditional model a `keras.Model` from conditions to means, then
             log-scales of p(z|y), (n, 2 * latent_dim); None is a standard normal.
+        ema_momentum: largest momentum of moving averages of the weights, with which the
+            model is used between the epochs of its training and after them, in [0,
+            1); None is the weights themselves. See `kgen.base.averaging`.
         **kwargs: see `keras.Model`.
 
     Input: (n, *event_shape), in the units of the data, or {"x": data, "condition":
@@ -83,6 +86,7 @@ class VAEModel(Coder, GenerativeModel):
         n_importance=1,
         seed=None,
         prior=None,
+        ema_momentum=None,
         **kwargs,
     ):
         # Not by Keras: 16-bit floats are too coarse for data in their own units.
@@ -100,6 +104,7 @@ class VAEModel(Coder, GenerativeModel):
             self.penalty.attach(self)
             names.append(self.penalty.name)
         self.terms = [keras.metrics.Mean(name=name) for name in names]
+        self.average_weights(ema_momentum, encoder, decoder, prior)
         self.built = True
 
     def load_own_variables(self, store):

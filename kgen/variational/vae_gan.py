@@ -57,6 +57,8 @@ class VAEGANModel(DrawsAtOnce, PlayersModel):
             large for real data; the inputs of its last layer are the features.
         gamma: factor of the features' likelihood in the decoder's loss, >= 0.
         seed: seed of the noise; None draws one from NumPy's global state.
+        ema_momentum: largest momentum of moving averages of the weights of encoder and
+            decoder, in [0, 1), or None for none: see `kgen.base.averaging`.
         **kwargs: see `keras.Model`.
 
     Input: (n, *event_shape), in the units of the data.
@@ -68,7 +70,16 @@ class VAEGANModel(DrawsAtOnce, PlayersModel):
 
     default_optimizer = ADAM
 
-    def __init__(self, encoder, decoder, discriminator, gamma=0.1, seed=None, **kwargs):
+    def __init__(
+        self,
+        encoder,
+        decoder,
+        discriminator,
+        gamma=0.1,
+        seed=None,
+        ema_momentum=None,
+        **kwargs,
+    ):
         super().__init__(seed=seed, **kwargs)
         self.encoder = encoder
         self.decoder = decoder
@@ -88,6 +99,7 @@ class VAEGANModel(DrawsAtOnce, PlayersModel):
             turns=(players,),
             reports=("reconstruction", "kl"),
         )
+        self.average_weights(ema_momentum, encoder, decoder)
 
     def _check_networks(self):
         shapes = [tuple(n.input_shape[1:]) for n in (self.encoder, self.discriminator)]
@@ -201,5 +213,6 @@ class VAEGAN(NoDensity, LatentSampler, CodeEstimator, ScaledEstimator):
             down(event_shape, 1, self._scalings()[1], "discriminator"),
             self.gamma,
             seed=self.seed_,
+            ema_momentum=self.ema_momentum,
             dtype=self.policy_,
         )

@@ -1,0 +1,146 @@
+"""Moving averages of a model's weights, with which it is used between its epochs.
+
+    a <- m_t a + (1 - m_t) w,    m_t = min(m, (1 + t) / (10 + t))
+
+after step t of training has made the weights w. The momentum grows, so that after few
+steps the first weights do not count any more: averages are over the last tenth of
+training, and over some 1 / (1 - m) steps in the end.
+
+References:
+    Polyak and Juditsky, Acceleration of Stochastic Approximation by Averaging, 1992.
+    https://doi.org/10.1137/0330046
+    Karras et al., Progressive Growing of GANs, 2018, sec. A.1 (generators).
+    https://arxiv.org/abs/1710.10196
+"""
+
+import inspect
+from collections import UserList
+
+import keras
+from keras import ops
+
+from kgen.core import backend, validation
+
+
+class WeightAverages(keras.layers.Layer):
+    """The averages of some networks' weights; or, while those are in use, the weights.
+
+    Args:
+        networks: built models, whose floating-point variables are averaged, statistics
+            of batch normalisation, too.
+        momentum: m, largest share of the former average that a step leaves, in [0, 1).
+    """
+
+    def __init__(self, networks, momentum):
+        super().__init__(name="averages", dtype="float32", trainable=False)
+        self.momentum = momentum
+        found = {id(v): v for network in networks for v in network.weights}
+        # No list: Keras would take them for variables of this layer.
+        self.averaged = UserList(v for v in found.values() if _is_real(v.dtype))
+        self.count = self._add("count", (), "int32")
+        self.in_use = self._add("in_use", (), "int32")
+        self.values = [self._add("value", v.shape, v.dtype) for v in self.averaged]
+        for value, variable in zip(self.values, self.averaged, strict=True):
+            value.assign(variable)
+        self.built = True
+
+    def _add(self, name, shape, dtype):
+        return self.add_weight(
+            shape=shape,
+            initializer="zeros",
+            dtype=dtype,
+            trainable=False,
+            autocast=False,
+            aggregation="only_first_replica",
+            name=name,
+        )
+
+    def update(self):
+        """Take the weights after a training step into the averages."""
+        t = ops.cast(self.count.value, "float32")
+        momentum = ops.minimum(self.momentum, (1 + t) / (10 + t))
+        for value, variable in zip(self.values, self.averaged, strict=True):
+            share = ops.cast(1 - momentum, value.dtype)
+            value.assign_sub(share * (value.value - variable.value))
+        self.count.assign_add(1)
+
+    def use(self, wanted):
+        """Exchange averages and weights, unless the wanted ones are in the networks."""
+        if bool(ops.convert_to_numpy(self.in_use.value)) == wanted:
+            return
+        for value, variable in zip(self.values, self.averaged, strict=True):
+            held = ops.copy(value.value)
+            value.assign(variable)
+            variable.assign(held)
+        self.in_use.assign(int(wanted))
+
+
+class UseAverages(keras.callbacks.Callback):
+    """Have a model use its averages but in the steps of training."""
+
+    def __init__(self):
+        super().__init__()
+        self._in_steps = False
+
+    def on_epoch_begin(self, epoch, logs=None):
+        self._in_steps = True
+        self.model.averages.use(False)
+
+    def on_test_begin(self, logs=None):
+        self.model.averages.use(True)
+
+    def on_test_end(self, logs=None):
+        self.model.averages.use(not self._in_steps)
+
+    def on_epoch_end(self, epoch, logs=None):
+        self._in_steps = False
+        self.model.averages.use(True)
+
+
+class AveragesWeights:
+    """The part of a `GenerativeModel` that averages weights, if it is asked to."""
+
+    averages = None
+    """Its `WeightAverages`, or None."""
+
+    def average_weights(self, momentum, *networks):
+        """Average the weights of networks from now on; see `WeightAverages`.
+
+        A subclass calls it at the end of its `__init__`.
+
+        Args:
+            momentum: largest share of the former average that a step leaves, in [0, 1);
+                None is no averaging.
+            *networks: built models; None is left out.
+
+        Raises:
+            ValueError: for another momentum.
+            NotImplementedError: on other backends than TensorFlow.
+        """
+        self.ema_momentum = momentum
+        if momentum is not None:
+            validation.check_number(self, "ema_momentum", momentum, ge=0, lt=1)
+            backend.need_tensorflow("ema_momentum")
+            given = [network for network in networks if network is not None]
+            self.averages = WeightAverages(given, float(momentum))
+
+    def after_update(self):
+        """Take the weights into their averages, after a training step."""
+        if self.averages is not None:
+            self.averages.update()
+
+    def fit(self, *args, **kwargs):
+        """Train as Keras does; validation and callbacks after epochs see averages."""
+        if self.averages is None:
+            return super().fit(*args, **kwargs)
+        given = inspect.signature(super().fit).bind(*args, **kwargs).arguments
+        callbacks = given.pop("callbacks", None)
+        if isinstance(callbacks, keras.callbacks.CallbackList):
+            callbacks.append(UseAverages())
+        else:
+            callbacks = [UseAverages(), *keras.tree.flatten(callbacks or [])]
+        return super().fit(**given, callbacks=callbacks)
+
+
+def _is_real(dtype):
+    return keras.backend.is_float_dtype(dtype)
