@@ -60,7 +60,7 @@ def test_the_discriminator_does_not_move_the_generator():
     model.build_optimizers()
     with tf.GradientTape() as tape:
         losses = model.losses_of(("discriminator",), x, training=True)
-    assert list(losses) == ["discriminator"]
+    assert "generator" not in losses
     weights = [v.value for v in model.generator.trainable_variables]
     assert tape.gradient(losses["discriminator"], weights) == [None, None]
 

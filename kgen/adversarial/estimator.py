@@ -1,22 +1,52 @@
 """Base of the estimators around a generator and a discriminator."""
 
-from typing import ClassVar
+from typing import Any, ClassVar
+
+import numpy as np
 
 from kgen.adversarial.model import ADAM, GANModel
 from kgen.base.codes import LatentSampler
 from kgen.base.density import NoDensity
 from kgen.base.fields import WIDEST, LearningRate, param
 from kgen.base.scaled import ScaledEstimator
+from kgen.core import messages
 from kgen.objectives import Objective, objectives
 
 
 class AdversarialEstimator(NoDensity, LatentSampler, ScaledEstimator):
-    """Base of the estimators that learn from a discriminator alone."""
+    """Base of the estimators that learn from a discriminator alone.
+
+    Args:
+        latent_dim: dimensions of the code, >= 1.
+        objective: what both players minimise: "non_saturating", "minimax",
+            "least_squares", "hinge", "wasserstein" (with a gradient penalty), "r1", or
+            a `kgen.objectives.Objective`, such as `NonSaturating(smoothing=0.1)`.
+        discriminator_steps: steps of the discriminator, each on its own batch, per
+            step of the generator, >= 1.
+        discriminator_learning_rate: that of the discriminator, > 0, or a schedule; None
+            is `learning_rate`, which is the generator's.
+        simultaneous: whether both players learn from the same samples at once, which
+            takes one pass of the generator in place of two.
+        instance_noise: standard deviation of normal noise on what the discriminator
+            sees in training, real and fake, in units of half the data's range, >= 0.
+        noise_steps: training steps after which that noise has faded, linearly, to
+            nothing, >= 1.
+        augmentation: random changes of all images that the discriminator sees in
+            training, for small data sets, such as "color,translation,cutout".
+        gradient_norms: whether the history also has the norms of the players'
+            gradients.
+    """
 
     latent_dim: int = param(64, ge=1, le=WIDEST)
     objective: str | Objective = param("non_saturating", registry=objectives)
     discriminator_steps: int = param(1, ge=1)
     learning_rate: LearningRate = param(ADAM["learning_rate"], gt=0)
+    discriminator_learning_rate: LearningRate | None = param(None, gt=0)
+    simultaneous: bool = param(False)
+    instance_noise: float = param(0.0, ge=0)
+    noise_steps: int = param(10_000, ge=1)
+    augmentation: str | None = param(None)
+    gradient_norms: bool = param(False)
 
     _optimizer_options: ClassVar[dict[str, dict]] = {"adam": {"beta_1": ADAM["beta_1"]}}
 
@@ -26,16 +56,32 @@ class AdversarialEstimator(NoDensity, LatentSampler, ScaledEstimator):
 
     @property
     def _compile_options(self) -> dict:
-        return {"steps": {"discriminator": int(self.discriminator_steps)}}
+        steps = int(self.discriminator_steps)
+        if self.simultaneous and steps > 1:
+            raise messages.not_simultaneous(type(self).__name__, steps)
+        given = {} if self.simultaneous else {"steps": {"discriminator": steps}}
+        return {**given, "gradient_norms": self.gradient_norms}
+
+    @property
+    def _own_learning_rates(self) -> dict[str, Any]:
+        rate = self.discriminator_learning_rate
+        return {} if rate is None else {"discriminator": rate}
 
     def build_model(self, event_shape: tuple[int, ...]) -> GANModel:
         """Build the Keras model for examples of that shape."""
         to_data, from_data = self._scalings()
+        low, high = np.float64(self.low_), np.float64(self.high_)
         return GANModel(
             self._network_up(event_shape, *to_data, name="generator"),
             self._network_down(event_shape, 1, from_data, name="discriminator"),
             self.objective,
             seed=self.seed_,
             ema_momentum=self.ema_momentum,
+            simultaneous=self.simultaneous,
+            instance_noise=self.instance_noise,
+            noise_steps=self.noise_steps,
+            augmentation=self.augmentation,
+            middle=((high + low) / 2).tolist(),
+            unit=((high - low) / 2).tolist(),
             dtype=self.policy_,
         )

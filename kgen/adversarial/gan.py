@@ -25,9 +25,23 @@ class GAN(AdversarialEstimator):
         architecture: how to build both networks: "conv" (the DCGAN guidelines),
             "resnet", "mlp", "auto" (conv for images, mlp for tables), or a builder with
             other settings, such as `kgen.networks.Conv(width=32)`.
-        objective: "non_saturating", "minimax", or a `kgen.objectives.Objective`.
+        objective: what both players minimise: "non_saturating", "minimax",
+            "least_squares", "hinge", "wasserstein" (with a gradient penalty), "r1", or
+            a `kgen.objectives.Objective`, such as `NonSaturating(smoothing=0.1)`.
         discriminator_steps: steps of the discriminator, each on its own batch, per
             step of the generator, >= 1 (k in the paper).
+        discriminator_learning_rate: that of the discriminator, > 0, or a schedule; None
+            is `learning_rate`, which is the generator's then.
+        simultaneous: whether both players learn from the same samples at once, which
+            takes one pass of the generator in place of two.
+        instance_noise: standard deviation of normal noise on what the discriminator
+            sees in training, real and fake, in units of half the data's range, >= 0.
+        noise_steps: training steps after which that noise has faded, linearly, to
+            nothing, >= 1.
+        augmentation: random changes of all images that the discriminator sees in
+            training, for small data sets, such as "color,translation,cutout".
+        gradient_norms: whether the history also has the norms of the players'
+            gradients.
 
     Shape:
         X: (n, features), (n, height, width) or (n, height, width, channels).
@@ -45,5 +59,5 @@ class GAN(AdversarialEstimator):
         >>> gan.sample(5, random_state=0).shape
         (5, 2)
         >>> sorted(gan.history_)
-        ['d_loss', 'g_loss']
+        ['d_accuracy_fake', 'd_accuracy_real', 'd_loss', 'g_loss']
     """

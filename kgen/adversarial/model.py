@@ -11,17 +11,22 @@ References:
 
 from keras import ops
 
+from kgen.adversarial.augmentation import NUMBERS, augment, changes
 from kgen.base.chunks import largest_layer
 from kgen.base.drawing import DrawsAtOnce
+from kgen.base.joint_optimizer import steps_taken
 from kgen.base.players import Player, PlayersModel
-from kgen.core import backend
+from kgen.core import backend, validation
 from kgen.core.backend import compiled, register
 from kgen.core.sizes import rows_at_once
 from kgen.layers.scaling import renewed
-from kgen.objectives import objectives
+from kgen.objectives import discriminator_loss, objectives
 
 # Radford et al., 2016, sec. 4: the usual beta_1 of 0.9 makes training oscillate.
 ADAM = {"learning_rate": 2e-4, "beta_1": 0.5}
+
+
+_BOTH = ("discriminator", "generator")
 
 
 @register
@@ -37,6 +42,16 @@ class GANModel(DrawsAtOnce, PlayersModel):
         seed: seed of the noise; None draws one from NumPy's global state.
         ema_momentum: largest momentum of moving averages of the generator's weights, in
             [0, 1), or None for none: see `kgen.base.averaging`.
+        simultaneous: whether both players learn from the same samples at once, each
+            from the other's former weights, in place of one after the other.
+        instance_noise: standard deviation of normal noise on all that the discriminator
+            sees in training, real and fake, in units of `unit`, >= 0.
+        noise_steps: steps of the generator after which that noise has faded, linearly,
+            to nothing, >= 1.
+        augmentation: random changes of all images that the discriminator sees in
+            training, names with commas between them: see `kgen.adversarial.augment`.
+        middle: middle of the data's range, a number or one for every feature.
+        unit: half of the data's range, likewise: what penalties and noise count in.
         **kwargs: see `keras.Model`.
 
     Input: codes, (n, latent_dim), or {"z": codes, "condition": conditions}. `fit` takes
@@ -54,6 +69,12 @@ class GANModel(DrawsAtOnce, PlayersModel):
         objective="non_saturating",
         seed=None,
         ema_momentum=None,
+        simultaneous=False,  # noqa: FBT002 (a setting, as in Keras)
+        instance_noise=0.0,
+        noise_steps=10_000,
+        augmentation=None,
+        middle=0.0,
+        unit=1.0,
         **kwargs,
     ):
         super().__init__(seed=seed, **kwargs)
@@ -76,9 +97,19 @@ class GANModel(DrawsAtOnce, PlayersModel):
                 f"neither. Got {len(generator.inputs)} and "
                 f"{len(discriminator.inputs)} inputs."
             )
+        check, self.simultaneous = validation.check_number, bool(simultaneous)
+        self.instance_noise = check(self, "instance_noise", instance_noise, ge=0)
+        self.noise_steps = validation.check_setting(
+            self, "noise_steps", noise_steps, ge=1
+        )
+        self.augmentation = augmentation
+        self.changes = changes(augmentation, self.event_shape)
+        self.middle, self.unit = middle, unit
         self.set_players(
             Player("discriminator", "d_loss", (discriminator,)),
             Player("generator", "g_loss", (generator,)),
+            turns=(_BOTH,) if self.simultaneous else None,
+            reports=self.objective.reports(),
         )
         self.average_weights(ema_momentum, generator)
 
@@ -101,16 +132,55 @@ class GANModel(DrawsAtOnce, PlayersModel):
         return ops.cast(self.discriminator(inputs, training=training), "float32")
 
     def losses_of(self, turn, data, training):
-        (player,) = turn
         x, condition = self.unpack(data)
-        z = self.noise(player, (ops.shape(x)[0], self.latent_dim), training=training)
+        n, player = ops.shape(x)[0], turn[0]
+        z = self.noise(player, (n, self.latent_dim), training=training)
         fake = self.generate(z, condition, training=training)
+        fake = self._seen(fake, player, 1, training=training)
+
+        def score(x):
+            return self.score(x, condition, training=training)
+
         if player == "generator":
-            fake = self.score(fake, condition, training=training)
-            return {"generator": self.objective.generator(fake)}
-        real = self.score(x, condition, training=training)
-        fake = self.score(ops.stop_gradient(fake), condition, training=training)
-        return {"discriminator": self.objective.discriminator(real, fake)}
+            return {player: self.objective.generator(score(fake))}
+        x = self._seen(ops.cast(x, "float32"), player, 2, training=training)
+        if not self.simultaneous:
+            fake = ops.stop_gradient(fake)
+
+        def mix():
+            shape = (n, *[1] * len(self.event_shape))
+            options = {"training": training, "stream": 5, "uniform": True}
+            return self.noise(player, shape, **options)
+
+        loss, real_logits, fake_logits = discriminator_loss(
+            self.objective, score, x, fake, mix, self.unit
+        )
+        found = {player: loss, **self.objective.report(real_logits, fake_logits)}
+        if self.simultaneous:
+            found["generator"] = self.objective.generator(fake_logits)
+        return found
+
+    def _seen(self, x, player, stream, *, training):
+        """Examples as the discriminator sees them; streams are two apart."""
+        if not training:
+            return x
+        n, middle, unit = ops.shape(x)[0], self.middle, self.unit
+        if self.changes:
+            options = {"training": training, "stream": stream, "uniform": True}
+            uniform = self.noise(player, (n, NUMBERS), **options)
+            x = augment(x, self.changes, uniform, middle, unit)
+        if self.instance_noise:
+            shape = (n, *self.event_shape)
+            noise = self.noise(player, shape, training=training, stream=stream + 2)
+            step = ops.cast(steps_taken(self.optimizers["generator"]), "float32")
+            left = ops.maximum(1.0 - step / self.noise_steps, 0.0)
+            noise = noise * ops.convert_to_tensor(unit, "float32")
+            x = x + self.instance_noise * left * noise
+        return x
+
+    def after_step(self, player):
+        if player == "discriminator":
+            self.objective.constrain(self.variables_of(player))
 
     @compiled
     def decode(self, z, condition=None):

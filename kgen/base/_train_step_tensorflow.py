@@ -80,6 +80,7 @@ class PlayersTrainStep:
             replicas.apply(self.optimizers[name], gradients[name], learned[name])
         self._track(losses, reports, n)
         for name in turn:
+            self._track_norm(name, gradients[name])
             self.after_step(name)
 
     def test_step(self, data):
@@ -105,6 +106,13 @@ class PlayersTrainStep:
             self.trackers[self.players[name].log].update_state(loss, sample_weight=n)
         for name, value in reports.items():
             self.trackers[name].update_state(value, sample_weight=n)
+
+    def _track_norm(self, name, gradients):
+        """Report the norm of a player's gradient, without loss scaling."""
+        if name in self.norms:
+            own = [g for g in gradients if g is not None]
+            scale = self.optimizers[name].scale_loss(1.0)
+            self.norms[name].update_state(tf.linalg.global_norm(own) / scale)
 
 
 def _without_weights(data):

@@ -64,7 +64,7 @@ class WeightAverages(keras.layers.Layer):
             value.assign_sub(share * (value.value - variable.value))
         self.count.assign_add(1)
 
-    def use(self, wanted):
+    def use(self, *, wanted):
         """Exchange averages and weights, unless the wanted ones are in the networks."""
         if bool(ops.convert_to_numpy(self.in_use.value)) == wanted:
             return
@@ -84,17 +84,17 @@ class UseAverages(keras.callbacks.Callback):
 
     def on_epoch_begin(self, epoch, logs=None):
         self._in_steps = True
-        self.model.averages.use(False)
+        self.model.averages.use(wanted=False)
 
     def on_test_begin(self, logs=None):
-        self.model.averages.use(True)
+        self.model.averages.use(wanted=True)
 
     def on_test_end(self, logs=None):
-        self.model.averages.use(not self._in_steps)
+        self.model.averages.use(wanted=not self._in_steps)
 
     def on_epoch_end(self, epoch, logs=None):
         self._in_steps = False
-        self.model.averages.use(True)
+        self.model.averages.use(wanted=True)
 
 
 class AveragesWeights:

@@ -91,6 +91,8 @@ class GenerativeEstimator(TakesConditions, BaseEstimator):
     _compile_options: ClassVar[Any] = {}
     # Batches that one training step consumes.
     _batches_per_step: ClassVar[Any] = 1
+    # Learning rates of players that differ from `learning_rate`, by their names.
+    _own_learning_rates: ClassVar[Any] = {}
     # Whether training loops over small operations: "auto" then means XLA.
     _loops: ClassVar[bool] = False
 
@@ -191,8 +193,7 @@ class GenerativeEstimator(TakesConditions, BaseEstimator):
         if reset:
             check_resolution(summary, owner)
             self.event_shape_ = summary.event_shape
-            self.dtype_ = summary.dtype
-            self.discrete_ = summary.discrete
+            self.dtype_, self.discrete_ = summary.dtype, summary.discrete
             if len(self.event_shape_) == 1 and not self._any_length:
                 self.n_features_in_ = self.event_shape_[0]
                 if is_frame(X):
@@ -273,8 +274,7 @@ class GenerativeEstimator(TakesConditions, BaseEstimator):
             check_room(n_samples, self.event_shape_)
         seed = new_seed(random_state)
         n, condition = self._conditions_to_draw(n_samples, y, seed)
-        if condition is not None:
-            options["condition"] = condition
+        options |= {} if condition is None else {"condition": condition}
         x = np.asarray(self.model_.sample(n, seed=seed, **options), "float32")
         settle = self._cast if self._draws_bits() else self._settled
         return self._framed(finished(settle, x))

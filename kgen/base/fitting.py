@@ -83,7 +83,8 @@ def _prepare(estimator: Any, data: tuple, held_out: tuple | None) -> tuple:
     if not resumes:
         _build(estimator)
     elif isinstance(estimator.optimizer, str):
-        training.set_learning_rate(estimator.model_, estimator.learning_rate)
+        rates = estimator.learning_rate, estimator._own_learning_rates
+        training.set_learning_rate(estimator.model_, *rates)
     return source, evaluated
 
 
@@ -113,20 +114,31 @@ def _build(estimator: Any) -> None:
         if not model.built:
             model.build((None, *shape))
         model.compile(
-            _optimizer(estimator),
+            _optimizers(estimator),
             jit_compile=execution.jit_compile(estimator),
             **estimator._compile_options,
         )
         model.build_optimizers()
 
 
-def _optimizer(estimator: Any) -> keras.optimizers.Optimizer:
-    """The optimizer of a fit, never the user's own instance."""
+def _optimizers(estimator: Any) -> Any:
+    """The optimizer of a fit, or a dict of the players' own if they differ."""
+    own = estimator._own_learning_rates
+    if not own:
+        return _optimizer(estimator, estimator.learning_rate)
+    return {
+        player: _optimizer(estimator, own.get(player, estimator.learning_rate))
+        for player in estimator.model_.players
+    }
+
+
+def _optimizer(estimator: Any, learning_rate: Any) -> keras.optimizers.Optimizer:
+    """A fresh optimizer, never the user's own instance."""
     optimizer = estimator.optimizer
     if isinstance(optimizer, str):
         return training.named_optimizer(
             optimizer,
-            estimator.learning_rate,
+            learning_rate,
             estimator.weight_decay,
             estimator._optimizer_options,
         )

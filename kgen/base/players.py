@@ -66,6 +66,8 @@ class PlayersModel(PlayersTrainStep, GenerativeModel):
         super().__init__(autocast=False, **kwargs)
         self.seed = as_seed(seed)
         self.optimizers = {}
+        self.norms = {}
+        self.gradient_norms = False
 
     def set_players(self, *players, turns=None, reports=()):
         """Declare the players.
@@ -106,7 +108,7 @@ class PlayersModel(PlayersTrainStep, GenerativeModel):
         """Weights that a player trains."""
         return self.players[player].variables
 
-    def noise(self, player, shape, *, training, stream=0):
+    def noise(self, player, shape, *, training, stream=0, uniform=False):
         """Standard normal noise for a batch, in a compiled model.
 
         Fresh in every training step of the player, and in every batch of an evaluation;
@@ -117,18 +119,20 @@ class PlayersModel(PlayersTrainStep, GenerativeModel):
             shape: of the noise, (n, ...).
             training: whether this is a training step.
             stream: integer >= 0, another one for further noise in the same step.
+            uniform: whether it is uniform in (0, 1) instead.
         """
         if training:
             step = steps_taken(self.optimizers[player])
         else:
             step = -1 - self.optimizer.evaluated
         key = self.seed + list(self.players).index(player) + stream * len(self.players)
-        return backend.stateless_normal(shape, (key, step))
+        draw = backend.stateless_uniform if uniform else backend.stateless_normal
+        return draw(shape, (key, step))
 
     @property
     def metrics(self):
         """The players' losses; there is no single loss as in other models."""
-        return list(self.trackers.values())
+        return [*self.trackers.values(), *self.norms.values()]
 
     def reset_metrics(self):
         super().reset_metrics()
@@ -153,6 +157,7 @@ class PlayersModel(PlayersTrainStep, GenerativeModel):
         run_eagerly=False,  # noqa: FBT002 (Keras' own)
         steps_per_execution=1,
         jit_compile="auto",
+        gradient_norms=False,  # noqa: FBT002 (an option, like Keras' own)
     ):
         """Configure training.
 
@@ -167,6 +172,7 @@ class PlayersModel(PlayersTrainStep, GenerativeModel):
             run_eagerly: see `keras.Model.compile`.
             steps_per_execution: see `keras.Model.compile`.
             jit_compile: see `keras.Model.compile`.
+            gradient_norms: whether the norms of the players' gradients are reported.
         """
         given = optimizer if isinstance(optimizer, dict) else {}
         self._check_players(given)
@@ -178,6 +184,7 @@ class PlayersModel(PlayersTrainStep, GenerativeModel):
             "steps_per_execution": steps_per_execution,
             "jit_compile": jit_compile,
         }
+        self._report_norms(gradient_norms)
         shared = "adam" if isinstance(optimizer, dict) else optimizer
         self.steps = self._steps_by_turn(steps or {})
         self.optimizers = {
@@ -188,6 +195,14 @@ class PlayersModel(PlayersTrainStep, GenerativeModel):
             (self.players[name], own) for name, own in self.optimizers.items()
         )
         super().compile(optimizer=joint, auto_scale_loss=False, **self._settings)
+
+    def _report_norms(self, wanted):
+        self.gradient_norms = bool(wanted)
+        logs = {name: player.log for name, player in self.players.items()}
+        self.norms = {
+            name: keras.metrics.Mean(name=log.removesuffix("_loss") + "_gradient_norm")
+            for name, log in (logs.items() if wanted else ())
+        }
 
     def _steps_by_turn(self, steps):
         found = {}
@@ -232,7 +247,12 @@ class PlayersModel(PlayersTrainStep, GenerativeModel):
             player: keras.saving.serialize_keras_object(optimizer)
             for player, optimizer in self.optimizers.items()
         }
-        return {**self._settings, "optimizer": optimizers, "steps": dict(self.steps)}
+        return {
+            **self._settings,
+            "optimizer": optimizers,
+            "steps": dict(self.steps),
+            "gradient_norms": self.gradient_norms,
+        }
 
     def compile_from_config(self, config):
         optimizers = {
@@ -244,4 +264,4 @@ class PlayersModel(PlayersTrainStep, GenerativeModel):
 
     def tracked(self):
         """Means since the epoch began. There is no single loss to add to them."""
-        return {tracker.name: tracker.result() for tracker in self.trackers.values()}
+        return {tracker.name: tracker.result() for tracker in self.metrics}

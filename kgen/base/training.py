@@ -70,20 +70,29 @@ def check_optimizer(estimator: Any) -> None:
     """Raise a ValueError for settings of an optimizer that is given as an instance."""
     if isinstance(estimator.optimizer, str):
         return
-    names = ("learning_rate", "weight_decay")
+    names = ("learning_rate", "weight_decay", "discriminator_learning_rate")
     defaults = {f.name: f.default for f in dataclasses.fields(estimator)}
-    unused = [n for n in names if getattr(estimator, n) != defaults[n]]
+    unused = [n for n in names if getattr(estimator, n, None) != defaults.get(n)]
     if unused:
         raise messages.settings_beside_optimizer(type(estimator).__name__, unused)
 
 
-def set_learning_rate(model: Any, learning_rate: LearningRate) -> None:
+def set_learning_rate(
+    model: Any, learning_rate: LearningRate, own: dict[str, LearningRate]
+) -> None:
     """Train further with another learning rate, or with the same schedule.
+
+    Args:
+        model: the model.
+        learning_rate: that of all players that have none of their own.
+        own: rates of players, which stay as they are.
 
     Raises:
         ValueError: for another schedule, or a number in the place of one.
     """
     for optimizer in map(unscaled, model.optimizer_list()):
+        if optimizer.name in own:
+            continue
         former = optimizer.get_config()["learning_rate"]
         if isinstance(former, dict) or _is_schedule(learning_rate):
             new = keras.saving.serialize_keras_object(learning_rate)

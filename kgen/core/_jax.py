@@ -111,8 +111,8 @@ def scan(function, start, inputs):
 
 
 def gradient(function, x):
-    """Gradient of sum(function(x)) with respect to the array x."""
-    return np.asarray(jax.grad(lambda x: function(x).sum())(jax.numpy.asarray(x)))
+    """Gradient of sum(function(x)) with respect to x."""
+    return jax.grad(lambda x: function(x).sum())(jax.numpy.asarray(x))
 
 
 def random_bits(shape, seed):

@@ -220,12 +220,12 @@ def scan(function, start, inputs):
 
 
 def gradient(function, x):
-    """Gradient of sum(function(x)) with respect to the array x."""
+    """Gradient of sum(function(x)) with respect to x; a tape around it sees it, too."""
     x = tf.convert_to_tensor(x)
-    with tf.GradientTape() as tape:
+    with tf.GradientTape(watch_accessed_variables=False) as tape:
         tape.watch(x)
         y = function(x)
-    return tape.gradient(y, x).numpy()
+    return tape.gradient(y, x)
 
 
 def random_bits(shape, seed):

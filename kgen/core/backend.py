@@ -99,6 +99,11 @@ def stateless_normal(shape, seed):
     return _normal(_library.batch_bits(shape, seed))
 
 
+def stateless_uniform(shape, seed):
+    """Uniform noise in the open interval (0, 1): see `stateless_normal`."""
+    return open_uniform(_library.batch_bits(shape, seed))
+
+
 def _normal(bits):
     return normal_quantile(open_uniform(bits))
 

@@ -32,7 +32,7 @@ from kgen.base.fields import WIDEST, estimator, param
 from kgen.base.players import Player, PlayersModel
 from kgen.core.backend import register
 from kgen.networks import MLP
-from kgen.objectives import Objective, objectives
+from kgen.objectives import Objective, discriminator_loss, objectives
 from kgen.variational.coder import Coder
 from kgen.variational.estimator import AutoencoderEstimator
 from kgen.variational.posteriors import CategoricalPosterior
@@ -99,6 +99,7 @@ class AAEModel(Coder, PlayersModel):
             Player("autoencoder", "reconstruction", (encoder, decoder)),
             Player("discriminator", "d_loss", parts if self.categories else parts[:1]),
             Player("encoder", "g_loss", (encoder,)),
+            reports=self.objective.reports(),
         )
         self.average_weights(ema_momentum, encoder, decoder)
 
@@ -125,19 +126,20 @@ class AAEModel(Coder, PlayersModel):
         category = ops.one_hot(largest, self.categories, dtype="float32")
         return ops.concatenate([numbers, category], axis=-1)
 
-    def _logits(self, z, *, training):
-        """Of every discriminator, for codes (n, latent_dim): (n, 1) each, float32."""
-        parts = [(self.discriminator, z)]
-        if self.categories:
-            numbers, category = z[:, : -self.categories], z[:, -self.categories :]
-            parts = [
-                (self.discriminator, numbers),
-                (self.category_discriminator, category),
-            ]
-        return [
-            ops.cast(network(part, training=training), "float32")
-            for network, part in parts
-        ]
+    def _parts(self, z):
+        """The part of codes (n, latent_dim) that every discriminator sees."""
+        if not self.categories:
+            return [z]
+        return [z[:, : -self.categories], z[:, -self.categories :]]
+
+    def _scores(self, *, training):
+        """Functions from those parts to logits (n, 1), float32."""
+        networks = (self.discriminator, self.category_discriminator)
+
+        def scorer(network):
+            return lambda z: ops.cast(network(z, training=training), "float32")
+
+        return [scorer(network) for network in networks if network is not None]
 
     def call(self, inputs, training=False):  # noqa: FBT002 (Keras' hook)
         x, condition = self.unpack(inputs)
@@ -155,12 +157,31 @@ class AAEModel(Coder, PlayersModel):
         x, condition = self.unpack(data)
         params = self.posterior_params(x, condition, training=training)
         z = self.posterior.mean(params)
-        fake = self._logits(z, training=training)
+        scores = self._scores(training=training)
+        fakes = self._parts(z)
         if player == "encoder":
-            return {player: sum(map(self.objective.generator, fake))}
+            logits = [score(fake) for score, fake in zip(scores, fakes, strict=True)]
+            return {player: sum(map(self.objective.generator, logits))}
         noise = self.noise(player, ops.shape(z), training=training)
-        real = self._logits(self.prior_codes(noise, condition), training=training)
-        return {player: sum(map(self.objective.discriminator, real, fake))}
+        reals = self._parts(self.prior_codes(noise, condition))
+
+        def mix():
+            options = {"training": training, "stream": 1, "uniform": True}
+            return self.noise(player, (ops.shape(z)[0], 1), **options)
+
+        losses, *logits = zip(
+            *(
+                discriminator_loss(self.objective, score, real, fake, mix)
+                for score, real, fake in zip(scores, reals, fakes, strict=True)
+            ),
+            strict=True,
+        )
+        real, fake = map(ops.concatenate, logits)
+        return {player: sum(losses), **self.objective.report(real, fake)}
+
+    def after_step(self, player):
+        if player == "discriminator":
+            self.objective.constrain(self.variables_of(player))
 
 
 @estimator
@@ -198,7 +219,7 @@ class AAE(NoDensity, LatentSampler, AutoencoderEstimator):
         >>> aae.sample(5).shape
         (5, 4, 4)
         >>> sorted(aae.history_)
-        ['d_loss', 'g_loss', 'reconstruction']
+        ['d_accuracy_fake', 'd_accuracy_real', 'd_loss', 'g_loss', 'reconstruction']
     """
 
     latent_dim: int = param(8, ge=1, le=WIDEST)

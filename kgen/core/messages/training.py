@@ -114,3 +114,24 @@ def wrong_prior(owner: str, prior: object, problem: str) -> ValueError:
         f"{owner}(prior={prior!r}): `prior` must be 'auto', None, or an estimator with "
         f"a density of arrays of integers, such as GatedPixelCNN or MADE. {problem}"
     )
+
+
+def not_simultaneous(owner: str, steps: int) -> ValueError:
+    return ValueError(
+        f"{owner}(simultaneous=True, discriminator_steps={steps}): players that learn "
+        "at once take their steps together. Use discriminator_steps=1, or "
+        "simultaneous=False."
+    )
+
+
+def wrong_augmentation(got: object, names: tuple, event_shape: tuple) -> ValueError:
+    if len(event_shape) != 3:
+        return ValueError(
+            f"augmentation={got!r} is for images (n, height, width[, channels]). Got "
+            f"examples of shape {event_shape}. Leave it out."
+        )
+    wanted = ",".join(names)
+    return ValueError(
+        f"augmentation={got!r}: it must be one or more of {names}, with commas and no "
+        f"spaces between them, such as {wanted!r}."
+    )

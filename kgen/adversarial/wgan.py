@@ -1,0 +1,63 @@
+"""Wasserstein GAN.
+
+    min over G, max over f:  E over x of f(x)  -  E over z of f(G(z))       (WGAN eq. 2)
+
+over critics f of slope 1 or less. The critic pays 10 (|gradient of f| - 1)^2 at points
+between real and fake examples (WGAN-GP, eq. 3), or its weights are clipped.
+
+References:
+    Arjovsky et al., Wasserstein GAN, 2017. https://arxiv.org/abs/1701.07875
+    Gulrajani et al., Improved Training of Wasserstein GANs, 2017, algorithm 1.
+    https://arxiv.org/abs/1704.00028
+"""
+
+from typing import Any, ClassVar
+
+from kgen.adversarial.estimator import AdversarialEstimator
+from kgen.base.fields import LearningRate, estimator, param
+from kgen.objectives import Objective, objectives
+
+
+@estimator
+class WGAN(AdversarialEstimator):
+    """Wasserstein GAN: a critic whose loss says how far samples are from the data.
+
+    With an architecture by name the critic has layer normalisation in place of batch
+    normalisation, which a gradient penalty rules out.
+
+    Args:
+        latent_dim: dimensions of the code, >= 1.
+        architecture: see `GAN`.
+        objective: "wasserstein" has the gradient penalty of weight 10;
+            `kgen.objectives.Wasserstein(clip=0.01)` clips weights instead.
+        discriminator_steps: steps of the critic, each on its own batch, per step of the
+            generator, >= 1.
+        learning_rate: step size of the optimizer, > 0, or a schedule; see `GAN` for the
+            other settings.
+
+    Shape:
+        X: (n, features), (n, height, width) or (n, height, width, channels).
+
+    References:
+        Arjovsky et al., Wasserstein GAN, 2017. https://arxiv.org/abs/1701.07875
+        Gulrajani et al., Improved Training of Wasserstein GANs, 2017.
+        https://arxiv.org/abs/1704.00028
+
+    Example:
+        >>> from kgen.data.toy import mixture
+        >>> X, _ = mixture(640, random_state=0)
+        >>> gan = WGAN(latent_dim=8, epochs=1, random_state=0).fit(X)
+        >>> gan.sample(5, random_state=0).shape
+        (5, 2)
+        >>> sorted(gan.history_)
+        ['d_distance', 'd_loss', 'g_loss']
+    """
+
+    objective: str | Objective = param("wasserstein", registry=objectives)
+    discriminator_steps: int = param(5, ge=1)
+    learning_rate: LearningRate = param(1e-4, gt=0)
+
+    # Gulrajani et al., 2017, algorithm 1.
+    _optimizer_options: ClassVar[dict[str, dict[str, Any]]] = {
+        "adam": {"beta_1": 0.0, "beta_2": 0.9}
+    }
