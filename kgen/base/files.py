@@ -132,7 +132,7 @@ def _restored(model: Any, *, parts: Any = None, **facts: Any) -> Any:
     unknown = set(params) - set(cls._get_param_names())
     if unknown:
         raise ValueError(f"{cls.__name__} has no hyper-parameters {sorted(unknown)}")
-    loaded = cls(**params)
+    loaded = cls(**{**cls._former, **params})
     validation.check_params(loaded)
     if unknown := set(parts or ()) - set(_nested(cls)):
         raise ValueError(f"it holds unknown files, {sorted(unknown)}")
