@@ -88,11 +88,11 @@ class SpectralNormalization(keras.layers.Layer):
         )
 
     def call(self, x, training=False):  # noqa: FBT002 (Keras' hook)
-        kernel = self.layer.kernel
-        sigma = self.sigma(training=training)
-        # All of the layer's variables: this scope hides one that is around it.
-        values = [(v, v.value) for v in self.layer.variables if v is not kernel]
-        values.append((kernel, kernel.value / ops.where(sigma > TINY, sigma, 1.0)))
+        sigma, variable = self.sigma(training=training), self.layer.kernel
+        kernel = ops.convert_to_tensor(variable) / ops.where(sigma > TINY, sigma, 1.0)
+        # All variables of the layer: this scope hides one that may be around it.
+        values = [(v, v.value) for v in self.layer.variables if v is not variable]
+        values.append((variable, kernel))
         with keras.StatelessScope(values, initialize_variables=False):
             return self.layer(x)
 
@@ -102,9 +102,10 @@ class SpectralNormalization(keras.layers.Layer):
         Args:
             training: whether to take a step of the power iteration before.
         """
-        rows = ops.moveaxis(self.layer.kernel.value, self.axis, 0)
+        kernel = ops.convert_to_tensor(self.layer.kernel)
+        rows = ops.moveaxis(kernel, self.axis, 0)
         w = ops.reshape(rows, (rows.shape[0], -1))
-        fixed, u = ops.stop_gradient(w), self.u.value
+        fixed, u = ops.stop_gradient(w), ops.convert_to_tensor(self.u)
         v = _unit(ops.matmul(u, fixed))
         if training:
             u = _unit(ops.matmul(fixed, v))
