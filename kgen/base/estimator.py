@@ -89,10 +89,8 @@ class GenerativeEstimator(TakesConditions, BaseEstimator):
     _optimizer_options: ClassVar[dict[str, dict]] = {"adafactor": {"epsilon_1": 1e-16}}
     # Further arguments of the model's `compile`.
     _compile_options: ClassVar[Any] = {}
-    # What settings were before there were any, in files that have none.
-    _former: ClassVar[dict] = {}
-    # Batches that one training step consumes.
-    _batches_per_step: ClassVar[Any] = 1
+    _former: ClassVar[dict] = {}  # settings that files older than them stand for
+    _batches_per_step: ClassVar[Any] = 1  # those that one training step consumes
     # Whether training loops over small operations: "auto" then means XLA.
     _loops: ClassVar[bool] = False
 

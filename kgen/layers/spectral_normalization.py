@@ -132,4 +132,4 @@ def _unit(vector):
 
 
 def _unit_normal(shape, dtype=None):
-    return _unit(keras.random.normal(shape, dtype=dtype))
+    return _unit(keras.initializers.RandomNormal(stddev=1.0)(shape, dtype=dtype))
