@@ -22,7 +22,7 @@ References:
 from typing import Any, ClassVar
 
 from kgen.adversarial.estimator import AdversarialEstimator
-from kgen.base.fields import estimator, param
+from kgen.base.fields import LearningRate, estimator, param
 from kgen.layers import SpectralNormalization
 
 
@@ -73,6 +73,7 @@ class ConditionalGAN(AdversarialEstimator):
 
     conditioning: str = param("projection", choices=("projection", "concatenation"))
     spectral_normalisation: bool = param(True)  # noqa: FBT003
+    learning_rate: LearningRate = param(1e-3, gt=0)
 
     _former: ClassVar[dict] = {
         "conditioning": "concatenation",
