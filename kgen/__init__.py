@@ -10,6 +10,7 @@ from typing import Any
 from kgen import base, data, heads, layers, models, networks, objectives, penalties
 from kgen.adversarial.conditional_gan import ConditionalGAN
 from kgen.adversarial.gan import GAN
+from kgen.adversarial.wgan import WGAN
 from kgen.autoregressive.gated_pixelcnn import ConditionalPixelCNN, GatedPixelCNN
 from kgen.autoregressive.made import MADE
 from kgen.autoregressive.nade import NADE
@@ -40,6 +41,7 @@ __all__ = [
     "VAE",
     "VAEGAN",
     "WAE",
+    "WGAN",
     "Autoencoder",
     "VQVAE",
     "BetaVAE",

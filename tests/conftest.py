@@ -43,6 +43,7 @@ TINY = {
     },
     "AAE": {"latent_dim": 2, "hidden": 16, "epochs": 1},
     "VAEGAN": {"latent_dim": 2, "epochs": 1},
+    "WGAN": {"latent_dim": 4, "discriminator_steps": 2, "epochs": 1},
     "GAN": {"latent_dim": 4, "epochs": 1},
     "ConditionalGAN": {"latent_dim": 4, "epochs": 1},
 }

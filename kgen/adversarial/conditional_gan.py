@@ -1,17 +1,28 @@
-"""Conditional generative adversarial network.
+"""Conditional generative adversarial networks.
 
-    V(D, G) = E over x, y of log D(x|y)  +  E over z, y of log(1 - D(G(z|y)|y))  (eq. 2)
+    V(D, G) = E over x, y of log D(x|y)  +  E over z, y of log(1 - D(G(z|y)|y))
 
-The condition y joins the code as an input of the generator, and the data as an input of
-the discriminator: as further features of a table, as constant planes of an image.
+(Mirza and Osindero, eq. 2). With features phi of the data, the logit of D is
+
+    w . phi(x) + b + (V y) . phi(x)
+
+(Miyato and Koyama, sec. 3), and y sets scale and offset of every normalisation in G.
+Or the condition joins the code as an input of the generator, and the data as an input
+of the discriminator: as further features of a table, as constant planes of an image.
 
 References:
+    Miyato and Koyama, cGANs with Projection Discriminator, 2018, sec. 3 and app. A.
+    https://arxiv.org/abs/1802.05637
+    Miyato et al., Spectral Normalization for Generative Adversarial Networks, 2018.
+    https://arxiv.org/abs/1802.05957
     Mirza and Osindero, Conditional Generative Adversarial Nets, 2014, sec. 3.2.
     https://arxiv.org/abs/1411.1784
 """
 
+from typing import ClassVar
+
 from kgen.adversarial.estimator import AdversarialEstimator
-from kgen.base.fields import estimator
+from kgen.base.fields import LearningRate, estimator, param
 
 
 @estimator
@@ -26,6 +37,14 @@ class ConditionalGAN(AdversarialEstimator):
         objective: "non_saturating", "minimax", or a `kgen.objectives.Objective`.
         discriminator_steps: steps of the discriminator, each on its own batch, per
             step of the generator, >= 1.
+        conditioning: how y joins the networks: "projection" (Miyato and Koyama), by
+            conditional batch normalisation in the generator (beside the code if the
+            architecture has no batch normalisation), and by a projection of the
+            discriminator's features; or "concatenation" (Mirza and Osindero), beside
+            the code and the data.
+        spectral_normalisation: whether every kernel W of the discriminator is
+            W / sigma(W), with the largest singular value sigma. With an architecture
+            by name it takes the place of the discriminator's batch normalisation.
 
     Shape:
         X: (n, features), (n, height, width) or (n, height, width, channels).
@@ -34,6 +53,10 @@ class ConditionalGAN(AdversarialEstimator):
     References:
         Mirza and Osindero, Conditional Generative Adversarial Nets, 2014.
         https://arxiv.org/abs/1411.1784
+        Miyato and Koyama, cGANs with Projection Discriminator, 2018.
+        https://arxiv.org/abs/1802.05637
+        Miyato et al., Spectral Normalization for Generative Adversarial Networks, 2018.
+        https://arxiv.org/abs/1802.05957
 
     Example:
         >>> from kgen.data.toy import mixture
@@ -46,3 +69,16 @@ class ConditionalGAN(AdversarialEstimator):
     """
 
     conditional = True
+
+    conditioning: str = param("projection", choices=("projection", "concatenation"))
+    spectral_normalisation: bool = param(True)
+    learning_rate: LearningRate = param(1e-3, gt=0)
+
+    _former_values: ClassVar[dict] = {
+        "conditioning": "concatenation",
+        "spectral_normalisation": False,
+    }
+
+    @property
+    def _projects(self) -> bool:
+        return self.conditioning == "projection"

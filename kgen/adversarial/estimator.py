@@ -10,6 +10,7 @@ from kgen.base.density import NoDensity
 from kgen.base.fields import WIDEST, LearningRate, param
 from kgen.base.scaled import ScaledEstimator
 from kgen.core import messages
+from kgen.layers import SpectralNormalization
 from kgen.objectives import Objective, objectives
 
 
@@ -25,6 +26,9 @@ class AdversarialEstimator(NoDensity, LatentSampler, ScaledEstimator):
             step of the generator, >= 1.
         discriminator_learning_rate: that of the discriminator, > 0, or a schedule; None
             is `learning_rate`, which is the generator's.
+        spectral_normalisation: whether every kernel W of the discriminator is
+            W / sigma(W), with the largest singular value sigma. With an architecture
+            by name it takes the place of the discriminator's batch normalisation.
         simultaneous: whether both players learn from the same samples at once, which
             takes one pass of the generator in place of two.
         instance_noise: standard deviation of normal noise on what the discriminator
@@ -42,6 +46,7 @@ class AdversarialEstimator(NoDensity, LatentSampler, ScaledEstimator):
     discriminator_steps: int = param(1, ge=1)
     learning_rate: LearningRate = param(ADAM["learning_rate"], gt=0)
     discriminator_learning_rate: LearningRate | None = param(None, gt=0)
+    spectral_normalisation: bool = param(False)
     simultaneous: bool = param(False)
     instance_noise: float = param(0.0, ge=0)
     noise_steps: int = param(10_000, ge=1)
@@ -63,12 +68,25 @@ class AdversarialEstimator(NoDensity, LatentSampler, ScaledEstimator):
         return {**given, "gradient_norms": self.gradient_norms}
 
     @property
+    def _wrap(self) -> Any:
+        return SpectralNormalization if self.spectral_normalisation else None
+
+    @property
+    def _for_batch(self) -> str | None:
+        if self.spectral_normalisation:
+            return None
+        return "layer" if objectives.resolve(self.objective).has_penalty else "batch"
+
+    @property
     def _own_learning_rates(self) -> dict[str, Any]:
         rate = self.discriminator_learning_rate
         return {} if rate is None else {"discriminator": rate}
 
     def build_model(self, event_shape: tuple[int, ...]) -> GANModel:
         """Build the Keras model for examples of that shape."""
+        penalised = objectives.resolve(self.objective).has_penalty
+        if penalised and getattr(self.architecture, "normalisation", None) == "batch":
+            raise messages.batch_under_penalty(self.architecture, self.objective)
         to_data, from_data = self._scalings()
         low, high = np.float64(self.low_), np.float64(self.high_)
         return GANModel(

@@ -32,6 +32,9 @@ class GAN(AdversarialEstimator):
             step of the generator, >= 1 (k in the paper).
         discriminator_learning_rate: that of the discriminator, > 0, or a schedule; None
             is `learning_rate`, which is the generator's then.
+        spectral_normalisation: whether every kernel W of the discriminator is
+            W / sigma(W), with the largest singular value sigma. With an architecture
+            by name it takes the place of the discriminator's batch normalisation.
         simultaneous: whether both players learn from the same samples at once, which
             takes one pass of the generator in place of two.
         instance_noise: standard deviation of normal noise on what the discriminator

@@ -40,6 +40,13 @@ class LatentEstimator(GenerativeEstimator):
     _former_values: ClassVar[dict[str, Any]] = {"ema_momentum": None}
     # Numbers of a code beside `latent_dim`.
     _categories: ClassVar[Any] = 0
+    # How conditions join networks: beside their inputs, or in the normalisation of
+    # networks from codes, and as a projection in those to logits.
+    _projects: ClassVar[Any] = False
+    # Around every layer with a kernel of networks from data, or None; and what they
+    # have in place of batch normalisation if the architecture is a name.
+    _wrap: ClassVar[Any] = None
+    _for_batch: ClassVar[Any] = "batch"
 
     def decode(self, z: Any, y: Any = None) -> Any:
         """Examples for codes: the mean of p(x|z), with the dtype of the training data.
@@ -77,13 +84,20 @@ class LatentEstimator(GenerativeEstimator):
             name: of the network.
         """
         builder, k = networks.get(self.architecture, event_shape), self.condition_dim_
+        if isinstance(self.architecture, str):
+            builder = networks.in_place_of_batch(builder, self._for_batch)
+        options = {"dtype": self.policy_, "wrap": self._wrap}
+        projects = k and self._projects
+        joined = 0 if projects else k
         parts, shape = [before], event_shape
-        if k and builder.flattens:
+        if joined and builder.flattens:
             parts.append(layers.Flatten(data_format="channels_last", dtype="float32"))
             shape = (math.prod(event_shape),)
-        shape = (*shape[:-1], shape[-1] + k)
-        down = builder.down(shape, units, dtype=self.policy_)
+        shape = (*shape[:-1], shape[-1] + joined)
+        down = builder.down(shape, units, **options)
         networks.check_shapes(self.architecture, "down", down, shape, (units,))
+        if projects:
+            down = networks.project(down, k, **options)
         before_down = {"condition_dim": k, "before": len(parts)}
         return networks.assemble(event_shape, *parts, down, name=name, **before_down)
 
@@ -98,10 +112,14 @@ class LatentEstimator(GenerativeEstimator):
             name: of the network.
         """
         builder, k = networks.get(self.architecture, event_shape), self.condition_dim_
-        latent_dim = int(self.latent_dim) + self._categories
-        up = builder.up(latent_dim + k, event_shape, dtype=self.policy_)
-        taken = (latent_dim + k,)
-        networks.check_shapes(self.architecture, "up", up, taken, event_shape)
+        latent_dim = taken = int(self.latent_dim) + self._categories
+        options = {}
+        if k and self._projects and builder.takes_condition:
+            options["condition_dim"] = k
+        else:
+            taken += k
+        up = builder.up(taken, event_shape, dtype=self.policy_, **options)
+        networks.check_shapes(self.architecture, "up", up, (taken,), event_shape)
         return networks.assemble((latent_dim,), up, *after, condition_dim=k, name=name)
 
     def _codes(self, z: Any) -> np.ndarray:

@@ -6,11 +6,13 @@ from kgen.networks._base import (
     architectures,
     check_shapes,
     get,
+    in_place_of_batch,
 )
 from kgen.networks.condition import assemble, join
 from kgen.networks.conv import Conv
 from kgen.networks.features import with_features
 from kgen.networks.mlp import MLP
+from kgen.networks.projection import project
 from kgen.networks.residual_block import ResidualBlock
 from kgen.networks.resnet import ResNet
 from kgen.networks.spatial import Spatial
@@ -27,6 +29,8 @@ __all__ = [
     "assemble",
     "check_shapes",
     "get",
+    "in_place_of_batch",
     "join",
+    "project",
     "with_features",
 ]

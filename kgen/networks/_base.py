@@ -31,6 +31,11 @@ class Builder(Strategy):
     """Whether its networks are between data and maps (height, width, units), in place
     of vectors. Only models that use maps take such a builder."""
 
+    takes_condition: Any = False
+    """Whether `up` takes `condition_dim`, the length of condition vectors, and then
+    builds a network of [vectors, conditions], with
+    `kgen.layers.ConditionalBatchNormalization` everywhere."""
+
     def down(
         self,
         event_shape: tuple[int, ...],
@@ -46,7 +51,7 @@ class Builder(Strategy):
             units: length of the output vector, >= 1.
             dtype: Keras dtype policy, which every layer gets.
             wrap: a function from a layer to a layer, such as
-                `keras.layers.SpectralNormalization`, which is applied to every layer
+                `kgen.layers.SpectralNormalization`, which is applied to every layer
                 with a kernel.
 
         Returns:
@@ -172,6 +177,24 @@ def get(
     return builder
 
 
+def in_place_of_batch(builder: Builder, normalisation: str | None) -> Builder:
+    """The builder with another normalisation, if its own is over batches.
+
+    Args:
+        builder: a builder, which is changed.
+        normalisation: None or "layer" for the critics of objectives with a gradient
+            penalty; None beside spectral normalisation, as both are about the scale of
+            features (Miyato et al., 2018).
+
+    Example:
+        >>> in_place_of_batch(architectures.resolve("conv"), None)
+        Conv(normalisation=None)
+    """
+    if getattr(builder, "normalisation", None) != "batch":
+        return builder
+    return builder.set_params(normalisation=normalisation)
+
+
 def check_shapes(
     architecture: str | Builder,
     part: str,
@@ -185,10 +208,12 @@ def check_shapes(
         architecture: the builder, as the user gave it.
         part: the method that built the network, "down" or "up".
         network: what it built.
-        taken: shape of one input that was asked for.
+        taken: shape of one input that was asked for; beside conditions that of a code.
         made: shape of one output.
     """
-    found = tuple(network.input_shape), tuple(network.output_shape)
+    first = network.input_shape
+    first = first[0] if isinstance(first, list) else first
+    found = tuple(first), tuple(network.output_shape)
     if found != ((None, *taken), (None, *made)):
         raise messages.wrong_network(architecture, part, found, taken, made)
 

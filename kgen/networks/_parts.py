@@ -8,8 +8,9 @@ import keras
 from keras import layers
 
 from kgen.core import validation
-from kgen.layers import BatchNormalization
+from kgen.layers import BatchNormalization, ConditionalBatchNormalization
 from kgen.networks._base import Builder, check_images
+from kgen.networks.residual_block import conditioned
 
 NORMALISATIONS = (None, "batch", "layer")
 
@@ -99,6 +100,7 @@ class Parts:
         dropout: share of units to drop, in [0, 1).
         dtype: Keras dtype policy.
         wrap: a function from a layer to a layer, or None.
+        condition_dim: length of the conditions that batch normalisation takes, or 0.
     """
 
     def __init__(
@@ -107,15 +109,23 @@ class Parts:
         dropout: float,
         dtype: Any,
         wrap: Callable | None,
+        condition_dim: int = 0,
     ) -> None:
+        self.condition_dim = condition_dim
         self.normalisation = normalisation
         self.rate = dropout
         self.dtype = dtype
         self.wrap = wrap or (lambda layer: layer)
 
     def network(self, shape: tuple[int, ...], parts: list) -> keras.Model:
-        """Layers, one after the other, as a built model."""
-        return keras.Sequential([keras.Input(shape), *parts])
+        """Layers, one after the other, as a built model of x, or [x, condition]."""
+        if not self.condition_dim:
+            return keras.Sequential([keras.Input(shape), *parts])
+        x, condition = keras.Input(shape), keras.Input((self.condition_dim,))
+        h = x
+        for part in parts:
+            h = conditioned(part, h, condition)
+        return keras.Model([x, condition], h)
 
     def dense(self, units: int, **options: Any) -> layers.Layer:
         return self.wrap(layers.Dense(units, dtype=self.dtype, **options))
@@ -143,7 +153,9 @@ class Parts:
             return [
                 layers.GroupNormalization(groups=1, epsilon=EPSILON, dtype=self.dtype)
             ]
-        return [BatchNormalization(momentum=MOMENTUM, dtype=self.dtype)]
+        conditional = self.condition_dim > 0
+        kind = ConditionalBatchNormalization if conditional else BatchNormalization
+        return [kind(momentum=MOMENTUM, dtype=self.dtype)]
 
     def activate(self, activation: str | Callable) -> list[layers.Layer]:
         """An activation, and dropout if there is any."""
@@ -175,6 +187,11 @@ class LayeredBuilder(Builder):
     normalisation: str | None
     dropout: float
 
+    @property
+    def takes_condition(self) -> bool:
+        """Whether `up` takes `condition_dim`: its normalisation is over batches."""
+        return self.normalisation == "batch"
+
     def _features(self, parts: Parts, event_shape: tuple[int, ...]) -> list:
         raise NotImplementedError
 
@@ -201,11 +218,23 @@ class LayeredBuilder(Builder):
         *,
         dtype: Any = None,
         wrap: Callable | None = None,
+        condition_dim: int = 0,
     ) -> keras.Model:
-        parts = self._parts(event_shape, dtype, wrap)
+        if condition_dim and not self.takes_condition:
+            raise ValueError(
+                f"condition_dim={condition_dim} needs normalisation='batch', which "
+                f"depends on the condition. Got {self!r}."
+            )
+        parts = self._parts(event_shape, dtype, wrap, condition_dim)
         return parts.network((units,), self._data(parts, event_shape))
 
-    def _parts(self, event_shape: tuple[int, ...], dtype: Any, wrap: Any) -> Parts:
+    def _parts(
+        self,
+        event_shape: tuple[int, ...],
+        dtype: Any,
+        wrap: Callable | None,
+        condition_dim: int = 0,
+    ) -> Parts:
         if self.images_only:
             check_images(self, event_shape)
-        return Parts(self.normalisation, self.dropout, dtype, wrap)
+        return Parts(self.normalisation, self.dropout, dtype, wrap, condition_dim)

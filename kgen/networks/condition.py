@@ -44,7 +44,8 @@ def assemble(
         shape: shape of one input.
         *parts: layers and networks, in their order.
         condition_dim: length of condition vectors; 0 is no condition.
-        before: index of the part that takes the condition, too: see `join`.
+        before: index of the part that takes the condition, too. If it is a network of
+            two inputs, it gets both, [x, condition]; otherwise see `join`.
         name: of the network.
 
     Returns:
@@ -62,5 +63,9 @@ def assemble(
         return keras.Sequential([x, *parts], name=name)
     y, h = keras.Input((condition_dim,), dtype="float32"), x
     for index, part in enumerate(parts):
-        h = part(join(h, y) if index == before else h)
+        if index == before:
+            both = len(getattr(part, "inputs", ())) == 2
+            h = part([h, y] if both else join(h, y))
+        else:
+            h = part(h)
     return keras.Model([x, y], h, name=name)

@@ -23,7 +23,8 @@ class ResidualBlock(ConfigMixin, keras.layers.Layer):
         shortcut: likewise; without any layers it is the identity.
         **kwargs: see `keras.layers.Layer`.
 
-    Input shape: what the first layers take.
+    Input shape: what the first layers take; or a list of that and of conditions, (n, k),
+        for the layers with an attribute `takes_condition`.
     Output shape: that of the last layers of both paths.
 
     Raises:
@@ -45,14 +46,21 @@ class ResidualBlock(ConfigMixin, keras.layers.Layer):
         self.branch = list(branch)
         self.shortcut = list(shortcut)
 
+    @property
+    def takes_condition(self):
+        """Whether any of its layers takes a condition."""
+        return any(map(_takes_condition, [*self.branch, *self.shortcut]))
+
     def build(self, input_shape):
         ends = []
+        first, condition = self._split(input_shape)
         for path in (self.branch, self.shortcut):
-            shape = input_shape
+            shape = first
             for layer in path:
+                taken = [shape, condition] if _takes_condition(layer) else shape
                 if not layer.built:
-                    layer.build(shape)
-                shape = layer.compute_output_shape(shape)
+                    layer.build(taken)
+                shape = layer.compute_output_shape(taken)
             ends.append(tuple(shape))
         if ends[0] != ends[1]:
             raise ValueError(
@@ -60,15 +68,36 @@ class ResidualBlock(ConfigMixin, keras.layers.Layer):
                 f"in {ends[1]}. They are added up, so they must be the same."
             )
 
-    def call(self, x):
+    def call(self, inputs):
+        x, condition = self._split(inputs)
         shortcut = x
         for layer in self.branch:
-            x = layer(x)
+            x = conditioned(layer, x, condition)
         for layer in self.shortcut:
-            shortcut = layer(shortcut)
+            shortcut = conditioned(layer, shortcut, condition)
         return ops.cast(shortcut, self.compute_dtype) + ops.cast(x, self.compute_dtype)
 
     def compute_output_shape(self, input_shape):
+        shape, condition = self._split(input_shape)
         for layer in self.branch:
-            input_shape = layer.compute_output_shape(input_shape)
-        return input_shape
+            taken = [shape, condition] if _takes_condition(layer) else shape
+            shape = layer.compute_output_shape(taken)
+        return shape
+
+    def _split(self, inputs):
+        return inputs if self.takes_condition else (inputs, None)
+
+
+def conditioned(layer, x, condition):
+    """A layer's output, given the condition if the layer takes one.
+
+    Args:
+        layer: the layer; one that takes a condition has a true `takes_condition`.
+        x: its input.
+        condition: (n, k).
+    """
+    return layer([x, condition]) if _takes_condition(layer) else layer(x)
+
+
+def _takes_condition(layer):
+    return getattr(layer, "takes_condition", False)

@@ -11,7 +11,8 @@ def check_layer(layer: keras.layers.Layer, input_shape: tuple[int, ...]) -> None
 
     Its output has the shape that `compute_output_shape` returns, its configuration and
     weights give the same layer again, one training step changes its weights, and it
-    computes in the dtype policy it is given.
+    computes in the dtype policy it is given, or in float32 if it has a true attribute
+    `computes_in_float32`.
 
     Args:
         layer: the layer, not yet built.
@@ -47,6 +48,8 @@ def _check(layer, input_shape):
     for policy in ("mixed_bfloat16", "mixed_float16", "float32"):
         typed = _again(layer, input_shape, dtype=policy)
         wanted = keras.dtype_policies.get(policy).compute_dtype
+        if getattr(layer, "computes_in_float32", False):
+            wanted = "float32"
         got = keras.backend.standardize_dtype(typed(x).dtype)
         assert got == wanted, f"output under {policy} is {got}"
 

@@ -21,6 +21,7 @@ from kgen.testing import check_layer
         (layers.RowLSTM(6, channels=3), (4, 3, 6)),
         (layers.DiagonalBiLSTM(5), (3, 4, 2)),
         (layers.BatchNormalization(momentum=0.8), (3, 4)),
+        (layers.SharedScale(), (3, 4)),
         (layers.VectorQuantizer(5), (3, 2, 4)),
         (layers.VectorQuantizer(3, restart=0.0), (4,)),
         (layers.Embed(heads.Categorical(256)), (3, 3, 1)),

@@ -124,6 +124,15 @@ def not_simultaneous(owner: str, steps: int) -> ValueError:
     )
 
 
+def batch_under_penalty(architecture: object, objective: object) -> ValueError:
+    return ValueError(
+        f"architecture={architecture!r} has batch normalisation, by which the critic's "
+        "output for an example depends on others, and the gradient penalty of "
+        f"objective={objective!r} is of single examples. Use normalisation='layer' or "
+        "None, or an architecture by name."
+    )
+
+
 def wrong_augmentation(got: object, names: tuple, event_shape: tuple) -> ValueError:
     if len(event_shape) != 3:
         return ValueError(
