@@ -48,6 +48,7 @@ SETTINGS = {
     "AAE": {"latent_dim": 2, "architecture": MLP, "hidden": 4},
     "VAEGAN": {"latent_dim": 2, "architecture": MLP},
     "GAN": {"latent_dim": 2, "architecture": MLP},
+    "WGAN": {"latent_dim": 2, "architecture": MLP},
     "ConditionalGAN": {"latent_dim": 2, "architecture": MLP},
 }
 TABLES = ("MADE", "NADE")  # of real numbers, whose heads learn from the data

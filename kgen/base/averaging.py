@@ -29,10 +29,11 @@ class WeightAverages(keras.layers.Layer):
         networks: built models, whose floating-point variables are averaged, statistics
             of batch normalisation, too.
         momentum: m, largest share of the former average that a step leaves, in [0, 1).
+        dtype: policy of the model; the averages are in the dtypes of the weights.
     """
 
-    def __init__(self, networks, momentum):
-        super().__init__(name="averages", dtype="float32", trainable=False)
+    def __init__(self, networks, momentum, dtype):
+        super().__init__(name="averages", dtype=dtype, trainable=False)
         self.momentum = momentum
         found = {id(v): v for network in networks for v in network.weights}
         # No list: Keras would take them for variables of this layer.
@@ -122,7 +123,7 @@ class AveragesWeights:
             validation.check_number(self, "ema_momentum", momentum, ge=0, lt=1)
             backend.need_tensorflow("ema_momentum")
             given = [network for network in networks if network is not None]
-            self.averages = WeightAverages(given, float(momentum))
+            self.averages = WeightAverages(given, float(momentum), self.dtype_policy)
 
     def after_update(self):
         """Take the weights into their averages, after a training step."""

@@ -23,7 +23,7 @@ class ResidualBlock(ConfigMixin, keras.layers.Layer):
         shortcut: likewise; without any layers it is the identity.
         **kwargs: see `keras.layers.Layer`.
 
-    Input shape: what the first layers take; or a list of that and of conditions, (n, k),
+    Input shape: what the first layers take; or a list of that and conditions, (n, k),
         for the layers with an attribute `takes_condition`.
     Output shape: that of the last layers of both paths.
 
