@@ -78,7 +78,7 @@ class LatentEstimator(GenerativeEstimator):
         builder, k = networks.get(self.architecture, event_shape), self.condition_dim_
         if self._wrap is not None and isinstance(self.architecture, str):
             builder = networks.without_batch(builder)
-        options = {"dtype": self.policy_, "wrap": self._wrap}
+        options: dict[str, Any] = {"dtype": self.policy_, "wrap": self._wrap}
         projects = k and self._projects
         joined = 0 if projects else k
         parts, shape = [before], event_shape
@@ -105,7 +105,7 @@ class LatentEstimator(GenerativeEstimator):
         """
         builder, k = networks.get(self.architecture, event_shape), self.condition_dim_
         latent_dim = taken = int(self.latent_dim) + self._categories
-        options = {}
+        options: dict[str, Any] = {}
         if k and self._projects and builder.takes_condition:
             options["condition_dim"] = k
         else:

@@ -23,8 +23,8 @@ class ResidualBlock(ConfigMixin, keras.layers.Layer):
         shortcut: likewise; without any layers it is the identity.
         **kwargs: see `keras.layers.Layer`.
 
-    Input shape: what the first layers take; or a list of that and of (n, k), conditions,
-        for the layers with an attribute `takes_condition`.
+    Input shape: what the first layers take. If any layer has a true attribute
+        `takes_condition`, a list of that and of (n, k), conditions.
     Output shape: that of the last layers of both paths.
 
     Raises:
