@@ -36,8 +36,8 @@ def wrong_decoder_output(got: tuple, wanted: tuple) -> ValueError:
 
 def without_wrap(function: object) -> TypeError:
     return TypeError(
-        f"The architecture's {function!r} must also take `wrap`, a function from a layer "
-        "to a layer, to be applied to every layer with a kernel. Or set "
+        f"The architecture's {function!r} must also take `wrap`, a function from a "
+        "layer to a layer, to be applied to every layer with a kernel. Or set "
         "spectral_normalisation=False."
     )
 
