@@ -186,6 +186,7 @@ def test_other_heads_run(head):
 def test_layers():
     check_layer(layers.MaskedConv2D(7, 5, "A", channels=3), (5, 4, 3))
     check_layer(layers.Embed(heads.Normal(loc=[1.0, 2.0])), (2,))
+    check_layer(layers.SpectralNormalization(keras.layers.Dense(3)), (4,))
 
 
 def test_what_needs_tensorflow_says_so():

@@ -105,11 +105,8 @@ def test_projection_by_hand(builder, wrap):
 
 
 def test_it_can_be_the_best_discriminator_of_normal_classes():
-    """Both posteriors are softmaxes of linear maps of phi(x) = (x, x^2).
-
-    Classes of q and p are normals of variance 1, and so log q(x, y) / p(x, y) is exact.
-    """
-
+    """The classes of q and p are normals of variance 1: both posteriors are softmaxes
+    of linear maps of phi(x) = (x, 1), and log q(x, y) / p(x, y) is linear in it."""
     q, p = noise(3, 2, seed=1), noise(3, 2, seed=2)
 
     def log_density(x, means):
@@ -135,6 +132,8 @@ def test_networks_that_cannot_be_projected():
     maps = keras.Sequential([keras.Input((3, 3, 1)), layers.Conv2D(1, 1)])
     with pytest.raises(ValueError, match=r"takes \(n, 3, 3, 1\)"):
         project(maps, 2)
+    with pytest.raises(ValueError, match="conditioning='concatenation'"):
+        project(keras.Model(), 2)
 
 
 def kinds_of(network):
@@ -152,11 +151,13 @@ def test_what_the_estimator_builds(architecture, eager):
     assert "Dot" in found
     conditional = "ConditionalBatchNormalization" in kinds_of(model.generator)
     assert conditional == (architecture != "mlp")
-    assert not any(
-        isinstance(layer, (layers.Dense, layers.Conv2D)) and name != "layer"
-        for parent in model.discriminator._flatten_layers()
-        for name, layer in vars(parent).items()
-    )
+    wrapped = [
+        layer.layer
+        for layer in model.discriminator._flatten_layers()
+        if isinstance(layer, SpectralNormalization)
+    ]
+    kernels = [v for v in model.discriminator.weights if v.name == "kernel"]
+    assert {id(layer.kernel) for layer in wrapped} == {id(v) for v in kernels}
     options = {"conditioning": "concatenation", "spectral_normalisation": False}
     gan = tiny("ConditionalGAN", architecture=architecture, **options)
     former = gan.fit(X, X[:, 0, 0]).model_
@@ -179,6 +180,15 @@ def test_functions_of_your_own_get_the_condition_beside_the_code(eager):
     gan = tiny("ConditionalGAN", architecture=own).fit(X, y)
     assert gan.sample(y=[0, 1]).shape == (2, 2)
     assert gan.model_.condition_dim == len(np.unique(y))
+
+
+def test_functions_of_your_own_that_cannot_wrap(eager):
+    X, y = mixture(30, random_state=0)
+    own = Architecture(lambda *shapes, dtype: MLP(4).down(*shapes), MLP(4).up)
+    with pytest.raises(TypeError, match="spectral_normalisation=False"):
+        tiny("ConditionalGAN", architecture=own).fit(X, y)
+    gan = tiny("ConditionalGAN", architecture=own, spectral_normalisation=False)
+    assert gan.fit(X, y).sample(y=[0, 1]).shape == (2, 2)
 
 
 def test_condition_vectors_of_real_numbers(eager):

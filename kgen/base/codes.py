@@ -86,7 +86,7 @@ class LatentEstimator(GenerativeEstimator):
         builder, k = networks.get(self.architecture, event_shape), self.condition_dim_
         if isinstance(self.architecture, str):
             builder = networks.in_place_of_batch(builder, self._for_batch)
-        options = {"dtype": self.policy_, "wrap": self._wrap}
+        options: dict[str, Any] = {"dtype": self.policy_, "wrap": self._wrap}
         projects = k and self._projects
         joined = 0 if projects else k
         parts, shape = [before], event_shape
@@ -113,7 +113,7 @@ class LatentEstimator(GenerativeEstimator):
         """
         builder, k = networks.get(self.architecture, event_shape), self.condition_dim_
         latent_dim = taken = int(self.latent_dim) + self._categories
-        options = {}
+        options: dict[str, Any] = {}
         if k and self._projects and builder.takes_condition:
             options["condition_dim"] = k
         else:

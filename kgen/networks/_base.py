@@ -1,6 +1,7 @@
 """The contract of an architecture: an object that builds networks."""
 
 import dataclasses
+import inspect
 from collections.abc import Callable
 from typing import Any
 
@@ -93,6 +94,10 @@ class _Function:
     def __call__(self, *shapes, wrap=None, **options):
         if wrap is not None:
             options["wrap"] = wrap
+            try:
+                inspect.signature(self.function).bind(*shapes, **options)
+            except TypeError as problem:
+                raise messages.without_wrap(self.function) from problem
         return self.function(*shapes, **options)
 
     def __repr__(self):

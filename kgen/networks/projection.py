@@ -22,6 +22,7 @@ from typing import Any
 import keras
 from keras import layers
 
+from kgen.core import messages
 from kgen.networks.features import with_features
 
 
@@ -62,14 +63,14 @@ def project(
         >>> [tuple(shape) for shape in discriminator.input_shape]
         [(None, 28, 28, 1), (None, 10)]
     """
-    split = with_features(network)
+    try:
+        split = with_features(network)
+    except ValueError as problem:
+        raise messages.not_projectable(network, problem) from problem
     size = split.outputs[0].shape[1:]
     if len(size) != 1:
-        raise ValueError(
-            "The projection discriminator needs a network whose last layer takes "
-            f"vectors (n, k). That of {network.name!r} takes (n, "
-            f"{', '.join(map(str, size))})."
-        )
+        why = f"Its last layer takes (n, {', '.join(map(str, size))})."
+        raise messages.not_projectable(network, why)
     embedding = layers.Dense(size[0], use_bias=False, dtype=dtype, name="projection")
     if wrap is not None:
         embedding = wrap(embedding)

@@ -32,3 +32,19 @@ def wrong_decoder_output(got: tuple, wanted: tuple) -> ValueError:
     return ValueError(
         f"`decoder` must output the head's parameters, {('n', *wanted)}. Got {got}."
     )
+
+
+def without_wrap(function: object) -> TypeError:
+    return TypeError(
+        f"The architecture's {function!r} must also take `wrap`, a function from a "
+        "layer to a layer, to be applied to every layer with a kernel. Or set "
+        "spectral_normalisation=False."
+    )
+
+
+def not_projectable(network: object, why: object) -> ValueError:
+    return ValueError(
+        "The projection discriminator needs a network whose last layer takes vectors "
+        f"(n, k). Got {network!r}. {why} conditioning='concatenation' takes any "
+        "network."
+    )
