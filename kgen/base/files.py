@@ -43,7 +43,7 @@ def _kinds(cls: Any) -> dict[str, Any]:
 
 def _formerly(cls: Any) -> dict[str, Any]:
     """Values of hyper-parameters that came later than some files of the class."""
-    values = {}
+    values: dict[str, Any] = {}
     for base in reversed(cls.__mro__):
         values |= vars(base).get("_former_values", {})
     return values
