@@ -136,6 +136,10 @@ def test_networks_that_cannot_be_projected():
         project(keras.Model(), 2)
 
 
+def layers_in(model):
+    return model.discriminator._flatten_layers()
+
+
 def kinds_of(network):
     return {type(layer).__name__ for layer in network._flatten_layers()}
 
@@ -149,6 +153,8 @@ def test_what_the_estimator_builds(architecture, eager):
     assert "SpectralNormalization" in found
     assert "BatchNormalization" not in found
     assert "Dot" in found
+    activations = {getattr(v, "activation", None) for v in layers_in(model)}
+    assert keras.activations.silu not in activations  # it shrinks what it gets
     conditional = "ConditionalBatchNormalization" in kinds_of(model.generator)
     assert conditional == (architecture != "mlp")
     wrapped = [

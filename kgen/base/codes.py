@@ -86,6 +86,8 @@ class LatentEstimator(GenerativeEstimator):
         builder, k = networks.get(self.architecture, event_shape), self.condition_dim_
         if isinstance(self.architecture, str):
             builder = networks.in_place_of_batch(builder, self._for_batch)
+            if self._wrap is not None:
+                builder = networks.for_wrapped(builder)
         options: dict[str, Any] = {"dtype": self.policy_, "wrap": self._wrap}
         projects = k and self._projects
         joined = 0 if projects else k

@@ -5,6 +5,7 @@ from kgen.networks._base import (
     Builder,
     architectures,
     check_shapes,
+    for_wrapped,
     get,
     in_place_of_batch,
 )
@@ -28,6 +29,7 @@ __all__ = [
     "architectures",
     "assemble",
     "check_shapes",
+    "for_wrapped",
     "get",
     "in_place_of_batch",
     "join",

@@ -200,6 +200,24 @@ def in_place_of_batch(builder: Builder, normalisation: str | None) -> Builder:
     return builder.set_params(normalisation=normalisation)
 
 
+def for_wrapped(builder: Builder) -> Builder:
+    """The builder with LeakyReLU, if its own activation is SiLU.
+
+    Around zero SiLU halves its input. Under spectral normalisation no kernel can make
+    up for that, and after some layers the discriminator tells nothing any more.
+
+    Args:
+        builder: a builder, which is changed.
+
+    Example:
+        >>> for_wrapped(architectures.resolve("mlp"))
+        MLP(activation='leaky_relu')
+    """
+    if getattr(builder, "activation", None) != "silu":
+        return builder
+    return builder.set_params(activation="leaky_relu")
+
+
 def check_shapes(
     architecture: str | Builder,
     part: str,
