@@ -233,6 +233,7 @@ def test_a_field_is_that_of_the_nearest_class():
     assert Both().get_params() == {
         **HeadEstimator().get_params(),
         "architecture": "auto",
+        "ema_momentum": 0.999,
         "latent_dim": 3,
         "batch_size": 7,
         "epochs": 5,
