@@ -61,6 +61,7 @@ __all__ = [
     "latent",
     "layers",
     "load",
+    "metrics",
     "models",
     "networks",
     "objectives",
@@ -73,7 +74,7 @@ __all__ = [
 
 def __getattr__(name: str) -> Any:
     # They bring in what most scripts do not need.
-    if name in ("latent", "plots", "testing"):
+    if name in ("latent", "metrics", "plots", "testing"):
         return importlib.import_module(f"kgen.{name}")
     raise AttributeError(f"module 'kgen' has no attribute {name!r}")
 
