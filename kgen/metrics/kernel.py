@@ -88,12 +88,12 @@ def kernel_distance(
         size = validation.check_setting(owner, "subset_size", subset_size, ge=3)
         size = min(size, len(samples.real), len(samples.fake))
         drawn = [_in_subsets(*pair, subsets, size, samples.random) for pair in pairs]
-        values = [each.mean() for each in drawn]
-        # Subsets overlap. Their mean has the variance of all examples, about size / n
-        # of that of a subset, and what is left of it is averaged.
+        values = [each[:, 0].mean() for each in drawn]
+        # Subsets overlap: their mean varies as all examples do, by about size / n of
+        # the variance of one subset, and by the choice of the subsets.
         share = size / min(len(samples.real), len(samples.fake))
-        variance = drawn[0].var(ddof=1) * (share + (1 - share) / subsets)
-        stderr = np.sqrt(variance)
+        of_one = np.mean(drawn[0][:, 1] ** 2)
+        stderr = np.sqrt(share * of_one + drawn[0][:, 0].var(ddof=1) / subsets)
     return samples.estimate(values[0], stderr, values[1] if floor else np.nan)
 
 
@@ -132,9 +132,10 @@ def _in_subsets(
     size: int,
     random: np.random.Generator,
 ) -> np.ndarray:
-    """The estimate in each of several random subsets."""
+    """The estimate and its error in each of several random subsets, (subsets, 2)."""
     values = []
     for _ in range(subsets):
         x, y = (x[random.choice(len(x), size, replace=False)] for x in (a, b))
-        values.append(_sums(x, y, lambda: None).value)
+        sums = _sums(x, y, lambda: None)
+        values.append((sums.value, sums.stderr))
     return np.array(values)

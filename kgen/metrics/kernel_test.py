@@ -108,7 +108,7 @@ def _kernel(real, fake, bandwidth):
         kernel[rows] = squared
     if bandwidth is None:
         # Symmetric in real and fake, as a permutation test needs.
-        bandwidth = np.sqrt(np.median(kernel[np.triu_indices(len(x), 1)]))
+        bandwidth = np.median(np.sqrt(kernel[np.triu_indices(len(x), 1)]))
         # Where most examples are copies of one another, of those that are not.
         bandwidth = bandwidth or np.sqrt(kernel.mean()) or 1.0
     kernel *= -0.5 / bandwidth**2

@@ -18,6 +18,9 @@ from kgen.metrics._pairs import radii, row_blocks, squared_distances
 from kgen.metrics._samples import choose
 from kgen.metrics.estimate import Estimate
 
+PARTS = 10
+"""Parts of the data whose values give the standard errors, at most."""
+
 
 class PRDC(NamedTuple):
     """Precision, recall, density and coverage, each an `Estimate`: more is better.
@@ -73,9 +76,9 @@ def prdc(
         verbose: 1, True or "auto" shows a progress bar.
 
     Returns:
-        Four estimates: `.precision`, `.recall`, `.density`, `.coverage`. The standard
-        error of each is over the examples whose share it is (of density over both
-        kinds), with the balls as they are.
+        Four estimates: `.precision`, `.recall`, `.density`, `.coverage`. Standard
+        errors are from the values of up to ten parts of the data by themselves; NaN if
+        there are too few examples for that.
 
     Raises:
         ValueError: for data of different shapes, NaN, or not more than k examples.
@@ -112,13 +115,9 @@ def prdc(
     tick = ticker(sum(len(row_blocks(*pair)) for pair in passes), verbose)
     own = radii(samples.real, k, tick)
     results = [_against(samples.real, own, x, k, tick) for x in others]
-    floors = [value for value, _ in results[1]] if floor else [np.nan] * 4
-    return PRDC(
-        *(
-            samples.estimate(*found, ceiling)
-            for found, ceiling in zip(results[0], floors, strict=True)
-        )
-    )
+    errors = _errors(samples.real, samples.fake, k)
+    ceilings = results[1] if floor else [np.nan] * 4
+    return PRDC(*map(samples.estimate, results[0], errors, ceilings))
 
 
 def _against(
@@ -127,28 +126,30 @@ def _against(
     fake: np.ndarray,
     k: int,
     tick: Callable[[], None],
-) -> list[tuple[Any, Any]]:
-    """Each of the four and its standard error."""
+) -> list[float]:
+    """The four values."""
     fake_radii = radii(fake, k, tick)
     balls = np.zeros(len(fake), int)  # of real data, in which every sample is
-    held = np.zeros(len(real), int)  # samples in every ball of real data
-    recalled = np.zeros(len(real), bool)
+    reached = np.zeros((2, len(real)), bool)  # real data whose ball has, or that are in
     for rows, squared in squared_distances(fake, real, tick):
         inside = squared <= real_radii
         balls[rows] = inside.sum(axis=1)
-        held += inside.sum(axis=0)
-        recalled |= (squared <= fake_radii[rows, np.newaxis]).any(axis=0)
-    over_real, over_fake = (np.sqrt(part.var() / len(part)) for part in (held, balls))
-    density = balls.mean() / k
-    # A mean over pairs: what varies with real and with fake examples adds up.
-    scale = len(real) / len(fake) / k
-    return [
-        _share(balls > 0),
-        _share(recalled),
-        (density, np.hypot(over_real * scale, over_fake / k)),
-        _share(held > 0),
-    ]
+        reached[0] |= inside.any(axis=0)
+        reached[1] |= (squared <= fake_radii[rows, np.newaxis]).any(axis=0)
+    coverage, recall = reached.mean(axis=1)
+    return [(balls > 0).mean(), recall, balls.mean() / k, coverage]
 
 
-def _share(is_in: np.ndarray) -> tuple[Any, Any]:
-    return is_in.mean(), np.sqrt(is_in.var() / len(is_in))
+def _errors(real: np.ndarray, fake: np.ndarray, k: int) -> np.ndarray:
+    """Standard errors, by the spread over parts of the data, which are independent.
+
+    Balls are large or small together, so that shares vary by more than as binomials.
+    """
+    parts = min(PARTS, min(len(real), len(fake)) // (4 * (k + 1)))
+    if parts < 2:
+        return np.full(4, np.nan)
+    values = []
+    for i in range(parts):
+        x, y = real[i::parts], fake[i::parts]
+        values.append(_against(x, radii(x, k), y, k, lambda: None))
+    return np.std(values, axis=0, ddof=1) / np.sqrt(parts)
