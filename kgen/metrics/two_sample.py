@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 from scipy.stats import binomtest
-from sklearn.base import clone, is_classifier
+from sklearn.base import BaseEstimator, clone, is_classifier
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.neural_network import MLPClassifier
 from sklearn.pipeline import make_pipeline
@@ -69,7 +69,9 @@ def classifier_two_sample(
         Lopez-Paz and Oquab, Revisiting Classifier Two-Sample Tests, 2017, sec. 3.
         https://arxiv.org/abs/1610.06545
     """
-    if classifier is not None and not is_classifier(classifier):
+    if classifier is not None and not (
+        isinstance(classifier, BaseEstimator) and is_classifier(classifier)
+    ):
         raise messages.wrong_classifier(classifier)
     samples = choose(
         "classifier_two_sample",
