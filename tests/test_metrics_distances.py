@@ -56,7 +56,7 @@ def test_frechet_distance_of_fewer_examples_than_features():
 
 
 def test_the_floor_has_the_bias_of_few_examples():
-    """Near d^2 / (2 n) with as many real as fake examples, 1-dimensional law or not."""
+    """To second order |I + A|, |I + B| are |A - B|^2 / 4 apart, A and B sums of noise."""
     values, floors = [], []
     for seed in range(20):
         a, b = normal(400, d=10, seed=seed), normal(200, d=10, seed=1000 + seed)
@@ -67,7 +67,9 @@ def test_the_floor_has_the_bias_of_few_examples():
         values.append(float(found))
         floors.append(found.floor)
     assert np.mean(values) == pytest.approx(np.mean(floors), rel=0.1)
-    assert np.mean(values) > 0.2  # though both laws are the same
+    # Though both laws are the same.
+    bias = (10 * 11 / 4 + 10) * 2 / 200
+    assert np.mean(values) == pytest.approx(bias, rel=0.1)
 
 
 def kid_by_loops(a, b):

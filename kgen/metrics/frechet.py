@@ -38,9 +38,9 @@ def frechet_distance(
     """Squared Frechet distance of Gaussian fits, as in the FID, >= 0: lower is better.
 
     It compares means and covariances of the features, and nothing else. It is biased:
-    with few examples it is too large, by about (features)^2 / n for features of unit
-    variance. Compare values of the same n only, and with their floor, which has the
-    same bias.
+    with n real and m fake examples it is too large, for d normal features of variance 1
+    by about (d (d + 1) / 4 + d) (1 / n + 1 / m). Compare values of the same n only, and
+    with their floor, which has the same bias.
 
     With the pool features of an Inception network this is the FID; see `features`.
 
