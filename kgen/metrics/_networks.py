@@ -11,7 +11,7 @@ from kgen.networks import MLP, Conv, with_features
 
 BATCH = 128
 MEASURED = 2000
-"""Examples by which features are brought to zero mean and unit variance, at most."""
+"""Examples by which the mean and scale of features are found, at most."""
 
 
 def columns(x: np.ndarray) -> keras.Model:
@@ -82,13 +82,18 @@ def _classifier(x: np.ndarray, units: int, n_features: int) -> keras.Model:
 
 
 def _finished(network: keras.Model, x: np.ndarray, name: str) -> keras.Model:
-    """The network with its features, which are brought to mean 0 and variance 1."""
+    """The network with its features, which are brought to mean 0 and one scale.
+
+    Not each to variance 1: a feature that is rarely active would become heavy-tailed.
+    """
     both = with_features(network)
     sample = x[:: max(1, len(x) // MEASURED)].astype("float32")
     features = both.predict(sample, batch_size=BATCH, verbose=0)[0]
     inputs = keras.Input(x.shape[1:])
     found, outputs = both(inputs)
-    return keras.Model(inputs, [_standardise(features)(found), outputs], name=name)
+    mean, std = features.mean(axis=0), np.sqrt(features.var(axis=0).mean()) or 1.0
+    scaled = Scaling(float(1 / std), (-mean / std).tolist())(found)
+    return keras.Model(inputs, [scaled, outputs], name=name)
 
 
 def _standardise(x: np.ndarray) -> Scaling:

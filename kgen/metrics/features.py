@@ -102,8 +102,8 @@ def default_features(
         verbose: 1, True or "auto" shows a progress bar.
 
     Returns:
-        A function from examples to features, (n, n_features), each of mean 0 and
-        variance 1 over the real data.
+        A function from examples to features, (n, n_features), of mean 0, and of
+        variance 1 on average over them, in the real data.
 
     Raises:
         ValueError: for data that are no array of examples, or y of another length or of
