@@ -21,7 +21,7 @@ from kgen.metrics.estimate import Estimate
 class ModeCoverage(NamedTuple):
     """What `mode_coverage` finds.
 
-    Args:
+    Attributes:
         covered: share of the modes that samples reach, in [0, 1]: more is better.
         good: share of the samples that are at a mode, in [0, 1]: more is better.
         divergence: KL divergence, in nats, of the frequencies of modes among good

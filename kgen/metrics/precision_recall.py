@@ -25,7 +25,7 @@ PARTS = 10
 class PRDC(NamedTuple):
     """Precision, recall, density and coverage, each an `Estimate`: more is better.
 
-    Args:
+    Attributes:
         precision: share of samples that lie among real data, in [0, 1].
         recall: share of real data that lie among samples, in [0, 1].
         density: how many balls around real data a sample lies in, over those that a
