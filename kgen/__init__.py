@@ -55,6 +55,7 @@ __all__ = [
     "SequenceRNN",
     "WaveNet",
     "base",
+    "callbacks",
     "data",
     "estimators",
     "heads",
@@ -74,7 +75,7 @@ __all__ = [
 
 def __getattr__(name: str) -> Any:
     # They bring in what most scripts do not need.
-    if name in ("latent", "metrics", "plots", "testing"):
+    if name in ("callbacks", "latent", "metrics", "plots", "testing"):
         return importlib.import_module(f"kgen.{name}")
     raise AttributeError(f"module 'kgen' has no attribute {name!r}")
 

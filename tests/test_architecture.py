@@ -22,7 +22,7 @@ LAYERS = [
     {"networks"},
     {"base"},
     {"autoregressive", "variational", "adversarial"},
-    {"models", "latent", "metrics", "plots", "testing", "__init__"},
+    {"models", "callbacks", "latent", "metrics", "plots", "testing", "__init__"},
 ]
 
 
@@ -151,7 +151,7 @@ print(json.dumps({
     "share": seconds / others,
     "loaded": [m for m in ("tensorflow_probability", "keras_tuner", "kgen.testing",
                            "kgen.plots", "kgen.latent",
-                           "kgen.metrics") if m in sys.modules],
+                           "kgen.metrics", "kgen.callbacks") if m in sys.modules],
     "registered": sorted(registered),
 }))
 """
@@ -194,7 +194,7 @@ def test_import_registers_every_keras_class(fresh_import):
 PUBLIC = (
     kgen.base, kgen.heads, kgen.layers, kgen.models, kgen.networks, kgen.objectives,
     kgen.penalties, kgen.testing, kgen.autoregressive, kgen.variational,
-    kgen.adversarial, kgen.latent, kgen.metrics, kgen.plots,
+    kgen.adversarial, kgen.callbacks, kgen.latent, kgen.metrics, kgen.plots,
 )  # fmt: skip
 
 

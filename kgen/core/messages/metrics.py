@@ -111,3 +111,66 @@ def not_a_shape(event_shape: Any) -> ValueError:
         "bits_per_dim: `event_shape` must be the shape of one example, integers >= 1, "
         f"such as X.shape[1:]. Got {event_shape!r}."
     )
+
+
+def cannot_draw(owner: str, model: str) -> ValueError:
+    return ValueError(
+        f"{owner} draws samples, but {model} has no method `sample(n, seed)`. Use it "
+        "in `fit` of a kgen model."
+    )
+
+
+def wrong_condition(owner: str, got: Any) -> ValueError:
+    return ValueError(
+        f"{owner}: `condition` must be condition vectors, (k, condition_dim), or the "
+        "places of labels among the sorted labels, integers >= 0 of shape (k,). Got "
+        f"dtype {got.dtype} and shape {got.shape}."
+    )
+
+
+def no_such_label(owner: str, got: int, known: int) -> ValueError:
+    return ValueError(
+        f"{owner}: `condition` has the label {got}; the model knows 0 to {known - 1}, "
+        "their places among the sorted labels."
+    )
+
+
+def no_picture(shape: tuple) -> ValueError:
+    return ValueError(
+        "SampleGrid draws images with 1 or 3 channels, and tables. The samples of this "
+        f"model have shape {shape}."
+    )
+
+
+def wrong_metric(metric: Any) -> ValueError:
+    return ValueError(
+        f"SampleMetric(metric={metric!r}): `metric` must be a function of `real=` and "
+        "`fake=`, such as kgen.metrics.frechet_distance."
+    )
+
+
+def samples_collapsed(
+    measure: str,
+    value: float,
+    ceiling: float,
+    precision: float | None,
+    epoch: int,
+    looks: int,
+) -> str:
+    why = "Mode collapse: samples are alike, and leave out most of the data."
+    if precision is not None and precision < 0.5:
+        why = (
+            f"Only {precision:.0%} of the samples lie among the data: training has "
+            "not got far, or has diverged."
+        )
+    return (
+        f"Epoch {epoch}: the {measure} of samples is {value:.3g}, that of held-out "
+        f"real data {ceiling:.3g}, and it has been so low for {looks} looks. {why} "
+        "Try a smaller learning_rate, another objective, or a larger batch_size."
+    )
+
+
+def stopped(epoch: int | None) -> str:
+    if epoch is None:
+        return " Training was stopped."
+    return f" Training was stopped; the weights are those of epoch {epoch}."
