@@ -55,12 +55,14 @@ __all__ = [
     "SequenceRNN",
     "WaveNet",
     "base",
+    "callbacks",
     "data",
     "estimators",
     "heads",
     "latent",
     "layers",
     "load",
+    "metrics",
     "models",
     "networks",
     "objectives",
@@ -73,7 +75,7 @@ __all__ = [
 
 def __getattr__(name: str) -> Any:
     # They bring in what most scripts do not need.
-    if name in ("latent", "plots", "testing"):
+    if name in ("callbacks", "latent", "metrics", "plots", "testing"):
         return importlib.import_module(f"kgen.{name}")
     raise AttributeError(f"module 'kgen' has no attribute {name!r}")
 

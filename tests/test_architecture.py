@@ -22,7 +22,7 @@ LAYERS = [
     {"networks"},
     {"base"},
     {"autoregressive", "variational", "adversarial"},
-    {"models", "latent", "plots", "testing", "__init__"},
+    {"models", "callbacks", "latent", "metrics", "plots", "testing", "__init__"},
 ]
 
 
@@ -150,7 +150,8 @@ print(json.dumps({
     "same": [str(a) == str(b) for a, b in zip(before, after)],
     "share": seconds / others,
     "loaded": [m for m in ("tensorflow_probability", "keras_tuner", "kgen.testing",
-                           "kgen.plots", "kgen.latent") if m in sys.modules],
+                           "kgen.plots", "kgen.latent",
+                           "kgen.metrics", "kgen.callbacks") if m in sys.modules],
     "registered": sorted(registered),
 }))
 """
@@ -193,7 +194,7 @@ def test_import_registers_every_keras_class(fresh_import):
 PUBLIC = (
     kgen.base, kgen.heads, kgen.layers, kgen.models, kgen.networks, kgen.objectives,
     kgen.penalties, kgen.testing, kgen.autoregressive, kgen.variational,
-    kgen.adversarial, kgen.latent, kgen.plots,
+    kgen.adversarial, kgen.callbacks, kgen.latent, kgen.metrics, kgen.plots,
 )  # fmt: skip
 
 

@@ -9,5 +9,6 @@ from kgen.core.messages.datasets import *  # noqa: F403
 from kgen.core.messages.files import *  # noqa: F403
 from kgen.core.messages.labels import *  # noqa: F403
 from kgen.core.messages.latent import *  # noqa: F403
+from kgen.core.messages.metrics import *  # noqa: F403
 from kgen.core.messages.networks import *  # noqa: F403
 from kgen.core.messages.training import *  # noqa: F403
