@@ -1,6 +1,7 @@
 """What the benchmarks that train to a number share: data, a clock, a result file."""
 
 import ast
+import gzip
 import json
 import os
 import platform
@@ -30,6 +31,16 @@ def mnist():
     """MNIST's training images, uint8, (60000, 28, 28), and their labels."""
     with np.load(Path(os.environ["KGEN_DATA"], "mnist.npz")) as data:
         return data["x_train"], data["y_train"]
+
+
+def fashion():
+    """The training images of Fashion-MNIST, uint8 (60,000, 28, 28), and labels."""
+    folder = Path(os.environ["KGEN_DATA"], "fashion-mnist")
+    found = []
+    for name, header in (("images-idx3", 16), ("labels-idx1", 8)):
+        with gzip.open(folder / f"train-{name}-ubyte.gz") as stream:
+            found.append(np.frombuffer(stream.read(), "uint8", offset=header))
+    return found[0].reshape(-1, 28, 28), found[1]
 
 
 def settings_of(texts):
