@@ -39,7 +39,8 @@ class Weights(keras.callbacks.Callback):
 @pytest.mark.parametrize("momentum", [0.5, 0.999])
 def test_averages_are_those_of_the_formula(momentum, eager):
     seen = Weights()
-    fitted = vae(epochs=3, ema_momentum=momentum).fit(X, callbacks=seen)
+    fitted = vae(epochs=3, learning_rate=0.1, ema_momentum=momentum)
+    fitted.fit(X, callbacks=seen)
     average, found = seen.first.astype("float64"), []
     for t, w in enumerate(seen.steps):
         m = min(momentum, (1 + t) / (10 + t))
