@@ -56,7 +56,7 @@ def test_frechet_distance_of_fewer_examples_than_features():
 
 
 def test_the_floor_has_the_bias_of_few_examples():
-    """To second order |I + A|, |I + B| are |A - B|^2 / 4 apart, A and B sums of noise."""
+    """To second order I + A and I + B, for small noise, are |A - B|^2 / 4 apart."""
     values, floors = [], []
     for seed in range(20):
         a, b = normal(400, d=10, seed=seed), normal(200, d=10, seed=1000 + seed)

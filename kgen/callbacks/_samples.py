@@ -12,7 +12,8 @@ from kgen.core.random import as_seed
 class AfterEpochs(keras.callbacks.Callback):
     """Base of the callbacks that draw samples after every epoch, or every few.
 
-    A subclass implements `look(epoch, logs)`, and draws with `draw()`.
+    A subclass implements `look(epoch, logs)`, which draws with `draw()`, and may
+    implement `begin()`.
 
     Args:
         n_samples: how many to draw, >= 1.
@@ -32,6 +33,9 @@ class AfterEpochs(keras.callbacks.Callback):
         self.seed = as_seed(seed)
         self.condition = _checked(self, condition)
 
+    def begin(self) -> None:
+        """Forget the former run."""
+
     def look(self, epoch: int, logs: dict[str, Any]) -> None:
         """Draw, and do something with the samples."""
         raise NotImplementedError
@@ -39,6 +43,7 @@ class AfterEpochs(keras.callbacks.Callback):
     def on_train_begin(self, logs=None):
         if not callable(getattr(self.model, "sample", None)):
             raise messages.cannot_draw(type(self).__name__, type(self.model).__name__)
+        self.begin()
 
     def on_epoch_end(self, epoch, logs=None):
         self.look(epoch, {} if logs is None else logs)

@@ -112,15 +112,11 @@ class CollapseMonitor(AfterEpochs):
         self._real, held_out = chosen.real, np.asarray(chosen.held_out)
         self._compared = len(held_out)
         self.ceiling, _ = self._measured(held_out)
-        self._reset()
+        self.begin()
 
-    def _reset(self):
+    def begin(self):
         self._low, self._warned, self._last = 0, False, None
         self._best = (-np.inf, 0, [])
-
-    def on_train_begin(self, logs=None):
-        super().on_train_begin(logs)
-        self._reset()
 
     def look(self, epoch, logs):
         if self.is_due(epoch) or self._last is None:

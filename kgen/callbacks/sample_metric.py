@@ -71,8 +71,7 @@ class SampleMetric(AfterEpochs):
         self.name = name
         self._last: dict[str, float] = {}
 
-    def on_train_begin(self, logs=None):
-        super().on_train_begin(logs)
+    def begin(self):
         self._last = {}
 
     def look(self, epoch, logs):

@@ -7,8 +7,8 @@ returns an `Estimate`.
 from kgen.metrics.estimate import Estimate
 from kgen.metrics.features import Features, default_features
 from kgen.metrics.frechet import frechet_distance
+from kgen.metrics.gaussian_mmd import mmd
 from kgen.metrics.kernel import kernel_distance
-from kgen.metrics.kernel_test import mmd
 from kgen.metrics.likelihood import bits_per_dim
 from kgen.metrics.memorisation import nearest_training
 from kgen.metrics.modes import ModeCoverage, mode_coverage
