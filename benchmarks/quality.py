@@ -4,8 +4,8 @@
     KGEN_DATA=folder python benchmarks/quality.py fashion VAE --minutes 10
     KGEN_DATA=folder python benchmarks/quality.py mnist ConditionalGAN --minutes 10
 
-`KGEN_DATA` names a folder with `mnist.npz` and `fashion-mnist/`. Interrupt it at will: it
-goes on where it was when called again. At the end it writes a picture and
+`KGEN_DATA` names a folder with `mnist.npz` and `fashion-mnist/`. Interrupt it at will:
+it goes on where it was when called again. At the end it writes a picture and
 benchmarks/results/quality_<data>_<model>.json: Frechet distance, precision, recall,
 density and coverage of 5,000 samples in the default features of `kgen.metrics`, with
 their floors by test images; and for conditional models how often the classifier, whose

@@ -22,25 +22,24 @@ X = torch.tensor((RANDOM.random((COUNT, *SHAPE)) < 0.2).astype("float32"))
 
 
 def encoder(outputs):
-    """784-512-256, or two convolutions; and a last layer for every output."""
+    """784-512-256, or convolutions; and a last layer for every output."""
     body, width = [nn.Linear(784, 512), nn.SiLU(), nn.Linear(512, 256), nn.SiLU()], 256
     if CONV:
-        first = nn.Conv2d(1, 32, 4, 2, 1)
-        second = nn.Conv2d(32, 64, 4, 2, 1, bias=False)
-        body = [first, nn.LeakyReLU(0.2), second, nn.BatchNorm2d(64)]
-        body, width = [*body, nn.LeakyReLU(0.2), nn.Flatten()], 64 * 49
+        body = [nn.Conv2d(1, 32, 3, 2, 1), nn.ReLU(), nn.Conv2d(32, 64, 3, 2, 1)]
+        body += [nn.ReLU(), nn.Flatten(), nn.Linear(64 * 49, 128), nn.ReLU()]
+        width = 128
     return nn.Sequential(*body), nn.ModuleList(nn.Linear(width, n) for n in outputs)
 
 
 def decoder(*last):
-    """32-256-512-784, or two transposed convolutions."""
+    """32-256-512-784, or transposed convolutions."""
     body = [nn.Linear(32, 256), nn.SiLU(), nn.Linear(256, 512), nn.SiLU()]
     body.append(nn.Linear(512, 784))
     if CONV:
-        first = nn.Linear(32, 64 * 49, bias=False)
-        body = [first, nn.Unflatten(1, (64, 7, 7)), nn.BatchNorm2d(64), nn.ReLU()]
-        body += [nn.ConvTranspose2d(64, 32, 4, 2, 1, bias=False), nn.BatchNorm2d(32)]
-        body += [nn.ReLU(), nn.ConvTranspose2d(32, 1, 4, 2, 1)]
+        body = [nn.Linear(32, 64 * 49), nn.ReLU(), nn.Unflatten(1, (64, 7, 7))]
+        body += [nn.ConvTranspose2d(64, 64, 3, 2, 1, 1), nn.ReLU()]
+        body += [nn.ConvTranspose2d(64, 32, 3, 2, 1, 1), nn.ReLU()]
+        body.append(nn.ConvTranspose2d(32, 1, 3, 1, 1))
     return nn.Sequential(*body, *last)
 
 

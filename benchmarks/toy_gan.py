@@ -4,8 +4,8 @@
     python benchmarks/toy_gan.py grid GAN --seeds 5 --set objective=wasserstein
 
 Fits an estimator from several seeds to 10,000 points. Of 10,000 samples it counts the
-modes that get any (a tenth of their share at least, within four standard deviations), and
-the share of samples within four standard deviations of any. Prints both and, with
+modes that get any (a tenth of their share at least, within four standard deviations),
+and the share of samples within four standard deviations of any. Prints both and, with
 --name, writes benchmarks/results/toy_gan_NAME.json.
 """
 
@@ -65,7 +65,7 @@ def main():
         seconds = time.perf_counter() - start
         modes, good = judge(model.sample(10_000, random_state=seed), centres, scale)
         found.append({"modes": modes, "good": good, "seconds": seconds})
-        print(f"seed {seed}: {modes} modes of {len(centres)}, {good:.3f} good", flush=True)
+        print(f"seed {seed}: {modes} of {len(centres)} modes, {good:.3f} good")
     if arguments.name:
         facts = {"law": arguments.law, "model": repr(model), "machine": machine()}
         write(f"toy_gan_{arguments.name}", facts | {"seeds": found})

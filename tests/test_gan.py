@@ -163,7 +163,7 @@ def test_compile_names_players():
     model.compile({"discriminator": keras.optimizers.SGD(0.5)})
     assert float(model.optimizers["discriminator"].learning_rate.value) == 0.5
     assert float(model.optimizers["generator"].learning_rate.value) == pytest.approx(
-        2e-4
+        1e-3
     )
     assert float(model.optimizers["generator"].beta_1) == 0.5
     with pytest.raises(ValueError, match="Did you mean 'minimax'"):

@@ -22,7 +22,7 @@ References:
 from typing import ClassVar
 
 from kgen.adversarial.estimator import AdversarialEstimator
-from kgen.base.fields import LearningRate, estimator, param
+from kgen.base.fields import estimator, param
 
 
 @estimator
@@ -72,7 +72,6 @@ class ConditionalGAN(AdversarialEstimator):
 
     conditioning: str = param("projection", choices=("projection", "concatenation"))
     spectral_normalisation: bool = param(True)
-    learning_rate: LearningRate = param(1e-3, gt=0)
 
     _former_values: ClassVar[dict] = {
         "conditioning": "concatenation",
