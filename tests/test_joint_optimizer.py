@@ -140,7 +140,7 @@ def test_learning_rates_in_the_logs_have_the_players_names(eager):
     assert float(model.optimizers["generator"].learning_rate) == pytest.approx(0.05)
     if hasattr(keras.optimizers, "MultiOptimizer"):
         np.testing.assert_allclose(history["learning_rate_generator"], [0.1, 0.05])
-        assert history["learning_rate_discriminator"][1] == pytest.approx(5e-5)
+        assert history["learning_rate_discriminator"][1] == pytest.approx(2.5e-4)
 
 
 def test_checkpoints_hold_all_optimizers(tmp_path, eager):
