@@ -37,12 +37,18 @@ def points(centres, scale, n, seed):
     return (centres[which] + scale * random.normal(size=(n, 2))).astype("float32")
 
 
-def judge(samples, centres, scale):
+def judge(samples, x, centres, scale):
     """Modes that are covered, and the share of good samples."""
-    apart = np.linalg.norm(samples[:, None] - centres, axis=2)
-    good = apart.min(axis=1) <= 4 * scale
-    found = np.bincount(apart.argmin(axis=1)[good], minlength=len(centres))
-    return int(np.sum(found >= 0.1 * len(samples) / len(centres))), float(good.mean())
+    modes = len(centres)
+    found = kgen.metrics.mode_coverage(
+        real=x,
+        fake=samples,
+        modes=centres,
+        radius=4 * scale,
+        min_count=len(samples) // (10 * modes),
+        n_resamples=0,
+    )
+    return round(modes * float(found.covered)), float(found.good)
 
 
 def main():
@@ -63,7 +69,8 @@ def main():
         own = {**chosen, "random_state": seed, "verbose": 0}
         model = kgen.estimators[arguments.model](**own).fit(x)
         seconds = time.perf_counter() - start
-        modes, good = judge(model.sample(10_000, random_state=seed), centres, scale)
+        samples = model.sample(10_000, random_state=seed)
+        modes, good = judge(samples, x, centres, scale)
         found.append({"modes": modes, "good": good, "seconds": seconds})
         print(f"seed {seed}: {modes} of {len(centres)} modes, {good:.3f} good")
     if arguments.name:

@@ -33,12 +33,12 @@ def mnist():
         return data["x_train"], data["y_train"]
 
 
-def fashion():
-    """The training images of Fashion-MNIST, uint8 (60,000, 28, 28), and labels."""
+def fashion(part="train"):
+    """Images of Fashion-MNIST, uint8 (n, 28, 28), and labels; the test part is t10k."""
     folder = Path(os.environ["KGEN_DATA"], "fashion-mnist")
     found = []
     for name, header in (("images-idx3", 16), ("labels-idx1", 8)):
-        with gzip.open(folder / f"train-{name}-ubyte.gz") as stream:
+        with gzip.open(folder / f"{part}-{name}-ubyte.gz") as stream:
             found.append(np.frombuffer(stream.read(), "uint8", offset=header))
     return found[0].reshape(-1, 28, 28), found[1]
 

@@ -10,8 +10,6 @@ two pictures: docs/images/vqvae_reconstructions.png and vqvae_samples.png.
 """
 
 import argparse
-import gzip
-import os
 import shlex
 import sys
 import time
@@ -23,19 +21,12 @@ import matplotlib
 matplotlib.use("Agg")
 import numpy as np
 import tensorflow as tf
-from training import RESULTS, machine, write
+from training import RESULTS, fashion, machine, write
 
 import kgen
 
 IMAGES = Path(__file__).parent.parent / "docs" / "images"
 CLOCK = RESULTS / "vqvae.seconds"
-
-
-def fashion(part):
-    """Images of Fashion-MNIST, uint8, (n, 28, 28)."""
-    name = f"{part}-images-idx3-ubyte.gz"
-    with gzip.open(Path(os.environ["KGEN_DATA"], "fashion-mnist", name)) as stream:
-        return np.frombuffer(stream.read(), np.uint8, offset=16).reshape(-1, 28, 28)
 
 
 class Clock(keras.callbacks.Callback):
@@ -75,7 +66,7 @@ def main():
     tf.config.threading.set_intra_op_parallelism_threads(1)
     tf.config.threading.set_inter_op_parallelism_threads(1)
     RESULTS.mkdir(exist_ok=True)
-    x, test = fashion("train"), fashion("t10k")
+    (x, _), (test, _) = fashion("train"), fashion("t10k")
     prior = kgen.GatedPixelCNN(
         filters=64, layers=6, dilations=(1, 2), learning_rate=1e-3,
         epochs=arguments.prior_epochs, verbose=2,

@@ -2,8 +2,6 @@
 
 from typing import Any, ClassVar
 
-import numpy as np
-
 from kgen.adversarial.model import ADAM, GANModel
 from kgen.base.codes import LatentSampler
 from kgen.base.density import NoDensity
@@ -88,7 +86,7 @@ class AdversarialEstimator(NoDensity, LatentSampler, ScaledEstimator):
         if penalised and getattr(self.architecture, "normalisation", None) == "batch":
             raise messages.batch_under_penalty(self.architecture, self.objective)
         to_data, from_data = self._scalings()
-        low, high = np.float64(self.low_), np.float64(self.high_)
+        middle, half = self._range()
         return GANModel(
             self._network_up(event_shape, *to_data, name="generator"),
             self._network_down(event_shape, 1, from_data, name="discriminator"),
@@ -99,7 +97,7 @@ class AdversarialEstimator(NoDensity, LatentSampler, ScaledEstimator):
             instance_noise=self.instance_noise,
             noise_steps=self.noise_steps,
             augmentation=self.augmentation,
-            middle=((high + low) / 2).tolist(),
-            unit=((high - low) / 2).tolist(),
+            middle=middle.tolist(),
+            unit=half.tolist(),
             dtype=self.policy_,
         )

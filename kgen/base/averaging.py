@@ -20,6 +20,7 @@ import keras
 from keras import ops
 
 from kgen.core import backend, validation
+from kgen.core.state import add_state
 
 
 class WeightAverages(keras.layers.Layer):
@@ -37,24 +38,16 @@ class WeightAverages(keras.layers.Layer):
         self.momentum = momentum
         found = {id(v): v for network in networks for v in network.weights}
         # No list: Keras would take them for variables of this layer.
-        self.averaged = UserList(v for v in found.values() if _is_real(v.dtype))
-        self.count = self._add("count", (), "int32")
-        self.in_use = self._add("in_use", (), "int32")
-        self.values = [self._add("value", v.shape, v.dtype) for v in self.averaged]
+        is_real = keras.backend.is_float_dtype
+        self.averaged = UserList(v for v in found.values() if is_real(v.dtype))
+        self.count = add_state(self, "count", dtype="int32")
+        self.in_use = add_state(self, "in_use", dtype="int32")
+        self.values = [
+            add_state(self, "value", v.shape, dtype=v.dtype) for v in self.averaged
+        ]
         for value, variable in zip(self.values, self.averaged, strict=True):
             value.assign(variable)
         self.built = True
-
-    def _add(self, name, shape, dtype):
-        return self.add_weight(
-            shape=shape,
-            initializer="zeros",
-            dtype=dtype,
-            trainable=False,
-            autocast=False,
-            aggregation="only_first_replica",
-            name=name,
-        )
 
     def update(self):
         """Take the weights after a training step into the averages."""
@@ -116,7 +109,7 @@ class AveragesWeights:
 
         Raises:
             ValueError: for another momentum.
-            NotImplementedError: on other backends than TensorFlow.
+            RuntimeError: on other backends than TensorFlow.
         """
         self.ema_momentum = momentum
         if momentum is not None:
@@ -141,7 +134,3 @@ class AveragesWeights:
         else:
             callbacks = [UseAverages(), *keras.tree.flatten(callbacks or [])]
         return super().fit(**given, callbacks=callbacks)
-
-
-def _is_real(dtype):
-    return keras.backend.is_float_dtype(dtype)

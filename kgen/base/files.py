@@ -34,19 +34,16 @@ def save(estimator: Any, path: str | os.PathLike, data: Any = None) -> None:
 
 def _kinds(cls: Any) -> dict[str, Any]:
     """What a fit of the class sets, and its types."""
+    return _of_all_bases(cls, "_learned")
+
+
+def _of_all_bases(cls: Any, attribute: str) -> dict[str, Any]:
+    """A dictionary of a class with those of its bases, of which the nearest counts."""
     return {
-        name: kind
+        name: value
         for base in reversed(cls.__mro__)
-        for name, kind in vars(base).get("_learned", {}).items()
+        for name, value in vars(base).get(attribute, {}).items()
     }
-
-
-def _formerly(cls: Any) -> dict[str, Any]:
-    """Values of hyper-parameters that came later than some files of the class."""
-    values: dict[str, Any] = {}
-    for base in reversed(cls.__mro__):
-        values |= vars(base).get("_former_values", {})
-    return values
 
 
 def _nested(cls: Any) -> list[str]:
@@ -140,7 +137,8 @@ def _restored(model: Any, *, parts: Any = None, **facts: Any) -> Any:
     unknown = set(params) - set(cls._get_param_names())
     if unknown:
         raise ValueError(f"{cls.__name__} has no hyper-parameters {sorted(unknown)}")
-    loaded = cls(**{**_formerly(cls), **params})
+    # Hyper-parameters that came later than the file.
+    loaded = cls(**{**_of_all_bases(cls, "_former_values"), **params})
     validation.check_params(loaded)
     if unknown := set(parts or ()) - set(_nested(cls)):
         raise ValueError(f"it holds unknown files, {sorted(unknown)}")

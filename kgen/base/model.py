@@ -13,6 +13,7 @@ from kgen.base.averaging import AveragesWeights
 from kgen.base.chunks import FEW
 from kgen.core import backend, messages, persistence
 from kgen.core.config import ConfigMixin
+from kgen.core.state import add_state
 
 # On JAX, Keras' own step is used.
 _TrainStep: type = (
@@ -221,14 +222,7 @@ class GenerativeModel(ConfigMixin, AveragesWeights, _TrainStep, keras.Model):
 
     def add_counter(self, name):
         """Add an integer that is saved with the weights and shared by all replicas."""
-        return self.add_weight(
-            shape=(),
-            initializer="zeros",
-            dtype="int32",
-            trainable=False,
-            aggregation="only_first_replica",
-            name=name,
-        )
+        return add_state(self, name, dtype="int32")
 
     def weighted(self, losses, sample_weight=None):
         """Losses of examples, (n,), times their weights, (n,) or (n, 1) of any dtype.
@@ -251,15 +245,8 @@ class GenerativeModel(ConfigMixin, AveragesWeights, _TrainStep, keras.Model):
         It is saved with the weights; files that were written before the model had it
         leave it as it is.
         """
-        return self.add_weight(
-            shape=(),
-            initializer=keras.initializers.Constant(value),
-            dtype="float32",
-            trainable=False,
-            autocast=False,
-            aggregation="only_first_replica",
-            name=name,
-        )
+        constant = keras.initializers.Constant(value)
+        return add_state(self, name, initializer=constant)
 
     def with_penalties(self, loss, networks=None):
         """Add the losses of layers in the model, or in some of its networks."""

@@ -41,9 +41,13 @@ class ScaledEstimator(GenerativeEstimator):
             owner = type(self).__name__
             raise messages.other_range(owner, summary.describe(), fitted)
 
+    def _range(self) -> tuple[np.ndarray, np.ndarray]:
+        """Middle and half of the data's range, for every feature or for all pixels."""
+        return (self.high_ + self.low_) / 2, (self.high_ - self.low_) / 2
+
     def _scalings(self) -> tuple[list[layers.Layer], layers.Layer]:
         """Layers from a network's output to data, and from data to a network."""
-        half, middle = (self.high_ - self.low_) / 2, (self.high_ + self.low_) / 2
+        middle, half = self._range()
         # Data are float32 whatever the policy: half precision would round them.
         to_data = [
             layers.Activation("tanh", dtype="float32"),

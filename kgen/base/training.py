@@ -70,9 +70,10 @@ def check_optimizer(estimator: Any) -> None:
     """Raise a ValueError for settings of an optimizer that is given as an instance."""
     if isinstance(estimator.optimizer, str):
         return
-    names = ("learning_rate", "weight_decay", "discriminator_learning_rate")
+    names = ("learning_rate", "weight_decay")
     defaults = {f.name: f.default for f in dataclasses.fields(estimator)}
-    unused = [n for n in names if getattr(estimator, n, None) != defaults.get(n)]
+    unused = [n for n in names if getattr(estimator, n) != defaults[n]]
+    unused += [f"{player}_learning_rate" for player in estimator._own_learning_rates]
     if unused:
         raise messages.settings_beside_optimizer(type(estimator).__name__, unused)
 

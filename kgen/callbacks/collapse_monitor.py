@@ -155,8 +155,5 @@ class CollapseMonitor(AfterEpochs):
         if self.measure == "coverage":
             found = prdc(real=self._real, fake=fake, floor=False, random_state=0)
             return float(found.coverage), float(found.precision)
-        total = sum(
-            np.sqrt(np.maximum(part, 0)).sum()
-            for _, part in squared_distances(fake, fake)
-        )
+        total = sum(np.sqrt(part).sum() for _, part in squared_distances(fake, fake))
         return float(total / (len(fake) * (len(fake) - 1))), None

@@ -16,11 +16,12 @@ import keras
 from keras import ops
 
 from kgen.core.backend import register
+from kgen.core.config import ConfigMixin
 from kgen.layers.batch_normalization import BatchNormalization
 
 
 @register
-class ConditionalBatchNormalization(keras.layers.Layer):
+class ConditionalBatchNormalization(ConfigMixin, keras.layers.Layer):
     """Batch normalisation whose scale and offset are functions of a condition.
 
     At first they are 1 and 0 for all conditions.
@@ -78,7 +79,3 @@ class ConditionalBatchNormalization(keras.layers.Layer):
 
     def compute_output_shape(self, input_shape):
         return tuple(input_shape[0])
-
-    def get_config(self):
-        own = {"momentum": self.momentum, "epsilon": self.epsilon}
-        return {**super().get_config(), **own}

@@ -21,13 +21,15 @@ import keras
 from keras import ops
 
 from kgen.core.backend import register
+from kgen.core.config import ConfigMixin
+from kgen.core.state import add_state
 
 TINY = 1e-12
 """Below it a vector has no direction, and a kernel is all zeros."""
 
 
 @register
-class SpectralNormalization(keras.layers.Layer):
+class SpectralNormalization(ConfigMixin, keras.layers.Layer):
     """A layer that computes with W / sigma(W), where its kernel is W.
 
     Every call in training takes one step of the power iteration, which follows the
@@ -79,13 +81,8 @@ class SpectralNormalization(keras.layers.Layer):
             )
         transposed = isinstance(self.layer, keras.layers.Conv2DTranspose)
         self.axis = -2 if transposed else -1
-        self.u = self.add_weight(
-            shape=(self.layer.kernel.shape[self.axis],),
-            initializer=_unit_normal,
-            trainable=False,
-            aggregation="only_first_replica",  # all compute the same
-            name="u",
-        )
+        size = self.layer.kernel.shape[self.axis]
+        self.u = add_state(self, "u", (size,), _unit_normal)
 
     def call(self, x, training=False):  # noqa: FBT002 (Keras' hook)
         sigma, variable = self.sigma(training=training), self.layer.kernel
@@ -114,17 +111,6 @@ class SpectralNormalization(keras.layers.Layer):
 
     def compute_output_shape(self, input_shape):
         return self.layer.compute_output_shape(input_shape)
-
-    def get_config(self):
-        config = super().get_config()
-        config.pop("autocast", None)
-        layer = keras.saving.serialize_keras_object(self.layer)
-        return {**config, "layer": layer}
-
-    @classmethod
-    def from_config(cls, config):
-        layer = keras.saving.deserialize_keras_object(config["layer"])
-        return cls(**{**config, "layer": layer})
 
 
 def _unit(vector):

@@ -20,6 +20,7 @@ from keras import ops
 from kgen.core import backend, validation
 from kgen.core.backend import register
 from kgen.core.config import ConfigMixin
+from kgen.core.state import add_state
 
 EPSILON = 1e-5
 """What Laplace smoothing adds to every N_k, as in the authors' code.
@@ -75,21 +76,10 @@ class VectorQuantizer(ConfigMixin, keras.layers.Layer):
     def build(self, input_shape):
         size, self.code_dim = self.codebook_size, input_shape[-1]
         near = keras.initializers.RandomUniform(-1 / size, 1 / size)
-        self.codebook = self._add("codebook", (size, self.code_dim), near)
-        self.counts = self._add("counts", (size,))
-        self.sums = self._add("sums", (size, self.code_dim))
-        self.step = self._add("step", (), dtype="int32")
-
-    def _add(self, name, shape, initializer="zeros", dtype="float32"):
-        return self.add_weight(
-            shape=shape,
-            initializer=initializer,
-            dtype=dtype,
-            trainable=False,
-            autocast=False,
-            aggregation="only_first_replica",  # all compute the same
-            name=name,
-        )
+        self.codebook = add_state(self, "codebook", (size, self.code_dim), near)
+        self.counts = add_state(self, "counts", (size,))
+        self.sums = add_state(self, "sums", (size, self.code_dim))
+        self.step = add_state(self, "step", (), dtype="int32")
 
     def call(self, z, training=False):  # noqa: FBT002 (Keras' hook)
         codes = self.codes(z)

@@ -100,7 +100,7 @@ def choose(
     real, fake = arrays["real"], arrays["fake"]
     size = min(len(fake), max_samples)
     if not floor:
-        chosen = [_some(real, max_samples, random), _some(fake, size, random)]
+        chosen = [some(real, max_samples, random), some(fake, size, random)]
     else:
         if split:
             size = min(size, counts["real"])
@@ -109,8 +109,8 @@ def choose(
             real = real[np.sort(rest[:max_samples])]
         else:
             size = min(size, counts["held_out"])
-            held_out = _some(arrays["held_out"], size, random)
-        chosen = [_some(real, max_samples, random), _some(fake, size, random), held_out]
+            held_out = some(arrays["held_out"], size, random)
+        chosen = [some(real, max_samples, random), some(fake, size, random), held_out]
     vectors = [features_of(owner, features, array) for array in chosen]
     for name, part in zip(("fake", "held_out"), vectors[1:], strict=False):
         check_width(owner, name, part, vectors[0])
@@ -182,7 +182,7 @@ def apply(owner: str, features: Any, x: np.ndarray) -> np.ndarray:
     return np.concatenate([keras.ops.convert_to_numpy(part) for part in found])
 
 
-def _some(x: np.ndarray, size: int, random: np.random.Generator) -> np.ndarray:
+def some(x: np.ndarray, size: int, random: np.random.Generator) -> np.ndarray:
     """So many examples, in their order, or all."""
     if len(x) <= size:
         return x

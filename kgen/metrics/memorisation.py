@@ -14,7 +14,7 @@ from kgen.core import messages, validation
 from kgen.core.progress import Verbose, ticker
 from kgen.core.random import new_seed
 from kgen.metrics._pairs import squared_distances
-from kgen.metrics._samples import _some, as_array, check_width, features_of
+from kgen.metrics._samples import as_array, check_width, features_of, some
 from kgen.metrics.estimate import Estimate
 
 PART = 5000
@@ -79,14 +79,14 @@ def nearest_training(
     real = as_array(owner, "real", real)
     if len(real) < 2:
         raise messages.too_few_samples(owner, "real", len(real), 2, split=False)
-    queries = [_some(as_array(owner, "fake", fake, real), max_samples, random)]
+    queries = [some(as_array(owner, "fake", fake, real), max_samples, random)]
     own = None
     if floor and held_out is None:
         own = np.sort(random.permutation(len(real))[:max_samples])
         queries.append(real[own])
     elif floor:
         held_out = as_array(owner, "held_out", held_out, real)
-        queries.append(_some(held_out, max_samples, random))
+        queries.append(some(held_out, max_samples, random))
     distances = _nearest(owner, real, queries, own, features, verbose)
     value = distances[0].mean()
     stderr = distances[0].std() / np.sqrt(len(distances[0]))

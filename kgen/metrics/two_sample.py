@@ -112,15 +112,11 @@ def _right_answers(
         classifier = make_pipeline(StandardScaler(), network)
     size = min(len(real), len(fake))
     real, fake = (x[random.permutation(len(x))[:size]] for x in (real, fake))
-    half = size // 2
-    train, test = (np.concatenate([real[part], fake[part]]) for part in _halves(half))
+    halves = slice(size // 2), slice(size // 2, None)
+    train, test = (np.concatenate([real[half], fake[half]]) for half in halves)
     is_fake = [np.arange(len(x)) >= len(x) // 2 for x in (train, test)]
     with warnings.catch_warnings():
         # After its 100 epochs the network need not have converged.
         warnings.simplefilter("ignore", ConvergenceWarning)
         fitted = clone(classifier).fit(train, is_fake[0])
     return fitted.predict(test) == is_fake[1]
-
-
-def _halves(half: int) -> tuple[slice, slice]:
-    return slice(half), slice(half, None)

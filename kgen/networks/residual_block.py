@@ -57,7 +57,7 @@ class ResidualBlock(ConfigMixin, keras.layers.Layer):
         for path in (self.branch, self.shortcut):
             shape = first
             for layer in path:
-                taken = [shape, condition] if _takes_condition(layer) else shape
+                taken = _taken(layer, shape, condition)
                 if not layer.built:
                     layer.build(taken)
                 shape = layer.compute_output_shape(taken)
@@ -80,8 +80,7 @@ class ResidualBlock(ConfigMixin, keras.layers.Layer):
     def compute_output_shape(self, input_shape):
         shape, condition = self._split(input_shape)
         for layer in self.branch:
-            taken = [shape, condition] if _takes_condition(layer) else shape
-            shape = layer.compute_output_shape(taken)
+            shape = layer.compute_output_shape(_taken(layer, shape, condition))
         return shape
 
     def _split(self, inputs):
@@ -96,7 +95,12 @@ def conditioned(layer, x, condition):
         x: its input.
         condition: (n, k).
     """
-    return layer([x, condition]) if _takes_condition(layer) else layer(x)
+    return layer(_taken(layer, x, condition))
+
+
+def _taken(layer, x, condition):
+    """What a layer takes, tensors or their shapes."""
+    return [x, condition] if _takes_condition(layer) else x
 
 
 def _takes_condition(layer):
