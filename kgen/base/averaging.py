@@ -60,7 +60,7 @@ class WeightAverages(keras.layers.Layer):
 
     def use(self, *, wanted):
         """Exchange averages and weights, unless the wanted ones are in the networks."""
-        if bool(ops.convert_to_numpy(self.in_use.value)) == wanted:
+        if bool(self.in_use.numpy()) == wanted:
             return
         for value, variable in zip(self.values, self.averaged, strict=True):
             held = ops.copy(value.value)
