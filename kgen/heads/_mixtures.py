@@ -26,6 +26,22 @@ def logistic_scale(log_scale, levels):
     return (levels - 1) / 2 * ops.exp(bounded(log_scale, -7.0, 3.0))
 
 
+def log_logistic_mass(x, loc, scale, levels):
+    """Log-probability that `logistic_quantile` gives to integers x in the range.
+
+    With a = (x + 1/2 - loc) / scale, b = a - 1 / scale and the logistic function s it
+    is log(s(a) - s(b)) = log(s(a)) + log(s(-b)) + log(1 - exp(-1 / scale)). The lowest
+    level takes the first of these terms only, and the highest one the second.
+    """
+    rate = 1.0 / scale
+    upper = (x + 0.5 - loc) * rate
+    lowest, highest = x <= 0.0, x >= levels - 1.0
+    found = ops.where(highest, 0.0, -ops.softplus(-upper))
+    found = found - ops.where(lowest, 0.0, ops.softplus(upper - rate))
+    between = ops.log(-ops.expm1(-rate))
+    return found + ops.where(ops.logical_or(lowest, highest), 0.0, between)
+
+
 def logistic_quantile(loc, scale, noise, levels):
     """Rounded logistic; the lowest and the highest level take the tails."""
     value = loc + scale * (ops.log(noise) - ops.log1p(-noise))

@@ -11,6 +11,7 @@ from kgen.heads._base import heads
 from kgen.heads._levels import LevelHead
 from kgen.heads._mixtures import (
     chosen,
+    log_logistic_mass,
     logistic_mean,
     logistic_quantile,
     logistic_scale,
@@ -115,6 +116,16 @@ class CoupledMixtureOfLogistics(LevelHead):
             tfd.Autoregressive(given, ops.zeros_like(scale), num_steps=len(locs)),
         )
         return tfd.Independent(pixel, len(params.shape) - 2)
+
+    def _log_mass(self, params, x):
+        logits, locs, scales, couplings = self._parts(params)
+        found = ops.log_softmax(logits)
+        values = [ops.expand_dims(v, -1) for v in ops.unstack(x, len(locs), axis=-1)]
+        for c, value in enumerate(values):
+            loc = self._loc(locs[c], couplings[c], values[:c])
+            found = found + log_logistic_mass(value, loc, scales[c], self.levels)
+        found = ops.logsumexp(found, axis=-1)
+        return ops.sum(found, axis=tuple(range(1, len(found.shape))))
 
     def mean(self, params):
         """Expected values: exact up to 32 levels, by Gaussian quadrature above.

@@ -8,6 +8,7 @@ from kgen.heads._base import heads
 from kgen.heads._levels import LevelHead
 from kgen.heads._mixtures import (
     chosen,
+    log_logistic_mass,
     logistic_mean,
     logistic_quantile,
     logistic_scale,
@@ -54,6 +55,12 @@ class MixtureOfLogistics(LevelHead):
         )
         mixture = tfd.MixtureSameFamily(tfd.Categorical(logits=logits), rounded)
         return tfd.Independent(mixture, len(params.shape) - 1)
+
+    def _log_mass(self, params, x):
+        logits, loc, scale = self._parts(params)
+        found = log_logistic_mass(ops.expand_dims(x, -1), loc, scale, self.levels)
+        found = ops.logsumexp(found + ops.log_softmax(logits), axis=-1)
+        return ops.sum(found, axis=tuple(range(1, len(found.shape))))
 
     def mean(self, params):
         logits, loc, scale = self._parts(params)
