@@ -125,10 +125,15 @@ def _without_weights(data):
 
 
 def _part(data, index, parts):
-    """One of `parts` equal parts of a batch, never empty unless the batch is."""
+    """Every `parts`-th example of the whole batch; none only if there are none at all.
+
+    By their places in the whole batch, so that replicas divide it as one device does.
+    """
     if parts == 1:
         return data
     n = tf.shape(tree.flatten(data)[0])[0]
-    start = index * n // parts
-    stop = tf.maximum((index + 1) * n // parts, start + 1)
-    return tree.map_structure(lambda tensor: tensor[start:stop], data)
+    before, total = replicas.place(n)
+    stride = tf.clip_by_value(total, 1, parts)
+    first = tf.minimum(tf.math.floormod(index - before, stride), n)
+    rows = tf.range(first, n, stride)
+    return tree.map_structure(lambda tensor: tf.gather(tensor, rows), data)

@@ -87,6 +87,14 @@ def sizes(n):
     return tf.cast(context.all_reduce(tf.distribute.ReduceOp.SUM, own), tf.int32)
 
 
+def place(n):
+    """Number of examples on the replicas before this one of n, and on all of them."""
+    every = sizes(n)
+    if every is None:
+        return 0, n
+    return tf.reduce_sum(every[: index()]), tf.reduce_sum(every)
+
+
 def share(n):
     """Share of the batch that n examples make up: the weight of this replica's mean."""
     every = sizes(n)
