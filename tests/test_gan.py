@@ -248,6 +248,20 @@ def test_learns_a_ring_of_eight():
     assert np.mean((radius > 1.2) & (radius < 2.8)) > 0.8
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", [0, 3])  # with 10 epochs 3 leaves out a cluster
+def test_default_covers_every_cluster_of_a_ring(seed):
+    X, _ = mixture(10_000, random_state=0)
+    samples = kgen.GAN(random_state=seed).fit(X).sample(10_000, random_state=0)
+    angle = np.arange(8) * np.pi / 4
+    centres = 2 * np.stack([np.cos(angle), np.sin(angle)], axis=1)
+    apart = np.linalg.norm(samples[:, None] - centres, axis=2)
+    near = apart.min(axis=1) < 0.8  # four standard deviations
+    assert near.mean() > 0.8
+    counts = np.bincount(apart.argmin(axis=1)[near], minlength=8)
+    assert counts.min() >= 10_000 / 8 / 10  # a tenth of its share
+
+
 @pytest.fixture(scope="module")
 def ring_by_label():
     X, y = mixture(4000, random_state=0)

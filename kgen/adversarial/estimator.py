@@ -16,6 +16,7 @@ class AdversarialEstimator(NoDensity, LatentSampler, ScaledEstimator):
     """Base of the estimators that learn from a discriminator alone.
 
     Args:
+        epochs: passes over the data, >= 1.
         latent_dim: dimensions of the code, >= 1.
         objective: what both players minimise: "non_saturating", "minimax",
             "least_squares", "hinge", "wasserstein" (with a gradient penalty), "r1", or
@@ -39,6 +40,9 @@ class AdversarialEstimator(NoDensity, LatentSampler, ScaledEstimator):
             gradients.
     """
 
+    # A game takes longer than one loss. On 10,000 points of 8 clusters 10 epochs leave
+    # out a cluster with one seed of 10, and 20 epochs with none of 18.
+    epochs: int = param(20, ge=1)
     latent_dim: int = param(64, ge=1, le=WIDEST)
     objective: str | Objective = param("non_saturating", registry=objectives)
     discriminator_steps: int = param(1, ge=1)
