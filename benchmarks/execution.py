@@ -3,16 +3,18 @@
     python benchmarks/execution.py --rounds 3
     python benchmarks/execution.py --torch dense
     python benchmarks/execution.py --torch conv
+    python benchmarks/execution.py --torch dcgan
 
 Fits estimators with their defaults on random data, as they choose to run their steps
 (`kgen.base.execution`) and in the other ways, in turn in one process, and writes
 benchmarks/results/execution.json: milliseconds per step by wall clock, the medians over
 the epochs but the first, and seconds of the first, in which graphs are compiled.
 
-With --torch it fits the dense VAE 784-512-256-32, or that of Keras' example, beside
-a loop over the same network written by hand for PyTorch, and beside pythae, in turn:
-benchmarks/results/execution_torch.json, or execution_torch_conv.json. Both peers are
-installed into an environment of their own, unless --python names one.
+With --torch it fits a model beside a loop over the same network written by hand for
+PyTorch, in turn: the dense VAE 784-512-256-32, or that of Keras' example, these two
+beside pythae as well, or the DCGAN that `GAN` has for 28 x 28 pixels, also with
+`simultaneous`. It writes benchmarks/results/execution_torch_<network>.json. Both peers
+are installed into an environment of their own, unless --python names one.
 """
 
 import argparse
@@ -139,21 +141,33 @@ def convolutions_up(units, event_shape, *, dtype=None):
 
 
 CONVOLUTIONS = kgen.networks.Architecture(convolutions_down, convolutions_up)
-NETWORKS = {
-    "dense": (kgen.networks.MLP(widths=(512, 256)), PIXELS),
-    "conv": (CONVOLUTIONS, PIXELS[:2560]),
+VAE = {"latent_dim": 32, "batch_size": 128}
+DENSE = kgen.networks.MLP(widths=(512, 256))
+BESIDE = {
+    "dense": ("vae", PIXELS, {"kgen": kgen.VAE(architecture=DENSE, **VAE)}),
+    "conv": (
+        "vae",
+        PIXELS[:2560],
+        {"kgen": kgen.VAE(architecture=CONVOLUTIONS, **VAE)},
+    ),
+    "dcgan": (
+        "gan",
+        PIXELS[:2560],
+        {"kgen": kgen.GAN(), "kgen, simultaneous": kgen.GAN(simultaneous=True)},
+    ),
 }
 
 
 def beside_torch(network, python, rounds):
-    """Examples per second of a VAE, and of PyTorch, in turn."""
-    peer = Path(__file__).parent / "torch_vae.py"
-    architecture, x = NETWORKS[network]
-    settings = {"latent_dim": 32, "batch_size": 128, "architecture": architecture}
-    found = {"kgen": []}
+    """Examples per second of estimators, and of PyTorch, in turn."""
+    script, x, estimators = BESIDE[network]
+    peer = Path(__file__).parent / f"torch_{script}.py"
+    found = {}
     for _ in range(rounds):
-        milliseconds, *_ = fit(kgen.VAE(**settings), x, None, xla="auto")
-        found["kgen"].append(128_000 / milliseconds)
+        for name, estimator in estimators.items():
+            milliseconds, *_ = fit(estimator, x, None, xla="auto")
+            speed = 1000 * estimator.batch_size / milliseconds
+            found.setdefault(name, []).append(speed)
         command = [python, peer, network, str(len(x)), str(EPOCHS)]
         done = subprocess.run(command, capture_output=True, text=True, check=True)
         for line in done.stdout.splitlines():
@@ -162,18 +176,18 @@ def beside_torch(network, python, rounds):
                 found.setdefault(name, []).append(float(speed))
         print({name: round(speeds[-1]) for name, speeds in found.items()})
     ratios = {
-        name: float(np.median(np.array(found["kgen"]) / np.array(speeds)))
-        for name, speeds in found.items()
-        if name != "kgen"
+        f"{ours} by {peer}": float(np.median(np.divide(found[ours], found[peer])))
+        for ours in estimators
+        for peer in found.keys() - estimators.keys()
     }
-    return {"examples per second": found, "kgen by": ratios}
+    return {"examples per second": found, "ratios": ratios}
 
 
 def main():
     """Measure, write."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--torch", choices=list(NETWORKS), help="the VAE to compare")
+    parser.add_argument("--torch", choices=list(BESIDE), help="what to compare")
     parser.add_argument("--python", help="one that has torch and pythae")
     arguments = parser.parse_args()
     RESULTS.mkdir(exist_ok=True)
@@ -181,7 +195,7 @@ def main():
     if arguments.torch:
         python = arguments.python or python_with("torch", "pythae")
         found |= beside_torch(arguments.torch, python, arguments.rounds)
-        write("execution_torch" + "_conv" * (arguments.torch == "conv"), found)
+        write(f"execution_torch_{arguments.torch}", found)
     else:
         write("execution", found | all_ways(arguments.rounds))
 
