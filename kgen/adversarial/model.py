@@ -20,6 +20,7 @@ from kgen.core import backend, validation
 from kgen.core.backend import compiled, register
 from kgen.core.sizes import rows_at_once
 from kgen.layers.scaling import renewed
+from kgen.networks import growing_layers
 from kgen.objectives import discriminator_loss, objectives
 
 # Radford et al., 2016, sec. 4: the usual beta_1 of 0.9 makes training oscillate. Their
@@ -182,6 +183,9 @@ class GANModel(DrawsAtOnce, PlayersModel):
     def after_step(self, player):
         if player == "discriminator":
             self.objective.constrain(self.variables_of(player))
+        else:
+            for layer in growing_layers(self.generator, self.discriminator):
+                layer.grow()
 
     @compiled
     def decode(self, z, condition=None):
