@@ -144,7 +144,7 @@ def test_grown_networks_are_plain_ones(normalisation):
         layers.Cropping2D(((0, 1), (0, 1))), *after(),
         layers.Conv2DTranspose(1, 4, 2, **same),
         layers.Cropping2D(((0, 1), (0, 0))), *after(),
-        layers.Conv2D(2, 1),
+        layers.Conv2D(2, 1, activation="tanh"),
     ])  # fmt: skip
     plain_down = keras.Sequential([
         keras.Input(SHAPE),
@@ -250,3 +250,19 @@ def test_replicas_are_refused_where_variables_move(monkeypatch):
     for settings in ({}, {"normalisation": None, "dropout": 0.1}):
         with pytest.raises(ValueError, match="normalisation='batch'.*replicas"):
             Progressive(1, width=1, **settings).up(3, (2, 2, 1))
+
+
+@pytest.mark.parametrize("shape", [(12, 8, 2), (13, 11, 1)])
+@pytest.mark.parametrize("step", [0, 5, 8, 14, 16])
+def test_real_images_fade_in_as_drawn_ones_do(step, shape):
+    """Karras et al., 2018, fig. 2: images of the former size, and more of the next."""
+    _, down = networks(shape)
+    x, layer = noise(3, *shape), at(step, down)
+    expected = x
+    if step in (5, 14):
+        small, alpha = x, step % 4 / 4
+        for _ in range(2 if step == 5 else 1):
+            small = averaged(small)
+        expected = (1 - alpha) * enlarged(small, 2 if step == 14 else 4, shape)
+        expected = expected + alpha * x
+    np.testing.assert_allclose(layer.as_drawn(x), expected, rtol=1e-5, atol=1e-6)

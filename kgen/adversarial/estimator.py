@@ -93,6 +93,8 @@ class AdversarialEstimator(
         if penalised and getattr(self.architecture, "normalisation", None) == "batch":
             raise messages.batch_under_penalty(self.architecture, self.objective)
         to_data, from_data = self._scalings()
+        if self.progressive:
+            to_data = to_data[1:]  # without the tanh, which images of all sizes have
         middle, half = self._range()
         return GANModel(
             self._network_up(event_shape, *to_data, name="generator"),

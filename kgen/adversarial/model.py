@@ -145,7 +145,10 @@ class GANModel(DrawsAtOnce, PlayersModel):
 
         if player == "generator":
             return {player: self.objective.generator(score(fake))}
-        x = self._seen(ops.cast(x, "float32"), player, 2, training=training)
+        x = ops.cast(x, "float32")
+        for layer in growing_layers(self.discriminator):
+            x = layer.as_drawn(x)
+        x = self._seen(x, player, 2, training=training)
         if not self.simultaneous:
             fake = ops.stop_gradient(fake)
 

@@ -75,16 +75,25 @@ class Growing(ConfigMixin, keras.layers.Layer):
         return phase, ops.where(phase % 2 == 1, within / self.growth_steps, 0.0)
 
     def call(self, inputs):
-        """What the present phase computes, and no other."""
+        return self.in_phase(self.stable, self.fading, inputs)
+
+    def in_phase(self, stable, fading, inputs):
+        """What one of two functions makes in the present phase, and in no other.
+
+        Args:
+            stable: function of a size and the inputs.
+            fading: function of the size that comes in, its share alpha, and the inputs.
+            inputs: tensor, or structure of tensors.
+        """
 
         def branch(phase):
             if phase % 2 == 0:
-                return lambda alpha, inputs: self.stable(phase // 2, inputs)
-            return lambda alpha, inputs: self.fading(phase // 2 + 1, alpha, inputs)
+                return lambda alpha, inputs: stable(phase // 2, inputs)
+            return lambda alpha, inputs: fading(phase // 2 + 1, alpha, inputs)
 
         phase, alpha = self._now()
         branches = [branch(phase) for phase in range(2 * len(self.blocks) - 1)]
-        return ops.switch(phase, branches, ops.cast(alpha, self.compute_dtype), inputs)
+        return ops.switch(phase, branches, alpha, inputs)
 
     def stable(self, size, inputs):
         """Outputs at a size, an index from 0."""
@@ -138,20 +147,17 @@ class GrowingUp(Growing):
             h = _made(block, h, condition)
         old = self._image(size - 1, h)
         new = self._image(size, _made(self.blocks[size], h, condition))
-        return (1 - alpha) * old + alpha * new
+        return _blended(alpha, old, new)
 
     def _split(self, inputs):
         return inputs if self.takes_condition else (inputs, None)
 
     def _image(self, size, h):
         """The image of a size, enlarged."""
-        image, times = self.images[size](h), 2 ** (len(self.blocks) - 1 - size)
-        if times > 1:
-            image = ops.repeat(ops.repeat(image, times, axis=1), times, axis=2)
-        height, width, channels = self.images[-1].output_shape[1:]
-        image = image[:, :height, :width]
-        # The shape was lost in `repeat`.
-        return ops.reshape(image, (-1, height, width, channels))
+        shape = self.images[-1].output_shape[1:]
+        return _enlarged(
+            self.images[size](h), 2 ** (len(self.blocks) - 1 - size), shape
+        )
 
     def compute_output_shape(self, input_shape):
         return self.images[-1].output_shape
@@ -187,7 +193,24 @@ class GrowingDown(Growing):
         x = self._small(x, size)
         old = self.images[size - 1](_halved(x))
         new = self.blocks[size](self.images[size](x))
-        return self._output(size - 1, (1 - alpha) * old + alpha * new)
+        return self._output(size - 1, _blended(alpha, old, new))
+
+    def as_drawn(self, x):
+        """Images as a generator can draw them now: in fades details of them fade in.
+
+            (1 - alpha) * its pixels, averaged to size s - 1  +  alpha * image
+
+        Args:
+            x: images of the full size, (n, height, width, channels), in any units.
+        """
+
+        def fading(size, alpha, x):
+            times = 2 ** (len(self.blocks) - size)
+            return _blended(
+                alpha, _enlarged(self._small(x, size - 1), times, x.shape[1:]), x
+            )
+
+        return self.in_phase(lambda size, x: x, fading, x)
 
     def _small(self, x, size):
         for _ in self.blocks[size + 1 :]:
@@ -231,6 +254,19 @@ def growing_layers(*networks: Any) -> Iterator[Growing]:
 def _halved(x):
     """Means of 2 x 2 pixels; at an odd edge, of those there are."""
     return ops.average_pool(x, 2, 2, padding="same", data_format="channels_last")
+
+
+def _enlarged(image, times, shape):
+    """Pixels repeated, and cropped to a shape (height, width, channels)."""
+    if times > 1:
+        image = ops.repeat(ops.repeat(image, times, axis=1), times, axis=2)
+    # The shape is lost in `repeat`.
+    return ops.reshape(image[:, : shape[0], : shape[1]], (-1, *shape))
+
+
+def _blended(alpha, old, new):
+    alpha = ops.cast(alpha, new.dtype)
+    return (1 - alpha) * old + alpha * new
 
 
 def _made(block, h, condition):

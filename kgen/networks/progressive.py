@@ -33,9 +33,12 @@ class Progressive(LayeredBuilder):
     `kgen.models.GANModel` does after each: so estimators have a setting
     `progressive=True` in place of this architecture.
 
+    Images are in [-1, 1], by a tanh before those of two sizes are blended: the new ones
+    could otherwise lean on the old, whatever they are themselves, until these are gone.
+
     Unlike in the paper convolutions change the size, and normalisation is that of
     `Conv`: pixel normalisation, equalised learning rates and the standard deviation
-    over a minibatch are left out. Averages stand for smaller images, without a fade.
+    over a minibatch are left out.
 
     Args:
         growth_steps: training steps of a phase, >= 1; see `kgen.networks.GrowingUp`.
@@ -142,6 +145,7 @@ class Progressive(LayeredBuilder):
                 [
                     keras.Input((*size, features)),
                     parts.convolution(event_shape[-1], kernel_size=1),
+                    layers.Activation("tanh", dtype="float32"),
                 ]
             )
             for size, features in zip(steps, filters, strict=True)
