@@ -3,6 +3,7 @@
 from typing import Any, ClassVar
 
 from kgen.adversarial.model import ADAM, GANModel
+from kgen.adversarial.progressive import ProgressiveEstimator
 from kgen.base.codes import LatentSampler
 from kgen.base.density import NoDensity
 from kgen.base.fields import WIDEST, LearningRate, param
@@ -12,7 +13,9 @@ from kgen.layers import SpectralNormalization
 from kgen.objectives import Objective, objectives
 
 
-class AdversarialEstimator(NoDensity, LatentSampler, ScaledEstimator):
+class AdversarialEstimator(
+    NoDensity, LatentSampler, ProgressiveEstimator, ScaledEstimator
+):
     """Base of the estimators that learn from a discriminator alone.
 
     Args:
@@ -90,6 +93,8 @@ class AdversarialEstimator(NoDensity, LatentSampler, ScaledEstimator):
         if penalised and getattr(self.architecture, "normalisation", None) == "batch":
             raise messages.batch_under_penalty(self.architecture, self.objective)
         to_data, from_data = self._scalings()
+        if self.progressive:
+            to_data = to_data[1:]  # without the tanh, which images of all sizes have
         middle, half = self._range()
         return GANModel(
             self._network_up(event_shape, *to_data, name="generator"),

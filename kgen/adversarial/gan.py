@@ -45,6 +45,10 @@ class GAN(AdversarialEstimator):
             training, for small data sets, such as "color,translation,cutout".
         gradient_norms: whether the history also has the norms of the players'
             gradients.
+        progressive: whether images are small at first, and double in size as training
+            goes on, with `architecture="conv"` or a `kgen.networks.Conv`.
+        growth_steps: training steps of a phase of that: stable, fade, stable, fade, and
+            so on, >= 1. None divides half of the first fit's steps among the phases.
 
     Shape:
         X: (n, features), (n, height, width) or (n, height, width, channels).

@@ -20,6 +20,7 @@ from kgen.core import backend, validation
 from kgen.core.backend import compiled, register
 from kgen.core.sizes import rows_at_once
 from kgen.layers.scaling import renewed
+from kgen.networks import growing_layers
 from kgen.objectives import discriminator_loss, objectives
 
 # Radford et al., 2016, sec. 4: the usual beta_1 of 0.9 makes training oscillate. Their
@@ -144,7 +145,10 @@ class GANModel(DrawsAtOnce, PlayersModel):
 
         if player == "generator":
             return {player: self.objective.generator(score(fake))}
-        x = self._seen(ops.cast(x, "float32"), player, 2, training=training)
+        x = ops.cast(x, "float32")
+        for layer in growing_layers(self.discriminator):
+            x = layer.as_drawn(x)
+        x = self._seen(x, player, 2, training=training)
         if not self.simultaneous:
             fake = ops.stop_gradient(fake)
 
@@ -182,6 +186,9 @@ class GANModel(DrawsAtOnce, PlayersModel):
     def after_step(self, player):
         if player == "discriminator":
             self.objective.constrain(self.variables_of(player))
+        else:
+            for layer in growing_layers(self.generator, self.discriminator):
+                layer.grow()
 
     @compiled
     def decode(self, z, condition=None):

@@ -79,12 +79,17 @@ def pad(array: np.ndarray, size: int) -> np.ndarray:
 
 
 def largest_layer(network: Any) -> int:
-    """Numbers in the largest output of the layers of a functional `keras.Model`."""
+    """Numbers in the largest output of the layers of a functional `keras.Model`.
+
+    A layer that is made of networks has them as its `networks`.
+    """
     outputs = keras.tree.flatten(network.inputs) + keras.tree.flatten(network.outputs)
     sizes = [math.prod(d or 1 for d in tensor.shape[1:]) for tensor in outputs]
     for layer in network.layers:
         if isinstance(layer, keras.Model) and getattr(layer, "inputs", None):
             sizes.append(largest_layer(layer))
+        elif hasattr(layer, "networks"):
+            sizes += map(largest_layer, layer.networks)
         else:
             shapes = [tensor.shape for tensor in keras.tree.flatten(layer.output)]
             sizes += [math.prod(d or 1 for d in shape[1:]) for shape in shapes]

@@ -47,6 +47,8 @@ class LatentEstimator(GenerativeEstimator):
     # have in place of batch normalisation if the architecture is a name.
     _wrap: ClassVar[Any] = None
     _for_batch: ClassVar[Any] = "batch"
+    # Training steps of a phase of networks that grow, or 0 if they do not.
+    _growth_steps: ClassVar[Any] = 0
 
     def decode(self, z: Any, y: Any = None) -> Any:
         """Examples for codes: the mean of p(x|z), with the dtype of the training data.
@@ -68,6 +70,12 @@ class LatentEstimator(GenerativeEstimator):
         """Alias of `decode`, for pipelines: X are codes."""
         return self.decode(X, y)
 
+    def _builder(self, event_shape: tuple[int, ...]) -> Builder:
+        builder = networks.get(self.architecture, event_shape)
+        if self._growth_steps:
+            return networks.grown(builder, self._growth_steps, event_shape)
+        return builder
+
     def _network_down(
         self,
         event_shape: tuple[int, ...],
@@ -83,7 +91,7 @@ class LatentEstimator(GenerativeEstimator):
             before: from data in their own units to the network's range.
             name: of the network.
         """
-        builder, k = networks.get(self.architecture, event_shape), self.condition_dim_
+        builder, k = self._builder(event_shape), self.condition_dim_
         if isinstance(self.architecture, str):
             builder = networks.in_place_of_batch(builder, self._for_batch)
             if self._wrap is not None:
@@ -113,7 +121,7 @@ class LatentEstimator(GenerativeEstimator):
             *after: from its outputs to the network's.
             name: of the network.
         """
-        builder, k = networks.get(self.architecture, event_shape), self.condition_dim_
+        builder, k = self._builder(event_shape), self.condition_dim_
         latent_dim = taken = int(self.latent_dim) + self._categories
         options: dict[str, Any] = {}
         if k and self._projects and builder.takes_condition:

@@ -199,7 +199,7 @@ def _dismantle(graphs: list) -> None:
 
 def _inside(graphs: list) -> list:
     """Graphs of the loops and branches inside the given graphs."""
-    loops = ("While", "StatelessWhile", "If", "StatelessIf")
+    loops = ("While", "StatelessWhile", "If", "StatelessIf", "Case", "StatelessCase")
     if not any(o.type in loops for graph in graphs for o in graph.get_operations()):
         return []
     known, found = set(map(id, graphs)), []

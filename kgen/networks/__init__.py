@@ -12,7 +12,9 @@ from kgen.networks._base import (
 from kgen.networks.condition import assemble, join
 from kgen.networks.conv import Conv
 from kgen.networks.features import with_features
+from kgen.networks.growing import GrowingDown, GrowingUp, growing_layers
 from kgen.networks.mlp import MLP
+from kgen.networks.progressive import Progressive, grown
 from kgen.networks.projection import project
 from kgen.networks.residual_block import ResidualBlock
 from kgen.networks.resnet import ResNet
@@ -23,6 +25,9 @@ __all__ = [
     "Architecture",
     "Builder",
     "Conv",
+    "GrowingDown",
+    "GrowingUp",
+    "Progressive",
     "ResNet",
     "ResidualBlock",
     "Spatial",
@@ -31,6 +36,8 @@ __all__ = [
     "check_shapes",
     "for_wrapped",
     "get",
+    "growing_layers",
+    "grown",
     "in_place_of_batch",
     "join",
     "project",

@@ -32,6 +32,9 @@ class Builder(Strategy):
     """Whether its networks are between data and maps (height, width, units), in place
     of vectors. Only models that use maps take such a builder."""
 
+    grows = False
+    """Whether its networks have to be told of training steps: see `Progressive`."""
+
     takes_condition: Any = False
     """Whether `up` takes `condition_dim`, the length of condition vectors, and then
     builds a network of [vectors, conditions], with
@@ -164,8 +167,8 @@ def get(
         maps: whether a builder of maps may be returned.
 
     Raises:
-        ValueError: for an unknown name, a builder of images for other data, or one of
-            maps where there are none.
+        ValueError: for an unknown name, a builder of images for other data, one of
+            maps where there are none, or one whose networks grow.
 
     Example:
         >>> get("auto", (28, 28, 1))
@@ -177,6 +180,8 @@ def get(
     builder = architectures.resolve(architecture)
     if builder.maps and not maps:
         raise messages.wrong_maps(architecture)
+    if builder.grows:
+        raise messages.grows_unasked(architecture)
     if builder.images_only:
         check_images(architecture, event_shape)
     return builder

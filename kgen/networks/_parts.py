@@ -74,15 +74,15 @@ def small():
     return keras.initializers.RandomNormal(stddev=0.02)
 
 
-def sizes(height: int, width: int) -> list[tuple[int, int]]:
-    """Image sizes from the data down: halved, to 7 or less, at least twice.
+def sizes(height: int, width: int, most: int = 7) -> list[tuple[int, int]]:
+    """Image sizes from the data down: halved, to `most` or less, at least twice.
 
     Example:
         >>> sizes(28, 20)
         [(28, 20), (14, 10), (7, 5)]
     """
     steps = [(height, width)]
-    while len(steps) < 3 or max(steps[-1]) > 7:
+    while len(steps) < 3 or max(steps[-1]) > most:
         steps.append((math.ceil(steps[-1][0] / 2), math.ceil(steps[-1][1] / 2)))
     return steps
 
@@ -157,8 +157,12 @@ class Parts:
         kind = ConditionalBatchNormalization if conditional else BatchNormalization
         return [kind(momentum=MOMENTUM, dtype=self.dtype)]
 
-    def activate(self, activation: str | Callable) -> list[layers.Layer]:
-        """An activation, and dropout if there is any."""
+    def activate(
+        self, activation: str | Callable | None, default: layers.Layer | None = None
+    ) -> list[layers.Layer]:
+        """An activation, or the default if it is None, and dropout if there is any."""
+        if activation is None and default is not None:
+            return [default, *self.drop()]
         return [layers.Activation(activation, dtype=self.dtype), *self.drop()]
 
     def drop(self) -> list[layers.Layer]:

@@ -85,7 +85,7 @@ class Conv(LayeredBuilder):
             if not plain:
                 network += parts.normalise()
             leaky = layers.LeakyReLU(0.2, dtype=parts.dtype)
-            network += self._activate(parts, leaky)
+            network += parts.activate(self.activation, leaky)
         return [*network, parts.flatten()]
 
     def _data(self, parts: Parts, event_shape: tuple[int, ...]) -> list:
@@ -100,17 +100,13 @@ class Conv(LayeredBuilder):
         for stage in reversed(range(len(steps) - 1)):
             filters = filters_at(self, stage - 1) if stage > 0 else event_shape[-1]
             network += parts.normalise()
-            network += self._activate(parts, layers.ReLU(dtype=parts.dtype))
+            relu = layers.ReLU(dtype=parts.dtype)
+            network += parts.activate(self.activation, relu)
             plain = stage == 0 or self.normalisation is None
             network.append(parts.transposed(filters, use_bias=plain, **self._halving()))
             height, width = steps[stage + 1]
             network.append(parts.crop((2 * height, 2 * width), steps[stage]))
         return network
-
-    def _activate(self, parts: Parts, default: layers.Layer) -> list[layers.Layer]:
-        if self.activation is None:
-            return [default, *parts.drop()]
-        return parts.activate(self.activation)
 
     def _halving(self) -> dict[str, Any]:
         return {

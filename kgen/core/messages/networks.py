@@ -48,3 +48,36 @@ def not_projectable(network: object, why: object) -> ValueError:
         f"(n, k). Got {network!r}. {why} conditioning='concatenation' takes any "
         "network."
     )
+
+
+def not_growing(architecture: object, event_shape: tuple) -> ValueError:
+    return ValueError(
+        "progressive=True needs images (n, height, width[, channels]) and "
+        "architecture='conv' (or 'auto', or a kgen.networks.Conv). Got "
+        f"architecture={architecture!r} for examples of shape {event_shape}."
+    )
+
+
+def grows_unasked(architecture: object) -> ValueError:
+    return ValueError(
+        f"architecture={architecture!r} has networks that grow as they are trained. "
+        "Use progressive=True, which GANs have, with architecture='conv' or a "
+        "kgen.networks.Conv."
+    )
+
+
+def growing_on_replicas() -> ValueError:
+    return ValueError(
+        "Progressive networks with normalisation='batch', spectral normalisation or "
+        "dropout do not work under a `tf.distribute` strategy with several replicas: "
+        "TensorFlow cannot keep what these count the same on all of them within a "
+        "branch of a graph. Use kgen.networks.Conv(normalisation='layer'), or "
+        "progressive=False, or fit outside the strategy's scope."
+    )
+
+
+def growing_with_xla(owner: str) -> ValueError:
+    return ValueError(
+        f"{owner}(progressive=True, jit_compile=True): XLA cannot be used for networks "
+        "that grow; what it compiles of them crashes. Use jit_compile='auto' or False."
+    )
