@@ -31,17 +31,12 @@ shared = {"architecture": "conv", "epochs": 1 if FAST else 200, "random_state": 
 # %% [markdown]
 # A Wasserstein GAN takes five steps of its critic, each on a batch of its own, for one
 # of the generator: as many epochs are a fifth of the generator's steps, so it gets more
-# of them, and its learning rate is the paper's, which is small. A discriminator under
-# spectral normalisation may be the faster learner.
+# of them. A discriminator under spectral normalisation may be the faster learner.
 
 # %%
 games = {
     "minimax": kgen.GAN(objective="minimax", **shared),
-    "Wasserstein": kgen.WGAN(
-        **{**shared, "epochs": 1 if FAST else 500},
-        learning_rate=5e-4,
-        batch_size=32,
-    ),
+    "Wasserstein": kgen.WGAN(**{**shared, "epochs": 1 if FAST else 500}, batch_size=32),
     "hinge, spectral norm": kgen.GAN(
         objective="hinge",
         spectral_normalisation=True,

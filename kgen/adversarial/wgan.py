@@ -28,8 +28,9 @@ class WGAN(AdversarialEstimator):
     Args:
         latent_dim: dimensions of the code, >= 1.
         architecture: see `GAN`.
-        objective: "wasserstein" has the gradient penalty of weight 10;
-            `kgen.objectives.Wasserstein(clip=0.01)` clips weights instead.
+        objective: "wasserstein" has the gradient penalty of weight 10, which is for
+            images. `kgen.objectives.Wasserstein(penalty=0.1)` suits small tables, and
+            `Wasserstein(clip=0.01)` clips weights instead.
         discriminator_steps: steps of the critic, each on its own batch, per step of the
             generator, >= 1.
         learning_rate: step size of the optimizer, > 0, or a schedule; see `GAN` for the
@@ -55,7 +56,9 @@ class WGAN(AdversarialEstimator):
 
     objective: str | Objective = param("wasserstein", registry=objectives)
     discriminator_steps: int = param(5, ge=1)
-    learning_rate: LearningRate = param(1e-4, gt=0)
+    # Five times that of Gulrajani et al. (algorithm 1, for some 100,000 steps), with
+    # which averages of weights get as far in a third of the steps.
+    learning_rate: LearningRate = param(5e-4, gt=0)
 
     # Gulrajani et al., 2017, algorithm 1.
     _optimizer_options: ClassVar[dict[str, dict[str, Any]]] = {
