@@ -1,17 +1,19 @@
-"""Digits drawn after every epoch of a GAN that grows progressively.
+"""Pictures drawn after every epoch of a GAN that grows progressively.
 
-    KGEN_DATA=folder python benchmarks/progressive_mnist.py
+    KGEN_DATA=folder python benchmarks/progressive.py mnist
+    KGEN_DATA=folder python benchmarks/progressive.py fashion
 
-`KGEN_DATA` names a folder with `mnist.npz`. Trains for 12 epochs, and writes
-benchmarks/results/progressive_mnist.json, with the resolution after every epoch, and a
-picture beside it: a row for every epoch, a column for every code.
+`KGEN_DATA` names a folder with `mnist.npz` and `fashion-mnist/`. Trains for 12 epochs,
+and writes benchmarks/results/progressive_<data>.json, with the doublings after every
+epoch, and a picture beside it: a row for every epoch, a column for every code.
 """
 
+import argparse
 import time
 
 import keras
 import numpy as np
-from training import draw, machine, mnist, write
+from training import draw, fashion, machine, mnist, write
 
 import kgen
 
@@ -33,6 +35,10 @@ class Rows(keras.callbacks.Callback):
 
 def main():
     """Train, draw, write."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("data", choices=("mnist", "fashion"))
+    data = parser.parse_args().data
+    x, _ = {"mnist": mnist, "fashion": fashion}[data]()
     model = kgen.GAN(
         architecture=kgen.networks.Conv(width=16),
         progressive=True,
@@ -41,12 +47,12 @@ def main():
         verbose=2,
     )
     rows, start = Rows(), time.process_time()
-    model.fit(mnist()[0], callbacks=rows)
+    model.fit(x, callbacks=rows)
     seconds = time.process_time() - start
     images = np.concatenate([np.asarray(row) for row in rows.samples])
-    draw("progressive_mnist", np.clip(np.rint(images), 0, 255)[..., 0], COLUMNS)
+    draw(f"progressive_{data}", np.clip(np.rint(images), 0, 255)[..., 0], COLUMNS)
     found = {"model": repr(model), "CPU seconds": seconds, "machine": machine()}
-    write("progressive_mnist", found | {"doublings after every epoch": rows.growth})
+    write(f"progressive_{data}", found | {"doublings after every epoch": rows.growth})
 
 
 if __name__ == "__main__":
