@@ -3,6 +3,7 @@
     python benchmarks/execution.py --rounds 3
     python benchmarks/execution.py --torch dense
     python benchmarks/execution.py --torch conv
+    python benchmarks/execution.py --torch gan
     python benchmarks/execution.py --torch dcgan
 
 Fits estimators with their defaults on random data, as they choose to run their steps
@@ -12,9 +13,10 @@ the epochs but the first, and seconds of the first, in which graphs are compiled
 
 With --torch it fits a model beside a loop over the same network written by hand for
 PyTorch, in turn: the dense VAE 784-512-256-32, or that of Keras' example, these two
-beside pythae as well, or the DCGAN that `GAN` has for 28 x 28 pixels, also with
-`simultaneous`. It writes benchmarks/results/execution_torch_<network>.json. Both peers
-are installed into an environment of their own, unless --python names one.
+beside pythae as well; or the GAN that is the default for 28 x 28 pixels, or one with
+the networks of Keras' example, both also with `simultaneous`. It writes
+benchmarks/results/execution_torch_<network>.json. Both peers are installed into an
+environment of their own, unless --python names one.
 """
 
 import argparse
@@ -108,6 +110,42 @@ def all_ways(rounds):
     return found
 
 
+def dcgan_down(event_shape, units, *, dtype=None):
+    """The discriminator of Keras' example of a conditional GAN."""
+    layers = keras.layers
+    options = {"padding": "same", "dtype": dtype}
+    return keras.Sequential(
+        [
+            keras.Input(event_shape),
+            layers.Conv2D(64, 3, 2, **options),
+            layers.LeakyReLU(0.2, dtype=dtype),
+            layers.Conv2D(128, 3, 2, **options),
+            layers.LeakyReLU(0.2, dtype=dtype),
+            layers.GlobalMaxPooling2D(dtype=dtype),
+            layers.Dense(units, dtype=dtype),
+        ]
+    )
+
+
+def dcgan_up(units, event_shape, *, dtype=None):
+    """Its generator; the two have 1,280,258 weights."""
+    layers = keras.layers
+    options = {"padding": "same", "dtype": dtype}
+    return keras.Sequential(
+        [
+            keras.Input((units,)),
+            layers.Dense(7 * 7 * 128, dtype=dtype),
+            layers.LeakyReLU(0.2, dtype=dtype),
+            layers.Reshape((7, 7, 128), dtype=dtype),
+            layers.Conv2DTranspose(128, 4, 2, **options),
+            layers.LeakyReLU(0.2, dtype=dtype),
+            layers.Conv2DTranspose(64, 4, 2, **options),
+            layers.LeakyReLU(0.2, dtype=dtype),
+            layers.Conv2D(event_shape[-1], 7, **options),
+        ]
+    )
+
+
 def convolutions_down(event_shape, units, *, dtype=None):
     """The encoder of Keras' own example of a VAE, with 128 units in place of 16."""
     layers = keras.layers
@@ -141,6 +179,16 @@ def convolutions_up(units, event_shape, *, dtype=None):
 
 
 CONVOLUTIONS = kgen.networks.Architecture(convolutions_down, convolutions_up)
+
+
+def both(**settings):
+    """A GAN whose players learn in turn, and one whose players share a pass."""
+    return {
+        "kgen": kgen.GAN(**settings),
+        "kgen, simultaneous": kgen.GAN(simultaneous=True, **settings),
+    }
+
+
 VAE = {"latent_dim": 32, "batch_size": 128}
 DENSE = kgen.networks.MLP(widths=(512, 256))
 BESIDE = {
@@ -150,10 +198,15 @@ BESIDE = {
         PIXELS[:2560],
         {"kgen": kgen.VAE(architecture=CONVOLUTIONS, **VAE)},
     ),
+    "gan": ("gan", PIXELS[:2560], both()),
     "dcgan": (
         "gan",
         PIXELS[:2560],
-        {"kgen": kgen.GAN(), "kgen, simultaneous": kgen.GAN(simultaneous=True)},
+        both(
+            architecture=kgen.networks.Architecture(dcgan_down, dcgan_up),
+            latent_dim=128,
+            batch_size=128,
+        ),
     ),
 }
 

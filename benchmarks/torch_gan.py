@@ -1,6 +1,6 @@
-"""The DCGAN that `GAN()` has for digits in PyTorch, by hand; `execution.py` runs this.
+"""The DCGANs of `execution.py` in PyTorch, by hand; it runs this.
 
-    python torch_gan.py dcgan 2560 4       # examples; epochs
+    python torch_gan.py gan 2560 4       # or dcgan; examples; epochs
 
 Prints a line: "torch", and the examples per second of training.
 """
@@ -13,40 +13,59 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-COUNT, EPOCHS, BATCH, CODE = int(sys.argv[2]), int(sys.argv[3]), 64, 64
+NETWORK, COUNT, EPOCHS = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
+BATCH, CODE = {"gan": (64, 64), "dcgan": (128, 128)}[NETWORK]
 RANDOM = np.random.default_rng(0)
 
 
-class Generator(nn.Sequential):
-    """64 - 7 x 7 x 128 - 14 x 14 x 64 - 28 x 28."""
+def of_kgen():
+    """What `GAN()` has for 28 x 28 pixels."""
+    generator = nn.Sequential(
+        nn.Linear(CODE, 128 * 49, bias=False),
+        nn.Unflatten(1, (128, 7, 7)),
+        nn.BatchNorm2d(128),
+        nn.ReLU(),
+        nn.ConvTranspose2d(128, 64, 4, 2, 1, bias=False),
+        nn.BatchNorm2d(64),
+        nn.ReLU(),
+        nn.ConvTranspose2d(64, 1, 4, 2, 1),
+        nn.Tanh(),
+    )
+    discriminator = nn.Sequential(
+        nn.Conv2d(1, 64, 4, 2, 1),
+        nn.LeakyReLU(0.2),
+        nn.Conv2d(64, 128, 4, 2, 1, bias=False),
+        nn.BatchNorm2d(128),
+        nn.LeakyReLU(0.2),
+        nn.Flatten(),
+        nn.Linear(128 * 49, 1),
+    )
+    return generator, discriminator
 
-    def __init__(self):
-        super().__init__(
-            nn.Linear(CODE, 128 * 49, bias=False),
-            nn.Unflatten(1, (128, 7, 7)),
-            nn.BatchNorm2d(128),
-            nn.ReLU(),
-            nn.ConvTranspose2d(128, 64, 4, 2, 1, bias=False),
-            nn.BatchNorm2d(64),
-            nn.ReLU(),
-            nn.ConvTranspose2d(64, 1, 4, 2, 1),
-            nn.Tanh(),
-        )
 
-
-class Discriminator(nn.Sequential):
-    """28 x 28 - 14 x 14 x 64 - 7 x 7 x 128 - a logit."""
-
-    def __init__(self):
-        super().__init__(
-            nn.Conv2d(1, 64, 4, 2, 1),
-            nn.LeakyReLU(0.2),
-            nn.Conv2d(64, 128, 4, 2, 1, bias=False),
-            nn.BatchNorm2d(128),
-            nn.LeakyReLU(0.2),
-            nn.Flatten(),
-            nn.Linear(128 * 49, 1),
-        )
+def of_keras():
+    """What Keras' example of a conditional GAN has, without the condition."""
+    generator = nn.Sequential(
+        nn.Linear(CODE, 128 * 49),
+        nn.LeakyReLU(0.2),
+        nn.Unflatten(1, (128, 7, 7)),
+        nn.ConvTranspose2d(128, 128, 4, 2, 1),
+        nn.LeakyReLU(0.2),
+        nn.ConvTranspose2d(128, 64, 4, 2, 1),
+        nn.LeakyReLU(0.2),
+        nn.Conv2d(64, 1, 7, 1, 3),
+        nn.Tanh(),
+    )
+    discriminator = nn.Sequential(
+        nn.Conv2d(1, 64, 3, 2, 1),
+        nn.LeakyReLU(0.2),
+        nn.Conv2d(64, 128, 3, 2, 1),
+        nn.LeakyReLU(0.2),
+        nn.AdaptiveMaxPool2d(1),
+        nn.Flatten(),
+        nn.Linear(128, 1),
+    )
+    return generator, discriminator
 
 
 def main():
@@ -54,8 +73,8 @@ def main():
     x = (RANDOM.random((COUNT, 1, 28, 28)) < 0.2).astype("float32")
     channels_last = {"memory_format": torch.channels_last}
     x = torch.tensor(2 * x - 1).to(**channels_last)
-    up = Generator().to(**channels_last)
-    down = Discriminator().to(**channels_last)
+    networks = of_kgen() if NETWORK == "gan" else of_keras()
+    up, down = (network.to(**channels_last) for network in networks)
     adam = {"lr": 1e-3, "betas": (0.5, 0.999)}
     first = torch.optim.Adam(down.parameters(), **adam)
     second = torch.optim.Adam(up.parameters(), **adam)
