@@ -85,6 +85,15 @@ def test_replicas_train_like_one_device(name, one_device, two_replicas):
     assert two_replicas[name]["apart"] == 0
 
 
+@pytest.mark.slow
+def test_replicas_share_the_steps_of_a_batch(tmp_path):
+    """Five steps of 2 or 1 examples: some parts of a replica are empty."""
+    settings = {"discriminator_steps": 5, "batch_size": 2, "jit_compile": False}
+    job = {"names": ["WGAN"], "settings": {**settings, "learning_rate": 2e-3}}
+    single, both = answers(tmp_path, [job, {**job, "replicas": 2}])
+    same(both["WGAN"], single["WGAN"])
+
+
 @pytest.mark.parametrize("name", NAMES)
 @pytest.mark.slow
 def test_workers_train_like_one_device(name, one_device, two_workers):

@@ -257,12 +257,15 @@ def test_replicas_are_refused_where_variables_move(monkeypatch):
 def test_real_images_fade_in_as_drawn_ones_do(step, shape):
     """Karras et al., 2018, fig. 2: images of the former size, and more of the next."""
     _, down = networks(shape)
-    x, layer = noise(3, *shape), at(step, down)
-    expected = x
-    if step in (5, 14):
-        small, alpha = x, step % 4 / 4
-        for _ in range(2 if step == 5 else 1):
-            small = averaged(small)
-        expected = (1 - alpha) * enlarged(small, 2 if step == 14 else 4, shape)
-        expected = expected + alpha * x
+    x, layer, alpha = noise(3, *shape), at(step, down), step % 4 / 4
+    half = averaged(x)
+    quarter = enlarged(averaged(half), 4, shape)
+    half = enlarged(half, 2, shape)
+    expected = {
+        0: quarter,
+        5: (1 - alpha) * quarter + alpha * half,
+        8: half,
+        14: (1 - alpha) * half + alpha * x,
+        16: x,
+    }[step]
     np.testing.assert_allclose(layer.as_drawn(x), expected, rtol=1e-5, atol=1e-6)

@@ -16,7 +16,7 @@ from kgen.base.chunks import largest_layer
 from kgen.base.drawing import DrawsAtOnce
 from kgen.base.joint_optimizer import steps_taken
 from kgen.base.players import Player, PlayersModel
-from kgen.core import backend, validation
+from kgen.core import backend, messages, validation
 from kgen.core.backend import compiled, register
 from kgen.core.sizes import rows_at_once
 from kgen.layers.scaling import renewed
@@ -107,6 +107,11 @@ class GANModel(DrawsAtOnce, PlayersModel):
         self.augmentation = augmentation
         self.changes = changes(augmentation, self.event_shape)
         self.middle, self.unit = middle, unit
+        steps = {
+            layer.growth_steps for layer in growing_layers(generator, discriminator)
+        }
+        if len(steps) > 1:
+            raise messages.growing_apart(steps)
         self.set_players(
             Player("discriminator", "d_loss", (discriminator,)),
             Player("generator", "g_loss", (generator,)),

@@ -24,7 +24,7 @@ class ProgressiveEstimator(LatentEstimator):
     Args:
         progressive: whether images are small at first, and double in size as training
             goes on, with `architecture="conv"` or a `kgen.networks.Conv`.
-        growth_steps: training steps of a phase of that: stable, fade, stable, fade, and
+        growth_steps: training steps of a phase of it: stable, fade, stable, fade, and
             so on, >= 1. None divides half of the first fit's steps among the phases.
     """
 

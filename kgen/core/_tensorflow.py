@@ -255,11 +255,13 @@ def counter_bits(seed, first, count, blocks, stream):
 
 def batch_bits(shape, seed):
     """`random_bits` for a batch; a replica gets the rows of its own part."""
-    sizes = replicas.sizes(shape[0])
-    if sizes is None:
+    own = replicas.own(shape[0])
+    before, total = replicas.place(own)
+    if total is own:  # a single replica
         return random_bits(shape, seed)
-    bits = random_bits((tf.reduce_sum(sizes), *shape[1:]), seed)
-    start = tf.reduce_sum(sizes[: replicas.index()])
+    # Rows that fill an empty part get any.
+    bits = random_bits((tf.maximum(total, shape[0]), *shape[1:]), seed)
+    start = tf.where(tf.equal(own, 0), 0, before)
     return bits[start : start + shape[0]]
 
 

@@ -55,10 +55,10 @@ def agreed(number: int) -> int:
     if not _several_workers(strategy):
         return number
 
-    def own():
+    def chosen():
         return tf.where(tf.equal(index(), 0), tf.constant(number, tf.int64), 0)
 
-    return int(strategy.reduce("SUM", strategy.run(own), axis=None))
+    return int(strategy.reduce("SUM", strategy.run(chosen), axis=None))
 
 
 def outside_strategy(function: Callable, *args: Any, **kwargs: Any) -> Any:
@@ -83,8 +83,8 @@ def sizes(n):
     context = _context()
     if context is None:
         return None
-    own = tf.one_hot(index(), context.num_replicas_in_sync) * tf.cast(n, tf.float32)
-    return tf.cast(context.all_reduce(tf.distribute.ReduceOp.SUM, own), tf.int32)
+    here = tf.one_hot(index(), context.num_replicas_in_sync) * tf.cast(n, tf.float32)
+    return tf.cast(context.all_reduce(tf.distribute.ReduceOp.SUM, here), tf.int32)
 
 
 def place(n):
@@ -133,10 +133,13 @@ def part(data: Any) -> Iterator:
 
 def counted(x):
     """Rows of x, one for every example or several, without any that fills a `part`."""
+    return x if getattr(_STEP, "n", None) is None else x[: own(tf.shape(x)[0])]
+
+
+def own(count):
+    """How many of `count` rows of this replica's `part` belong to examples."""
     n = getattr(_STEP, "n", None)
-    if n is None:
-        return x
-    return x[: tf.where(tf.equal(n, 0), 0, tf.shape(x)[0])]
+    return count if n is None else tf.where(tf.equal(n, 0), 0, count)
 
 
 def whole_batch(x):
@@ -154,11 +157,11 @@ def apply(optimizer, gradients, variables):
     the sum, so small that it has nothing left to clip.
     """
     context = _context()
-    own = unscaled(optimizer)
-    limits = (own.clipnorm, own.global_clipnorm, own.clipvalue)
-    if context is not None and own.gradient_accumulation_steps:
+    inner = unscaled(optimizer)
+    limits = (inner.clipnorm, inner.global_clipnorm, inner.clipvalue)
+    if context is not None and inner.gradient_accumulation_steps:
         raise messages.accumulation_on_replicas()
-    if context is not None and (own is not optimizer or any(limits)):
+    if context is not None and (inner is not optimizer or any(limits)):
         learned = [i for i, gradient in enumerate(gradients) if gradient is not None]
         # Of embeddings there may be `IndexedSlices`.
         sums = [tf.convert_to_tensor(gradients[i]) for i in learned]

@@ -51,10 +51,12 @@ class Growing(ConfigMixin, keras.layers.Layer):
         return [*self.blocks, *self.images]
 
     def build(self, input_shape):
-        # Within a branch of a graph replicas cannot agree on a variable.
-        moving = any(network.non_trainable_variables for network in self.networks)
-        if moving and backend.replica_count() > 1:
-            raise messages.growing_on_replicas()
+        # Within a branch of a graph replicas cannot agree on a variable, nor can JAX
+        # change one.
+        if any(network.non_trainable_variables for network in self.networks):
+            backend.need_tensorflow("Progressive growing with normalisation='batch'")
+            if backend.replica_count() > 1:
+                raise messages.growing_on_replicas()
         self.step = add_state(self, "step", dtype="int32")
 
     def grow(self):
@@ -196,21 +198,23 @@ class GrowingDown(Growing):
         return self._output(size - 1, _blended(alpha, old, new))
 
     def as_drawn(self, x):
-        """Images as a generator can draw them now: in fades details of them fade in.
+        """Images as a generator can draw them now: no detail that is still to come.
 
-            (1 - alpha) * its pixels, averaged to size s - 1  +  alpha * image
+        Pixels are averaged down to size s, and repeated up to the full size; in a fade
+        it is (1 - alpha) * that of size s - 1  +  alpha * that of size s.
 
         Args:
             x: images of the full size, (n, height, width, channels), in any units.
         """
 
-        def fading(size, alpha, x):
-            times = 2 ** (len(self.blocks) - size)
-            return _blended(
-                alpha, _enlarged(self._small(x, size - 1), times, x.shape[1:]), x
-            )
+        def at(size, x):
+            times = 2 ** (len(self.blocks) - 1 - size)
+            return _enlarged(self._small(x, size), times, x.shape[1:])
 
-        return self.in_phase(lambda size, x: x, fading, x)
+        def fading(size, alpha, x):
+            return _blended(alpha, at(size - 1, x), at(size, x))
+
+        return self.in_phase(at, fading, x)
 
     def _small(self, x, size):
         for _ in self.blocks[size + 1 :]:

@@ -25,16 +25,16 @@ from kgen.networks.growing import GrowingDown, GrowingUp
 class Progressive(LayeredBuilder):
     """`Conv`, grown progressively: 28 x 28 pixels from 7 x 7, 64 x 64 from 8 x 8.
 
-    Images are halved (rounded up) as long as the longer side stays at 7 pixels or more,
-    and at least twice. Kernels, strides and features are those of `Conv`, and at the
+    Images are halved (rounded up) until the longer side is 13 pixels or less, and at
+    least twice. Kernels, strides and features are those of `Conv`, and at the
     full size there are half of `width` features. In addition the smallest size has a
     convolution of 3x3 in both networks, and every size has one of 1x1 to images, or
     from them. The networks stay as they are until they are told of training steps, as
     `kgen.models.GANModel` does after each: so estimators have a setting
     `progressive=True` in place of this architecture.
 
-    Images are in [-1, 1], by a tanh before those of two sizes are blended: the new ones
-    could otherwise lean on the old, whatever they are themselves, until these are gone.
+    Images are in [-1, 1], by a tanh before those of two sizes are blended. After it the
+    new image could be anything as long as a saturated old one outweighs it.
 
     Unlike in the paper convolutions change the size, and normalisation is that of
     `Conv`: pixel normalisation, equalised learning rates and the standard deviation

@@ -76,6 +76,13 @@ def growing_on_replicas() -> ValueError:
     )
 
 
+def growing_apart(steps: set) -> ValueError:
+    return ValueError(
+        "`generator` and `discriminator` must grow together, with the same "
+        f"`growth_steps`. Got {sorted(steps)}."
+    )
+
+
 def growing_with_xla(owner: str) -> ValueError:
     return ValueError(
         f"{owner}(progressive=True, jit_compile=True): XLA cannot be used for networks "
