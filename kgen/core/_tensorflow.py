@@ -259,9 +259,8 @@ def batch_bits(shape, seed):
     before, total = replicas.place(own)
     if total is own:  # a single replica
         return random_bits(shape, seed)
-    # Rows that fill an empty part get any.
     bits = random_bits((tf.maximum(total, shape[0]), *shape[1:]), seed)
-    start = tf.where(tf.equal(own, 0), 0, before)
+    start = tf.where(tf.equal(own, 0), 0, before)  # rows that fill a part get any
     return bits[start : start + shape[0]]
 
 
