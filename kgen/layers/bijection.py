@@ -1,0 +1,96 @@
+"""Bijections: invertible layers that know how they change volumes.
+
+References:
+    Rezende and Mohamed, Variational Inference with Normalizing Flows, 2015, sec. 3.1.
+    https://arxiv.org/abs/1505.05770
+"""
+
+import math
+
+import keras
+from keras import ops
+
+from kgen.core.config import ConfigMixin
+
+SEEN = 100.0
+"""Largest value that networks inside bijections see: further out they do not change, so
+that no input makes them overflow, in half precision either."""
+
+
+class Bijection(ConfigMixin, keras.layers.Layer):
+    """Base of invertible layers: z = f(x), and log |det dz/dx|.
+
+    A subclass implements `forward` and `inverse`, and keeps every argument of its
+    `__init__` as an attribute of the same name. If z has another shape than x, it also
+    implements `compute_output_shape`. Values are float32 under any policy: networks
+    inside may compute in half precision, but what they do is undone exactly. For that a
+    subclass adds its own weights with `autocast=False`.
+
+    Args:
+        **kwargs: see `keras.layers.Layer`.
+
+    Input: x, shape (n, ...), float32; and condition vectors (n, condition_dim), where
+        the bijection is a conditional one.
+    Output: a pair of z, float32, and log |det dz/dx|, float32 of shape (n,).
+    """
+
+    condition_dim = 0
+    """Length of the vectors that it is conditional on; 0 if it is not."""
+
+    def __init__(self, **kwargs):
+        # Not cast by Keras: what is rounded to 16 bits does not come back.
+        super().__init__(autocast=False, **kwargs)
+
+    def forward(self, x, condition=None, *, training=False):
+        """Return z (n, ...), and log |det dz/dx|, (n,).
+
+        Args:
+            x: float32, shape (n, ...).
+            condition: vectors (n, condition_dim); for conditional bijections only.
+            training: whether it is called in a training step.
+        """
+        raise NotImplementedError
+
+    def inverse(self, z, condition=None):
+        """Return the x whose z this is.
+
+        Args:
+            z: float32, of the shape that `forward` returns.
+            condition: vectors (n, condition_dim); for conditional bijections only.
+        """
+        raise NotImplementedError
+
+    def call(self, x, condition=None, training=False):  # noqa: FBT002 (Keras' hook)
+        return self.forward(ops.cast(x, "float32"), condition, training=training)
+
+    def compute_output_shape(self, x_shape):
+        return tuple(x_shape), (x_shape[0],)
+
+
+def latent_shape(bijection, shape):
+    """Shape of z, from that of x; both without the examples' axis."""
+    z_shape, _ = bijection.compute_output_shape((None, *shape))
+    return tuple(z_shape[1:])
+
+
+def no_change(x):
+    """Log-determinants of a map that keeps volumes: zeros, (n,)."""
+    return ops.zeros_like(ops.reshape(x, (-1, math.prod(x.shape[1:])))[:, 0])
+
+
+def total(log_derivatives):
+    """Log-determinants (n,), from the logs of all scalars' derivatives, (n, ...)."""
+    return ops.sum(log_derivatives, axis=tuple(range(1, len(log_derivatives.shape))))
+
+
+def seen(values, condition, dtype):
+    """What a network inside a bijection sees of values (n, k), and of a condition.
+
+    Args:
+        values: float32, (n, k), k >= 0.
+        condition: vectors (n, condition_dim), or None.
+        dtype: in which the network computes.
+    """
+    parts = [values] if condition is None else [values, condition]
+    parts = [ops.cast(part, "float32") for part in parts]
+    return ops.cast(ops.clip(ops.concatenate(parts, -1), -SEEN, SEEN), dtype)

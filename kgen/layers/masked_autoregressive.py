@@ -1,0 +1,102 @@
+"""Masked autoregressive layers: every feature moves as those before it say.
+
+    z_i = g(x_i; network_i(x_1 ... x_i-1))
+
+with an increasing function g, such as (x - mu) exp(-alpha). All z take one pass of a
+network with MADE's masks; the way back takes one for every feature.
+
+References:
+    Papamakarios et al., Masked Autoregressive Flow for Density Estimation, 2017, sec.
+    3.1-3.2, eq. 3-5. https://arxiv.org/abs/1705.07057
+    Durkan et al., Neural Spline Flows, 2019, sec. 3.2 (splines).
+    https://arxiv.org/abs/1906.04032
+"""
+
+import numpy as np
+from keras import ops
+
+from kgen.core import validation
+from kgen.core.backend import register
+from kgen.layers.bijection import Bijection, seen, total
+from kgen.layers.masked_dense import MaskedDense
+from kgen.layers.masks import hidden_degrees, hidden_mask, output_mask
+from kgen.layers.transforms import transforms
+
+
+@register
+class MaskedAutoregressive(Bijection):
+    """Every feature moves by a dense network of those before it, with ReLUs.
+
+    It begins as the identity: the last layer's weights are zero at first.
+
+    Args:
+        transform: what happens to a scalar: "affine", "additive", "spline", or a
+            `kgen.layers.Transform`.
+        hidden: units of every hidden layer, each >= 1; with none the parameters are
+            linear in the features.
+        condition_dim: length of the vectors that the network also sees, >= 0.
+        **kwargs: see `keras.layers.Layer`.
+
+    Input shape: (n, features).
+    Output shape: the same, and (n,).
+
+    Example:
+        >>> import numpy as np
+        >>> layer = MaskedAutoregressive(hidden=(16,))
+        >>> x = np.array([[0.5, -2.0, 1.0]], "float32")
+        >>> z, log_det = layer(x)
+        >>> bool(np.allclose(layer.inverse(z), x))
+        True
+    """
+
+    def __init__(
+        self, transform="affine", hidden=(128, 128), condition_dim=0, **kwargs
+    ):
+        super().__init__(**kwargs)
+        self.transform = transforms.resolve(transform)
+        none = isinstance(hidden, (list, tuple)) and not hidden
+        check = validation.check_settings
+        self.hidden = () if none else check(self, "hidden", hidden, ge=1)
+        dim = validation.check_setting(self, "condition_dim", condition_dim, ge=0)
+        self.condition_dim = dim
+
+    def build(self, x_shape):
+        (_, self.dim) = x_shape
+        policy, size = {"dtype": self.dtype_policy}, self.transform.size
+        self.network = [MaskedDense(units, **policy) for units in self.hidden]
+        outputs = self.dim * size
+        last = MaskedDense(outputs, kernel_initializer="zeros", **policy)
+        self.network.append(last)
+        # A condition comes before all features: units of degree -1 see nothing else.
+        first = 1 if self.condition_dim else 0
+        degrees = [np.append(np.arange(self.dim), [-1] * self.condition_dim)]
+        degrees += [hidden_degrees(self.dim + first, k) - first for k in self.hidden]
+        self.masks = [
+            hidden_mask(inputs, units)
+            for inputs, units in zip(degrees[:-1], degrees[1:], strict=True)
+        ]
+        places = np.repeat(np.arange(self.dim), size)
+        self.masks.append(output_mask(degrees[-1], places))
+        self.masks = [np.asarray(mask, "float32") for mask in self.masks]
+        width = self.dim + self.condition_dim
+        for layer in self.network:
+            layer.build((None, width))
+            width = layer.units
+
+    def forward(self, x, condition=None, *, training=False):
+        z, log_derivatives = self.transform.forward(x, self.params(x, condition))
+        return z, total(log_derivatives)
+
+    def inverse(self, z, condition=None):
+        def turn(_, x):  # one more feature is right
+            return self.transform.inverse(z, self.params(x, condition))
+
+        return ops.fori_loop(0, self.dim, turn, ops.zeros_like(z))
+
+    def params(self, x, condition=None):
+        """The transform's parameters of all features, (n, features, size)."""
+        h = seen(x, condition, self.compute_dtype)
+        for i, (layer, mask) in enumerate(zip(self.network, self.masks, strict=True)):
+            h = layer(ops.relu(h) if i else h, mask)
+        shape = (-1, self.dim, self.transform.size)
+        return ops.reshape(ops.cast(h, "float32"), shape)

@@ -1,0 +1,59 @@
+"""Every bijection: its inverse, its Jacobian, its files."""
+
+import pytest
+
+from kgen.layers import (
+    ActNorm,
+    Chain,
+    Coupling,
+    InvertibleLinear,
+    MaskedAutoregressive,
+    Permutation,
+    Spline,
+    Squeeze,
+)
+from kgen.testing import check_bijection
+
+
+def chain():
+    """All kinds, one after another."""
+    return Chain(
+        [
+            ActNorm(),
+            InvertibleLinear(seed=3),
+            Coupling("spline", hidden=(8,), condition_dim=2),
+            Permutation(),
+            MaskedAutoregressive(hidden=(8,), condition_dim=2),
+            Coupling(hidden=(8,), swap=True),
+        ]
+    )
+
+
+@pytest.mark.parametrize(
+    ("bijection", "shape"),
+    [
+        (Permutation(), (3,)),
+        (Permutation((2, 0, 1)), (2, 3)),
+        (Squeeze(), (4, 2, 3)),
+        (ActNorm(), (3,)),
+        (ActNorm(), (2, 2, 3)),
+        (InvertibleLinear(), (4,)),
+        (InvertibleLinear(seed=1), (2, 3, 2)),
+        (InvertibleLinear(), (1,)),
+        (Coupling(hidden=(8,)), (5,)),
+        (Coupling("additive", hidden=(8, 8), swap=True), (5,)),
+        (Coupling(Spline(bins=4, bound=2.0), hidden=8), (3,)),
+        (Coupling(hidden=(8,), condition_dim=2), (4,)),
+        (Coupling("spline", hidden=(8,), swap=True), (1,)),
+        (MaskedAutoregressive(hidden=(8,)), (4,)),
+        (MaskedAutoregressive(hidden=()), (3,)),
+        (MaskedAutoregressive("spline", hidden=(8, 8), condition_dim=1), (3,)),
+        (MaskedAutoregressive(hidden=(4,), condition_dim=2), (1,)),
+        (Chain([]), (2,)),
+        (Chain([Squeeze(), ActNorm(), InvertibleLinear()]), (2, 4, 1)),
+        (chain(), (3,)),
+    ],
+    ids=lambda part: type(part).__name__ if hasattr(part, "forward") else str(part),
+)
+def test_contract(bijection, shape):
+    check_bijection(bijection, shape)
