@@ -22,6 +22,9 @@ from kgen.base.fields import estimators
 from kgen.base.files import load
 from kgen.core.messages import ImplicitDensityError
 from kgen.core.versions import show_versions
+from kgen.flows.maf import MAF
+from kgen.flows.nsf import NSF
+from kgen.flows.realnvp import RealNVP
 from kgen.variational.aae import AAE
 from kgen.variational.autoencoder import Autoencoder
 from kgen.variational.beta_vae import BetaVAE
@@ -37,7 +40,9 @@ __all__ = [
     "AAE",
     "GAN",
     "MADE",
+    "MAF",
     "NADE",
+    "NSF",
     "VAE",
     "VAEGAN",
     "WAE",
@@ -52,6 +57,7 @@ __all__ = [
     "ImplicitDensityError",
     "PixelCNN",
     "PixelRNN",
+    "RealNVP",
     "SequenceRNN",
     "WaveNet",
     "base",

@@ -11,6 +11,7 @@ from kgen.autoregressive.pixelcnn import PixelCNNModel
 from kgen.autoregressive.pixelrnn import PixelRNNModel
 from kgen.autoregressive.sequence_rnn import SequenceRNNModel
 from kgen.autoregressive.wavenet import WaveNetModel
+from kgen.flows.model import FlowModel
 from kgen.variational.aae import AAEModel
 from kgen.variational.model import VAEModel
 from kgen.variational.vae_gan import VAEGANModel
@@ -18,6 +19,7 @@ from kgen.variational.vqvae_model import VQVAEModel
 
 __all__ = [
     "AAEModel",
+    "FlowModel",
     "GANModel",
     "GatedPixelCNNModel",
     "MADEModel",

@@ -33,6 +33,9 @@ SETTINGS = {
     "PixelCNN": {"filters": 4, "blocks": 1},
     "GatedPixelCNN": {"filters": 4, "layers": 2},
     "ConditionalPixelCNN": {"filters": 4, "layers": 2},
+    "RealNVP": {"couplings": 2, "hidden": (4,)},
+    "MAF": {"layers": 2, "hidden": (4,)},
+    "NSF": {"couplings": 2, "hidden": (4,), "bins": 3},
     "VAE": {"latent_dim": 2, "architecture": MLP},
     "BetaVAE": {"latent_dim": 2, "architecture": MLP},
     "Autoencoder": {"latent_dim": 2, "architecture": MLP},
@@ -51,7 +54,13 @@ SETTINGS = {
     "WGAN": {"latent_dim": 2, "architecture": MLP},
     "ConditionalGAN": {"latent_dim": 2, "architecture": MLP},
 }
-TABLES = ("MADE", "NADE")  # of real numbers, whose heads learn from the data
+TABLES = (
+    "MADE",
+    "NADE",
+    "RealNVP",
+    "MAF",
+    "NSF",
+)  # of real numbers, whose heads learn from the data
 # SGD has no moments, which would triple a file; one estimator has Adam's.
 COMMON = {"epochs": 2, "batch_size": 12, "random_state": 0, "jit_compile": False}
 

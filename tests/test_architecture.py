@@ -21,7 +21,7 @@ LAYERS = [
     {"data", "heads", "layers", "objectives", "penalties"},
     {"networks"},
     {"base"},
-    {"autoregressive", "variational", "adversarial"},
+    {"autoregressive", "flows", "variational", "adversarial"},
     {"models", "callbacks", "latent", "metrics", "plots", "testing", "__init__"},
 ]
 
@@ -194,7 +194,7 @@ def test_import_registers_every_keras_class(fresh_import):
 PUBLIC = (
     kgen.base, kgen.heads, kgen.layers, kgen.models, kgen.networks, kgen.objectives,
     kgen.penalties, kgen.testing, kgen.autoregressive, kgen.variational,
-    kgen.adversarial, kgen.callbacks, kgen.latent, kgen.metrics, kgen.plots,
+    kgen.adversarial, kgen.flows, kgen.callbacks, kgen.latent, kgen.metrics, kgen.plots,
 )  # fmt: skip
 
 

@@ -199,10 +199,17 @@ def row_normal(rows, shape, seed, stream=0):
         seed: integer in [0, 2**63).
         stream: integer, may be a tensor; different streams give different noise.
     """
+    return _normal(_row_bits(rows, shape, seed, stream))
+
+
+def row_uniform(rows, shape, seed, stream=0):
+    """Uniform noise in the open interval (0, 1) for every row: see `row_normal`."""
+    return open_uniform(_row_bits(rows, shape, seed, stream))
+
+
+def _row_bits(rows, shape, seed, stream):
     keys = _row_keys(rows, seed, stream)
-    return _normal(
-        ops.map(lambda key: _library.random_bits(shape, (key[0], key[1])), keys)
-    )
+    return ops.map(lambda key: _library.random_bits(shape, (key[0], key[1])), keys)
 
 
 def _row_keys(rows, seed, stream):

@@ -11,6 +11,7 @@ from kgen.layers.conditional_batch_normalization import (
 )
 from kgen.layers.coupling import Coupling
 from kgen.layers.embed import Embed
+from kgen.layers.flat import Flat
 from kgen.layers.gated import GatedBlock, VerticalConv2D
 from kgen.layers.invertible_linear import InvertibleLinear
 from kgen.layers.lstm import DiagonalBiLSTM, RowLSTM
@@ -30,6 +31,7 @@ from kgen.layers.spline import (
 )
 from kgen.layers.squeeze import Squeeze
 from kgen.layers.transforms import Additive, Affine, Transform, transforms
+from kgen.layers.units import Logit, Units
 from kgen.layers.vector_quantizer import VectorQuantizer
 
 __all__ = [
@@ -45,8 +47,10 @@ __all__ = [
     "Coupling",
     "DiagonalBiLSTM",
     "Embed",
+    "Flat",
     "GatedBlock",
     "InvertibleLinear",
+    "Logit",
     "MaskedAutoregressive",
     "MaskedConv2D",
     "MaskedDense",
@@ -60,6 +64,7 @@ __all__ = [
     "Spline",
     "Squeeze",
     "Transform",
+    "Units",
     "VectorQuantizer",
     "VerticalConv2D",
     "hidden_degrees",

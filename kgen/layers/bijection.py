@@ -91,6 +91,8 @@ def seen(values, condition, dtype):
         condition: vectors (n, condition_dim), or None.
         dtype: in which the network computes.
     """
-    parts = [values] if condition is None else [values, condition]
-    parts = [ops.cast(part, "float32") for part in parts]
-    return ops.cast(ops.clip(ops.concatenate(parts, -1), -SEEN, SEEN), dtype)
+    seen_values = ops.clip(values, -SEEN, SEEN)
+    if condition is not None:
+        parts = [seen_values, ops.cast(condition, "float32")]
+        seen_values = ops.concatenate(parts, -1)
+    return ops.cast(seen_values, dtype)

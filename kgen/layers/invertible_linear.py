@@ -25,6 +25,8 @@ class InvertibleLinear(Bijection):
 
     Args:
         seed: seed of the permutation, >= 0.
+        order: the permutation, indices of the features, as files hold it; None draws
+            it by the seed.
         **kwargs: see `keras.layers.Layer`.
 
     Input shape: (n, ..., features).
@@ -40,13 +42,16 @@ class InvertibleLinear(Bijection):
 
     computes_in_float32 = True
 
-    def __init__(self, seed=0, **kwargs):
+    def __init__(self, seed=0, order=None, **kwargs):
         super().__init__(**kwargs)
+        self.order = order
         self.seed = validation.check_setting(self, "seed", seed, ge=0, lt=2**63)
 
     def build(self, x_shape):
         dim = x_shape[-1]
-        self.places = random.permutation(self.seed, 0, dim).astype("int32")
+        if self.order is None:
+            self.order = random.permutation(self.seed, 0, dim).tolist()
+        self.places = np.array(self.order, "int32")
         self.former = np.argsort(self.places).astype("int32")
         self.below, self.above = np.tri(dim, k=-1), np.tri(dim, k=-1).T
         # L below the diagonal, U above it, and the logs of U's diagonal on it.

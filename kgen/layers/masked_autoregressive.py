@@ -69,15 +69,12 @@ class MaskedAutoregressive(Bijection):
         self.network.append(last)
         # A condition comes before all features: units of degree -1 see nothing else.
         first = 1 if self.condition_dim else 0
-        degrees = [np.append(np.arange(self.dim), [-1] * self.condition_dim)]
-        degrees += [hidden_degrees(self.dim + first, k) - first for k in self.hidden]
-        self.masks = [
-            hidden_mask(inputs, units)
-            for inputs, units in zip(degrees[:-1], degrees[1:], strict=True)
+        condition = np.full(self.condition_dim, -1)
+        self.degrees = [np.append(np.arange(self.dim), condition)]
+        self.degrees += [
+            hidden_degrees(self.dim + first, units) - first for units in self.hidden
         ]
-        places = np.repeat(np.arange(self.dim), size)
-        self.masks.append(output_mask(degrees[-1], places))
-        self.masks = [np.asarray(mask, "float32") for mask in self.masks]
+        self.places = np.repeat(np.arange(self.dim), size)
         width = self.dim + self.condition_dim
         for layer in self.network:
             layer.build((None, width))
@@ -96,7 +93,9 @@ class MaskedAutoregressive(Bijection):
     def params(self, x, condition=None):
         """The transform's parameters of all features, (n, features, size)."""
         h = seen(x, condition, self.compute_dtype)
-        for i, (layer, mask) in enumerate(zip(self.network, self.masks, strict=True)):
-            h = layer(ops.relu(h) if i else h, mask)
+        hidden, degrees = self.network[:-1], self.degrees
+        for layer, inputs, units in zip(hidden, degrees[:-1], degrees[1:], strict=True):
+            h = ops.relu(layer(h, hidden_mask(inputs, units)))
+        h = self.network[-1](h, output_mask(degrees[-1], self.places))
         shape = (-1, self.dim, self.transform.size)
         return ops.reshape(ops.cast(h, "float32"), shape)

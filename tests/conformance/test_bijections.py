@@ -6,11 +6,13 @@ from kgen.layers import (
     ActNorm,
     Chain,
     Coupling,
+    Flat,
     InvertibleLinear,
     MaskedAutoregressive,
     Permutation,
     Spline,
     Squeeze,
+    Units,
 )
 from kgen.testing import check_bijection
 
@@ -49,6 +51,9 @@ def chain():
         (MaskedAutoregressive(hidden=()), (3,)),
         (MaskedAutoregressive("spline", hidden=(8, 8), condition_dim=1), (3,)),
         (MaskedAutoregressive(hidden=(4,), condition_dim=2), (1,)),
+        (Flat(), (2, 3)),
+        (Units(loc=[1.0, -2.0], unit=[3.0, 0.0]), (4, 2)),
+        (Units(), (3,)),
         (Chain([]), (2,)),
         (Chain([Squeeze(), ActNorm(), InvertibleLinear()]), (2, 4, 1)),
         (chain(), (3,)),

@@ -216,3 +216,18 @@ def wrong_integer_codes(got: str, shape: tuple, size: int) -> ValueError:
         f"`codes` must be integers in 0..{size - 1} of shape ({wanted}), n >= 1, as "
         f"`encode` returns them. Got {got}."
     )
+
+
+def too_many_levels(owner: str, held: str, limit: int) -> ValueError:
+    return ValueError(
+        f"{owner}: X holds {held}, a range of more than {limit:,} values, too wide for "
+        "the noise by which integers become reals. Convert X to float for a density "
+        "over the reals."
+    )
+
+
+def no_integers(owner: str, held: str, low: int, high: int) -> ValueError:
+    return ValueError(
+        f"X holds {held}, but this {owner} was fitted on integers in [{low}, {high}]. "
+        "Pass such integers."
+    )

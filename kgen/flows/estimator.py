@@ -1,0 +1,121 @@
+"""The base of the estimators around a `FlowModel`."""
+
+from collections.abc import Iterable
+from typing import Any, ClassVar
+
+import numpy as np
+
+from kgen.base.chunks import FEW, in_chunks
+from kgen.base.density import Density
+from kgen.base.fields import param
+from kgen.core import messages, validation
+from kgen.data.summary import Summary
+from kgen.flows.model import FlowModel
+from kgen.layers import Bijection, Chain, Flat, Logit, Units
+
+MOST = 2**16
+"""Largest range of integers, whose noise float32 can resolve."""
+
+
+class FlowEstimator(Density):
+    """An estimator of vectors, of reals or of integers with noise, by a flow.
+
+    A subclass implements `build_model`, which returns `self._model` of its bijections.
+
+    Args:
+        conditional: whether the density is that of x given y, labels or vectors.
+    """
+
+    conditional: bool = param(False)
+
+    _takes_weights: ClassVar[bool] = True
+    _learned: ClassVar[dict[str, Any]] = {
+        "loc_": np.ndarray,
+        "unit_": np.ndarray,
+        "range_": (tuple, type(None)),
+    }
+
+    def _adapt(self, summary: Summary) -> None:
+        super()._adapt(summary)
+        self.loc_, self.unit_ = summary.mean, summary.std
+        self.range_ = None
+        if summary.discrete:
+            self.range_ = int(summary.low), int(summary.high)
+            if self.range_[1] - self.range_[0] >= MOST:
+                owner = type(self).__name__
+                raise messages.too_many_levels(owner, summary.describe(), MOST)
+
+    @property
+    def levels_(self) -> int | None:
+        """Number of integers from the smallest to the largest; None for reals."""
+        return None if self.range_ is None else self.range_[1] - self.range_[0] + 1
+
+    def _constants(self) -> Any:
+        return self.unit_ == 0, self.loc_
+
+    def _check_values(self, summary: Summary) -> None:
+        super()._check_values(summary)
+        if self.range_ is not None:
+            low, high = self.range_
+            if not (summary.integral and low <= summary.low and summary.high <= high):
+                raise self._no_integers(summary)
+
+    def _check_kind(self, summary: Summary) -> None:
+        super()._check_kind(summary)
+        if self.range_ is not None and not summary.integral:
+            raise self._no_integers(summary)
+
+    def _no_integers(self, summary: Summary) -> ValueError:
+        owner, held = type(self).__name__, summary.describe()
+        return messages.no_integers(owner, held, *self.range_)
+
+    def _model(self, bijections: Iterable[Bijection]) -> FlowModel:
+        """A flow of vectors: bijections between their units and noise."""
+        policy = {"dtype": self.policy_}
+        if self.range_ is None:
+            units: Bijection = Units(self.loc_.tolist(), self.unit_.tolist(), **policy)
+        else:
+            low, high = self.range_
+            units = Logit(low, high + 1, **policy)
+        chain = Chain([units, Flat(**policy), *bijections], **policy)
+        return FlowModel(chain, self.range_, self.seed_, **policy)
+
+    def log_prob(self, X: Any, y: Any = None, n_importance: int = 16) -> np.ndarray:
+        """Log-density of every example, shape (n,), float32, in nats and data units.
+
+        It is exact for reals. For integers it is a lower bound on the log-probability,
+        and -inf outside the range of the training data. It is deterministic: the noise
+        is fixed by the fitted seed and the row itself.
+
+        Args:
+            X: array like the training data.
+            y: labels or condition vectors, for conditional estimators only.
+            n_importance: draws of the noise for integers, >= 1; more give a tighter
+                bound.
+        """
+        k = validation.check_setting("log_prob", "n_importance", n_importance, ge=1)
+        x = self._inputs(X)
+        condition = self._conditions_of(len(x), y, "log_prob")
+
+        def density(x, condition=None):
+            return self.model_.log_prob(x, condition, n_importance=k)
+
+        rows = min(FEW, self.model_.rows)
+        return in_chunks(density, x, condition, rows=rows)
+
+    def sample(
+        self, n_samples: int | None = None, *, y: Any = None, random_state: Any = None
+    ) -> Any:
+        """Draw examples like the training data, in one pass.
+
+        Args:
+            n_samples: how many, >= 1; None is 1, or the length of y.
+            y: labels or condition vectors, for conditional estimators only.
+            random_state: None (fresh draws), int or RandomState. Sample i depends on
+                it and on i, not on how many are drawn.
+
+        Returns:
+            Array of shape (n_samples, *event_shape_) and dtype of the training data;
+            a DataFrame if `fit` was given one.
+        """
+        return self._draw(n_samples, y, random_state)

@@ -1,0 +1,269 @@
+"""Flows: densities by quadrature, Gaussians in closed form, integers with noise."""
+
+import keras
+import numpy as np
+import pytest
+from scipy.stats import multivariate_normal
+
+import kgen
+from kgen.data.toy import every_image, mixture
+from kgen.layers import (
+    ActNorm,
+    Chain,
+    Coupling,
+    InvertibleLinear,
+    Logit,
+    MaskedAutoregressive,
+    Permutation,
+    Spline,
+    Units,
+)
+from kgen.models import FlowModel
+from kgen.testing import check_model
+from kgen.testing.spaces import scatter
+from kgen.testing.statistics import check_frequencies
+from tests.conftest import tiny
+
+FLOWS = ["RealNVP", "MAF", "NSF"]
+
+
+def numpy(tensor):
+    return keras.ops.convert_to_numpy(tensor)
+
+
+def chain(name, **policy):
+    """Bijections of two features, of every kind."""
+    couplings = {
+        "affine": [Coupling(hidden=(8,), swap=k > 0, **policy) for k in range(2)],
+        "additive": [
+            Coupling("additive", (8,), swap=k > 0, **policy) for k in range(2)
+        ],
+        "spline": [
+            InvertibleLinear(**policy),
+            Coupling(Spline(4, bound=2.0), hidden=(8,), **policy),
+            Coupling(Spline(4, bound=2.0), hidden=(8,), swap=True, **policy),
+        ],
+        "autoregressive": [
+            ActNorm(**policy),
+            MaskedAutoregressive(hidden=(8,), **policy),
+            Permutation(**policy),
+            MaskedAutoregressive("spline", hidden=(8,), **policy),
+        ],
+    }
+    units = Units([1.0, -2.0], [0.5, 2.0], **policy)
+    return Chain([units, *couplings[name]], **policy)
+
+
+def flow(name, spread=0.3, **policy):
+    model = FlowModel(chain(name, **policy), seed=1, **policy)
+    model.compile("adam")
+    model.build((None, 2))
+    scatter(model, spread=spread)
+    return model
+
+
+KINDS = ["affine", "additive", "spline", "autoregressive"]
+
+
+def grid(model, cells=480, span=12.0):
+    """Points in units of the data, densities, and the area of a point."""
+    ticks = span * ((np.arange(cells) + 0.5) / cells * 2 - 1)
+    first, second = np.meshgrid(1.0 + 0.5 * ticks, -2.0 + 2.0 * ticks, indexing="ij")
+    points = np.stack([first.ravel(), second.ravel()], axis=1).astype("float32")
+    area = (2 * span / cells) ** 2 * 0.5 * 2.0
+    return points, np.exp(numpy(model.log_prob(points)).astype("float64")), area
+
+
+@pytest.mark.parametrize("name", KINDS)
+def test_densities_integrate_to_one_and_samples_follow_them(name):
+    model = flow(name)
+    points, density, area = grid(model)
+    assert density.sum() * area == pytest.approx(1, abs=5e-3)
+
+    # Boxes of the plane: their probabilities, and how many samples fall into them.
+    samples, edges = model.sample(4000, seed=3), np.linspace(-1.5, 1.5, 6)
+
+    def boxes(x):
+        units = (x - [1.0, -2.0]) / [0.5, 2.0]
+        return np.ravel_multi_index(np.searchsorted(edges, units).T, (7, 7))
+
+    probability = np.bincount(boxes(points), density * area, minlength=49)
+    counts = np.bincount(boxes(samples), minlength=49)
+    check_frequencies(counts, probability / probability.sum())
+
+
+@pytest.mark.parametrize("name", KINDS)
+def test_contract(name):
+    x = np.random.default_rng(0).normal([1.0, -2.0], [0.5, 2.0], (64, 2))
+    check_model(flow(name, spread=0.1), x)
+
+
+def test_one_triangular_layer_fits_a_gaussian():
+    """Mean and Cholesky factor, against the sample's own."""
+    keras.utils.set_random_seed(0)
+    lower = np.array([[2.0, 0.0, 0.0], [-1.0, 0.5, 0.0], [0.3, 0.4, 1.5]])
+    mean = np.array([5.0, -3.0, 0.0])
+    x = mean + np.random.default_rng(0).normal(size=(2000, 3)) @ lower.T
+    units = Units(x.mean(axis=0), x.std(axis=0))
+    model = FlowModel(Chain([units, MaskedAutoregressive(hidden=())]), seed=0)
+    model.compile(keras.optimizers.Adam(0.03))
+    steps = np.tile(x, (50, 1))  # each of them on all of the data
+    for epochs, rate in ((6, 0.03), (2, 0.002)):
+        model.optimizer.learning_rate.assign(rate)
+        model.fit(steps, batch_size=2000, epochs=epochs, shuffle=False, verbose=0)
+
+    found, covariance = x.mean(axis=0), np.cov(x.T, bias=True)
+    middle = numpy(model.bijection.inverse(np.zeros((1, 3), "float32")))[0]
+    np.testing.assert_allclose(middle, found, atol=0.05)
+    from kgen.testing.bijections import jacobian
+
+    factor = np.linalg.inv(jacobian(model.bijection, middle[None])[0])
+    np.testing.assert_allclose(factor, np.linalg.cholesky(covariance), atol=0.05)
+    exact = multivariate_normal(found, covariance).logpdf(x)
+    np.testing.assert_allclose(numpy(model.log_prob(x)).mean(), exact.mean(), atol=0.01)
+
+
+def integers(low, high, **options):
+    parts = [Logit(low, high + 1), Coupling(hidden=(8,)), Coupling("spline", (8,))]
+    model = FlowModel(Chain(parts), integers=(low, high), seed=1, **options)
+    model.compile("adam")
+    model.build((None, 2))
+    scatter(model, spread=0.2)
+    return model
+
+
+def test_the_bound_of_integers():
+    """Against quadrature over the noise: below it, near it, and drawn by it."""
+    model = integers(-1, 2)
+    space = every_image((2,), 4).astype("float32") - 1
+    steps = (np.arange(100) + 0.5) / 100
+    noise = np.stack(np.meshgrid(steps, steps), axis=-1).reshape(-1, 2)
+    exact = []
+    for x in space:
+        found = model._found((x + noise).astype("float32"), None)["log_prob"]
+        exact.append(np.log(np.exp(numpy(found).astype("float64")).mean()))
+    exact = np.array(exact)
+    assert np.exp(exact).sum() == pytest.approx(1, abs=0.01)
+
+    first, many = (numpy(model.log_prob(space, n_importance=k)) for k in (1, 400))
+    assert first.mean() < many.mean() < exact.mean() + 0.05
+    np.testing.assert_allclose(many, exact, atol=0.3)
+    order = np.random.default_rng(0).permutation(16)
+    again = numpy(model.log_prob(space[order], n_importance=1))
+    np.testing.assert_allclose(again, first[order], rtol=1e-5)
+    impossible = np.array([[0.0, 3.0], [-2.0, 0.0]], "float32")
+    assert np.isneginf(model.log_prob(impossible)).all()
+
+    samples = model.sample(5000, seed=0)
+    assert set(np.unique(samples)) <= {-1.0, 0.0, 1.0, 2.0}
+    counts = np.bincount(((samples + 1) @ [4, 1]).astype(int), minlength=16)
+    check_frequencies(counts, np.exp(exact) / np.exp(exact).sum())
+
+
+def test_models_of_integers_keep_the_contract():
+    check_model(integers(0, 1), np.eye(2)[np.arange(32) % 2])
+
+
+def test_training_draws_fresh_noise():
+    model = integers(0, 3)
+    x = np.ones((4, 2), "float32")
+    first, second = (numpy(model(x, training=True)["z"]) for _ in range(2))
+    assert not np.allclose(first, second)
+    np.testing.assert_array_equal(model(x)["z"], model(x)["z"])
+
+
+def test_logits_by_their_formula():
+    layer = Logit(-2.0, 6.0, margin=0.01)
+    layer.build((None, 3))
+    x = np.array([[-2.0, 0.0, 6.0], [1.0, 5.9, 2.0]], "float32")
+    z, log_det = (numpy(part) for part in layer.forward(x))
+    p = 0.01 + 0.98 * (x.astype("float64") + 2) / 8
+    np.testing.assert_allclose(z, np.log(p / (1 - p)), rtol=1e-4, atol=1e-5)
+    slopes = np.log(0.98 / 8 / (p * (1 - p)))
+    np.testing.assert_allclose(log_det, slopes.sum(axis=1), rtol=1e-5)
+    np.testing.assert_allclose(layer.inverse(z), x, atol=1e-4)
+
+
+@pytest.mark.parametrize("name", FLOWS)
+def test_densities_are_in_the_units_of_the_data(name):
+    """The same fit in other units: log p changes by the log of their volume."""
+    X, _ = mixture(64, random_state=0)
+    units = np.array([100.0, 1e-3], "float32")
+    first = tiny(name).fit(X)
+    other = tiny(name).fit(X * units - 7.0)
+    found = other.log_prob(X * units - 7.0) + np.log(units).sum()
+    np.testing.assert_allclose(found, first.log_prob(X), atol=0.05)
+    np.testing.assert_allclose(
+        (other.sample(9, random_state=0) + 7.0) / units,
+        first.sample(9, random_state=0),
+        atol=0.05,
+    )
+
+
+@pytest.mark.parametrize("name", FLOWS)
+def test_extreme_values_have_a_density(name, eager):
+    X, _ = mixture(32, random_state=0)
+    fitted = tiny(name).fit(X)
+    extreme = np.array([[1e30, -1e30], [1e6, 0.0], [3e38, 3e38]], "float32")
+    found = fitted.log_prob(extreme)
+    assert not np.isnan(found).any()
+    assert (found < -1e3).all()
+
+
+@pytest.mark.parametrize("policy", ["mixed_bfloat16", "mixed_float16"])
+@pytest.mark.parametrize("name", KINDS)
+def test_half_precision_changes_densities_by_little(name, policy):
+    single, half = flow(name), flow(name, dtype=policy)
+    half.set_weights(single.get_weights())
+    x = np.random.default_rng(0).normal([1.0, -2.0], [0.5, 2.0], (200, 2))
+    apart = np.abs(numpy(single.log_prob(x)) - numpy(half.log_prob(x)))
+    assert apart.mean() < (0.03 if policy == "mixed_bfloat16" else 0.005)
+    z, found = half(x)["z"], half.log_prob(x)
+    assert keras.backend.standardize_dtype(z.dtype) == "float32"
+    assert keras.backend.standardize_dtype(found.dtype) == "float32"
+
+
+@pytest.mark.parametrize("name", FLOWS)
+def test_conditional_on_labels_and_on_vectors(name):
+    X, y = mixture(128, random_state=0)
+    labels = np.where(X[:, 0] > 0, "right", "left")
+    settings = {"conditional": True, "epochs": 60, "learning_rate": 1e-2}
+    fitted = tiny(name, **settings).fit(X, labels)
+    assert (fitted.sample(200, y="right", random_state=0)[:, 0] > 0).mean() > 0.9
+    assert (fitted.sample(200, y="left", random_state=0)[:, 0] < 0).mean() > 0.9
+    right = labels == "right"
+    own, other = fitted.log_prob(X, labels), fitted.log_prob(X, labels[::-1])
+    assert own[right].mean() > fitted.log_prob(X[right], "left").mean() + 1
+    assert not np.allclose(own, other)
+
+    vectors = tiny(name, conditional=True).fit(X, np.eye(8)[y])
+    assert vectors.sample(y=np.eye(8)[:3]).shape == (3, 2)
+    with pytest.raises(ValueError, match="y"):
+        vectors.log_prob(X)
+
+
+def test_integers_outside_the_range_of_the_training_data(eager):
+    X = np.random.default_rng(0).integers(3, size=(32, 2))
+    fitted = tiny("RealNVP").fit(X)
+    assert fitted.levels_ == 3
+    assert np.isneginf(fitted.log_prob([[0, 3]]))
+    with pytest.raises(ValueError, match=r"real numbers .* fitted on integers in \[0"):
+        fitted.log_prob([[0.5, 1.0]])
+    with pytest.raises(ValueError, match="65,536 values"):
+        tiny("RealNVP").fit(X * 100_000)
+    with pytest.raises(ValueError, match="smallest value and the largest"):
+        FlowModel(Units(), integers=(2, 1))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", FLOWS)
+def test_learns_a_mixture_to_its_entropy(name):
+    """Eight normals that hardly overlap: log 8 + log(2 pi e 0.2^2) nats."""
+    X, _ = mixture(4000, random_state=0)
+    settings = {"NSF": {}, "MAF": {"layers": 8}, "RealNVP": {"couplings": 12}}
+    model = getattr(kgen, name)(
+        **settings[name], hidden=(64, 64), epochs=60, batch_size=200, random_state=0
+    ).fit(X)
+    entropy = np.log(8) + np.log(2 * np.pi * np.e * 0.04)
+    fresh, _ = mixture(4000, random_state=1)
+    assert -model.score(fresh) == pytest.approx(entropy, abs=0.25)
