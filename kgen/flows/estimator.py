@@ -67,7 +67,7 @@ class FlowEstimator(Density):
 
     def _no_integers(self, summary: Summary) -> ValueError:
         owner, held = type(self).__name__, summary.describe()
-        return messages.no_integers(owner, held, *self.range_)
+        return messages.no_integers(owner, held, self.range_)
 
     def _model(self, bijections: Iterable[Bijection]) -> FlowModel:
         """A flow of vectors: bijections between their units and noise."""

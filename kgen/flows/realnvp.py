@@ -26,7 +26,8 @@ class RealNVP(FlowEstimator):
         couplings: number of coupling layers, >= 1.
         hidden: units of every hidden layer of a coupling's network, each >= 1; one
             number is one layer.
-        transform: "affine", or "additive", which keeps volumes (NICE).
+        additive: whether couplings add t(x_a) only, which keeps volumes (NICE, Dinh
+            et al., 2015).
 
     Shape:
         X: (n, features), (n, height, width) or (n, height, width, channels).
@@ -47,12 +48,13 @@ class RealNVP(FlowEstimator):
 
     couplings: int = param(8, ge=1, le=DEEPEST)
     hidden: tuple = param((128, 128), ge=1)
-    transform: str = param("affine", choices=("affine", "additive"))
+    additive: bool = param(False)
 
     def build_model(self, event_shape: tuple[int, ...]) -> FlowModel:
         """Build the Keras model for examples of that shape."""
         settings = {"condition_dim": self.condition_dim_, "dtype": self.policy_}
+        transform = "additive" if self.additive else "affine"
         return self._model(
-            Coupling(self.transform, self.hidden, swap=k % 2 > 0, **settings)
+            Coupling(transform, self.hidden, swap=k % 2 > 0, **settings)
             for k in range(int(self.couplings))
         )

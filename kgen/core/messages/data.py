@@ -226,8 +226,8 @@ def too_many_levels(owner: str, held: str, limit: int) -> ValueError:
     )
 
 
-def no_integers(owner: str, held: str, low: int, high: int) -> ValueError:
+def no_integers(owner: str, held: str, fitted: object) -> ValueError:
     return ValueError(
-        f"X holds {held}, but this {owner} was fitted on integers in [{low}, {high}]. "
-        "Pass such integers."
+        f"X holds {held}, but this {owner} was fitted on integers in {fitted}. Pass "
+        "such integers."
     )
