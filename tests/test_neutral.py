@@ -16,7 +16,7 @@ from kgen.core import backend
 from kgen.data.toy import bars, every_image
 from kgen.models import PixelCNNModel, VAEModel
 from kgen.networks import MLP, Spatial, assemble
-from kgen.testing import check_head, check_layer, check_model
+from kgen.testing import check_bijection, check_head, check_layer, check_model
 from kgen.testing.autoregressive import check_incremental, check_order
 from kgen.testing.spaces import check_normalised
 
@@ -115,6 +115,33 @@ def test_vqvae(policy):
     assert model.decode(codes).shape == (64, 3, 2, 1)
 
 
+@pytest.mark.parametrize("policy", POLICIES)
+def test_flows(policy):
+    settings = {"hidden": (8,), "dtype": policy}
+    parts = [
+        layers.Units([1.0, -2.0], [0.5, 2.0], dtype=policy),
+        layers.ActNorm(dtype=policy),
+        layers.InvertibleLinear(dtype=policy),
+        layers.Coupling("spline", **settings),
+        layers.Permutation(dtype=policy),
+        layers.MaskedAutoregressive(**settings),
+    ]
+    chain = layers.Chain(parts, dtype=policy)
+    model = models.FlowModel(chain, seed=0, dtype=policy)
+    model.compile("adam")
+    x = np.random.default_rng(0).normal([1.0, -2.0], [0.5, 2.0], (64, 2))
+    check_model(model, x)
+    assert int(parts[1].begun.value) == 1
+    np.testing.assert_allclose(parts[1].mean.value, 0, atol=0.3)
+
+    parts = [layers.Logit(0, 2, dtype=policy), layers.Coupling(**settings)]
+    chain = layers.Chain(parts, dtype=policy)
+    model = models.FlowModel(chain, integers=(0, 1), seed=0, dtype=policy)
+    model.compile("adam")
+    check_model(model, np.eye(2)[np.arange(32) % 2])
+    assert int(model.step.value) > 0
+
+
 def test_pixelcnn_learns_bars_to_their_entropy():
     X = bars(256, size=3, random_state=0)[..., np.newaxis].astype("float32")
     model = PixelCNNModel(filters=16, blocks=1)
@@ -187,6 +214,8 @@ def test_layers():
     check_layer(layers.MaskedConv2D(7, 5, "A", channels=3), (5, 4, 3))
     check_layer(layers.Embed(heads.Normal(loc=[1.0, 2.0])), (2,))
     check_layer(layers.SpectralNormalization(keras.layers.Dense(3)), (4,))
+    check_bijection(layers.Coupling("spline", hidden=(8,), condition_dim=2), (3,))
+    check_bijection(layers.InvertibleLinear(), (2, 2, 3))
 
 
 def test_what_needs_tensorflow_says_so():

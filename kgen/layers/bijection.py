@@ -22,9 +22,10 @@ class Bijection(ConfigMixin, keras.layers.Layer):
 
     A subclass implements `forward` and `inverse`, and keeps every argument of its
     `__init__` as an attribute of the same name. If z has another shape than x, it also
-    implements `compute_output_shape`. Values are float32 under any policy: networks
-    inside may compute in half precision, but what they do is undone exactly. For that a
-    subclass adds its own weights with `autocast=False`.
+    implements `compute_output_shape`. Values are float32 under any policy; for that a
+    subclass adds its own weights with `autocast=False`. Networks inside may compute in
+    half precision: what they do is undone exactly if both ways round them alike, as
+    where neither or both are compiled, and else to the precision of 16 bits.
 
     Args:
         **kwargs: see `keras.layers.Layer`.
