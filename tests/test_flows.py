@@ -5,7 +5,6 @@ import numpy as np
 import pytest
 from scipy.stats import multivariate_normal
 
-import kgen
 from kgen.data.toy import every_image, mixture
 from kgen.layers import (
     ActNorm,

@@ -102,7 +102,8 @@ def _check_copies(layer, given, policy):
         loaded = keras.saving.load_model(path, safe_mode=True)
     for what, copy in (("from_config(get_config())", again), ("a file", loaded)):
         for one, other in zip((z, log_det), _call(copy, given), strict=True):
-            assert np.array_equal(one, _numpy(other)), (
+            # Not to the last bit, which may depend on where in memory a row is.
+            assert np.allclose(one, _numpy(other), rtol=1e-5, atol=1e-5), (
                 f"under {policy} {what} with the same weights gives another output"
             )
 
