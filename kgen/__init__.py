@@ -22,6 +22,7 @@ from kgen.base.fields import estimators
 from kgen.base.files import load
 from kgen.core.messages import ImplicitDensityError
 from kgen.core.versions import show_versions
+from kgen.flows.glow import Glow
 from kgen.flows.maf import MAF
 from kgen.flows.nsf import NSF
 from kgen.flows.realnvp import RealNVP
@@ -54,6 +55,7 @@ __all__ = [
     "ConditionalPixelCNN",
     "ConditionalVAE",
     "GatedPixelCNN",
+    "Glow",
     "ImplicitDensityError",
     "PixelCNN",
     "PixelRNN",

@@ -30,6 +30,7 @@ TINY = {
     "GatedPixelCNN": {"filters": 8, "layers": 2, "epochs": 1},
     "ConditionalPixelCNN": {"filters": 8, "layers": 2, "epochs": 1},
     "RealNVP": {"couplings": 2, "hidden": (16,), "epochs": 1},
+    "Glow": {"steps": 2, "filters": 8, "epochs": 1},
     "MAF": {"layers": 2, "hidden": (16,), "epochs": 1},
     "NSF": {"couplings": 2, "hidden": (16,), "bins": 4, "epochs": 1},
     "VAE": {"latent_dim": 2, "epochs": 1},

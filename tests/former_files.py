@@ -34,6 +34,7 @@ SETTINGS = {
     "GatedPixelCNN": {"filters": 4, "layers": 2},
     "ConditionalPixelCNN": {"filters": 4, "layers": 2},
     "RealNVP": {"couplings": 2, "hidden": (4,)},
+    "Glow": {"scales": 1, "steps": 1, "filters": 2},
     "MAF": {"layers": 2, "hidden": (4,)},
     "NSF": {"couplings": 2, "hidden": (4,), "bins": 3},
     "VAE": {"latent_dim": 2, "architecture": MLP},
@@ -54,13 +55,8 @@ SETTINGS = {
     "WGAN": {"latent_dim": 2, "architecture": MLP},
     "ConditionalGAN": {"latent_dim": 2, "architecture": MLP},
 }
-TABLES = (
-    "MADE",
-    "NADE",
-    "RealNVP",
-    "MAF",
-    "NSF",
-)  # of real numbers, whose heads learn from the data
+TABLES = ("MADE", "NADE", "RealNVP", "MAF", "NSF")
+# of real numbers, whose heads or units are learned from the data.
 # SGD has no moments, which would triple a file; one estimator has Adam's.
 COMMON = {"epochs": 2, "batch_size": 12, "random_state": 0, "jit_compile": False}
 

@@ -11,14 +11,14 @@ from kgen.base.fields import param
 from kgen.core import messages, validation
 from kgen.data.summary import Summary
 from kgen.flows.model import FlowModel
-from kgen.layers import Bijection, Chain, Flat, Logit, Units
+from kgen.layers import ActNorm, Bijection, Chain, Flat, Logit, Units
 
 MOST = 2**16
 """Largest range of integers, whose noise float32 can resolve."""
 
 
 class FlowEstimator(Density):
-    """An estimator of vectors, of reals or of integers with noise, by a flow.
+    """An estimator of reals, or of integers with noise, by a flow.
 
     A subclass implements `build_model`, which returns `self._model` of its bijections.
 
@@ -69,15 +69,24 @@ class FlowEstimator(Density):
         owner, held = type(self).__name__, summary.describe()
         return messages.no_integers(owner, held, self.range_)
 
-    def _model(self, bijections: Iterable[Bijection]) -> FlowModel:
-        """A flow of vectors: bijections between their units and noise."""
+    def _model(
+        self, bijections: Iterable[Bijection], *, flat: bool = True
+    ) -> FlowModel:
+        """The flow of data in their own units to noise.
+
+        Args:
+            bijections: of values of about zero mean and unit variance.
+            flat: whether they take vectors, and not images.
+        """
         policy = {"dtype": self.policy_}
+        shape: list[Bijection] = [Flat(**policy)] if flat else []
         if self.range_ is None:
-            units: Bijection = Units(self.loc_.tolist(), self.unit_.tolist(), **policy)
+            parts = [Units(self.loc_.tolist(), self.unit_.tolist(), **policy), *shape]
         else:
             low, high = self.range_
-            units = Logit(low, high + 1, **policy)
-        chain = Chain([units, Flat(**policy), *bijections], **policy)
+            # Logits of levels near the ends are far out.
+            parts = [Logit(low, high + 1, **policy), *shape, ActNorm(**policy)]
+        chain = Chain([*parts, *bijections], **policy)
         return FlowModel(chain, self.range_, self.seed_, **policy)
 
     def log_prob(self, X: Any, y: Any = None, n_importance: int = 16) -> np.ndarray:

@@ -79,9 +79,18 @@ class FlowModel(DrawsAtOnce, GenerativeModel):
             self.bijection.build(shape)
         self.event_shape = shape[1:]
         self.code_shape = latent_shape(self.bijection, self.event_shape)
-        widths = [w.shape[-1] for w in self.weights if len(w.shape) > 1]
-        self.rows = rows_at_once(max([math.prod(self.event_shape), *widths]))
+        self.rows = rows_at_once(self._most_numbers())
         self.built = True
+
+    def _most_numbers(self):
+        """A bound of the numbers in the largest tensor of one example."""
+        sizes, positions = [math.prod(self.event_shape)], self.event_shape[:-1]
+        for kernel in self.weights:
+            if len(kernel.shape) > 1:
+                convolves = len(kernel.shape) > 2
+                outputs = kernel.shape[-1]
+                sizes.append(outputs * math.prod(positions) if convolves else outputs)
+        return max(sizes)
 
     def call(self, inputs, training=False):  # noqa: FBT002 (Keras' hook)
         x, condition = self.unpack(inputs)

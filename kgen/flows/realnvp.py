@@ -1,33 +1,54 @@
-"""RealNVP: couplings of the halves of a vector.
+"""RealNVP: couplings of the halves of a vector, or of the squares of an image.
 
     z_a = x_a,    z_b = exp(s(x_a)) x_b + t(x_a)
 
-one after another, where the halves a and b take turns. Both ways take one pass. (This
-is the model of vectors; the masks and scales of images in sec. 3.4-3.6 are left out.)
+one after another, where the halves a and b take turns. Both ways take one pass.
+
+Images have several scales (sec. 3.6). At each of them there are couplings by
+checkerboard masks, a squeeze from positions to channels, and couplings by channels;
+then half of the channels are done, and the others go on to the next scale. The last
+one has checkerboard masks only. (Actnorm takes the place of batch normalisation.)
 
 References:
-    Dinh et al., Density Estimation Using Real NVP, 2017, sec. 3.1-3.5, eq. 4-8.
+    Dinh et al., Density Estimation Using Real NVP, 2017, sec. 3.1-3.7, eq. 4-16.
     https://arxiv.org/abs/1605.08803
 """
+
+from typing import Any
 
 from kgen.base.fields import DEEPEST, estimator, param
 from kgen.flows.estimator import FlowEstimator
 from kgen.flows.model import FlowModel
-from kgen.layers import Coupling
+from kgen.flows.scales import halves
+from kgen.layers import (
+    ActNorm,
+    Bijection,
+    Chain,
+    CheckerboardCoupling,
+    Coupling,
+    FactorOut,
+    Squeeze,
+)
+from kgen.networks import ResidualConvolutions
 
 
 @estimator
 class RealNVP(FlowEstimator):
-    """Affine coupling flow: an exact density of real vectors, one pass to draw.
+    """Affine coupling flow: an exact density of real numbers, one pass to draw.
 
     Integers get uniform noise, and their `log_prob` is a lower bound.
 
     Args:
-        couplings: number of coupling layers, >= 1.
-        hidden: units of every hidden layer of a coupling's network, each >= 1; one
-            number is one layer.
+        couplings: number of coupling layers, >= 1; of images at every scale, the first
+            half of them by checkerboard masks.
+        hidden: of vectors, units of every hidden layer of a coupling's network, each
+            >= 1; one number is one layer.
         additive: whether couplings add t(x_a) only, which keeps volumes (NICE, Dinh
             et al., 2015).
+        scales: of images, most scales, each with half the sides of the one before; it
+            ends where sides are odd. 0 takes images for vectors.
+        filters: of images, features of a coupling's convolutions, >= 1.
+        blocks: of images, residual blocks of a coupling's network, >= 0.
 
     Shape:
         X: (n, features), (n, height, width) or (n, height, width, channels).
@@ -49,12 +70,50 @@ class RealNVP(FlowEstimator):
     couplings: int = param(8, ge=1, le=DEEPEST)
     hidden: tuple = param((128, 128), ge=1)
     additive: bool = param(False)
+    scales: int = param(3, ge=0, le=DEEPEST)
+    filters: int = param(32, ge=1)
+    blocks: int = param(1, ge=0, le=DEEPEST)
 
     def build_model(self, event_shape: tuple[int, ...]) -> FlowModel:
         """Build the Keras model for examples of that shape."""
-        settings = {"condition_dim": self.condition_dim_, "dtype": self.policy_}
-        transform = "additive" if self.additive else "affine"
+        if len(event_shape) == 3 and self.scales:
+            scale = self._scale(event_shape, int(self.scales))
+            return self._model(scale, flat=False)
         return self._model(
-            Coupling(transform, self.hidden, swap=k % 2 > 0, **settings)
+            Coupling(hidden=self.hidden, swap=k % 2 > 0, **self._settings())
             for k in range(int(self.couplings))
         )
+
+    def _settings(self) -> dict[str, Any]:
+        """What all couplings share."""
+        return {
+            "transform": "additive" if self.additive else "affine",
+            "condition_dim": self.condition_dim_,
+            "dtype": self.policy_,
+        }
+
+    def _scale(self, shape: tuple[int, ...], left: int) -> list[Bijection]:
+        """Bijections of one of the scales that are left, and of all after it."""
+        (height, width, channels), policy = shape, {"dtype": self.policy_}
+        network = ResidualConvolutions(self.filters, self.blocks)
+        settings = {"network": network, **self._settings()}
+        count, sides = int(self.couplings), halves(height, width)
+        last = left == 1 or sides == (1, 1)
+        squares = count if last else (count + 1) // 2
+        if height == width == 1:  # no square has a neighbour
+            squares = 0
+        flow: list[Bijection] = []
+        for k in range(squares):
+            coupling = CheckerboardCoupling(swap=k % 2 > 0, **settings)
+            flow += [ActNorm(**policy), coupling]
+        if not last:
+            flow.append(Squeeze(sides, **policy))
+        for k in range(squares, count):
+            swap = (count - k) % 2 == 0  # the last one moves the half that leaves
+            flow += [ActNorm(**policy), Coupling(swap=swap, **settings)]
+        if last:
+            return flow
+        channels *= sides[0] * sides[1]
+        shape = (height // sides[0], width // sides[1], channels // 2)
+        rest = Chain(self._scale(shape, left - 1), **policy)
+        return [*flow, FactorOut(rest, **policy)]

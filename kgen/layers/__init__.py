@@ -6,11 +6,14 @@ from kgen.layers.bijection import Bijection
 from kgen.layers.cache import CachedLayer
 from kgen.layers.causal import CausalBlock, PastRNN
 from kgen.layers.chain import Chain
+from kgen.layers.checkerboard import CheckerboardCoupling
 from kgen.layers.conditional_batch_normalization import (
     ConditionalBatchNormalization,
 )
 from kgen.layers.coupling import Coupling
+from kgen.layers.coupling_network import CouplingNetwork, DenseNetwork
 from kgen.layers.embed import Embed
+from kgen.layers.factor_out import FactorOut
 from kgen.layers.flat import Flat
 from kgen.layers.gated import GatedBlock, VerticalConv2D
 from kgen.layers.invertible_linear import InvertibleLinear
@@ -43,10 +46,14 @@ __all__ = [
     "CachedLayer",
     "CausalBlock",
     "Chain",
+    "CheckerboardCoupling",
     "ConditionalBatchNormalization",
     "Coupling",
+    "CouplingNetwork",
+    "DenseNetwork",
     "DiagonalBiLSTM",
     "Embed",
+    "FactorOut",
     "Flat",
     "GatedBlock",
     "InvertibleLinear",

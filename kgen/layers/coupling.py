@@ -11,31 +11,33 @@ References:
     https://arxiv.org/abs/1906.04032
 """
 
-import keras
 from keras import ops
 
 from kgen.core import validation
 from kgen.core.backend import register
-from kgen.layers.bijection import Bijection, seen, total
+from kgen.layers.bijection import Bijection, total
+from kgen.layers.coupling_network import Parameters, as_builder
 from kgen.layers.transforms import transforms
 
 
 @register
 class Coupling(Bijection):
-    """Coupling of the two halves of a vector, by a dense network with ReLUs.
+    """Coupling of the two halves of a vector, or of the channels of an image.
 
     It begins as the identity: the last layer's weights are zero at first.
 
     Args:
         transform: what happens to a scalar: "affine", "additive", "spline", or a
             `kgen.layers.Transform`.
-        hidden: units of every hidden layer of the network, each >= 1.
+        hidden: units of every hidden layer of a dense network with ReLUs, each >= 1.
         swap: whether the second half stays, and the first one moves. (Of a single
             feature there are no halves: it moves.)
         condition_dim: length of the vectors that the network also sees, >= 0.
+        network: a `CouplingNetwork` in place of the dense one, such as
+            `kgen.networks.Convolutions`.
         **kwargs: see `keras.layers.Layer`.
 
-    Input shape: (n, features).
+    Input shape: (n, features), or (n, height, width, channels).
     Output shape: the same, and (n,).
 
     Example:
@@ -53,6 +55,7 @@ class Coupling(Bijection):
         hidden=(128, 128),
         swap=False,  # noqa: FBT002 (Keras passes configurations by name)
         condition_dim=0,
+        network=None,
         **kwargs,
     ):
         super().__init__(**kwargs)
@@ -60,25 +63,19 @@ class Coupling(Bijection):
         self.hidden = validation.check_settings(self, "hidden", hidden, ge=1)
         self.swap = bool(swap)
         dim = validation.check_setting(self, "condition_dim", condition_dim, ge=0)
-        self.condition_dim = dim
+        self.condition_dim, self.network = dim, network
+        self.builder = as_builder(network, self.hidden)
 
     def build(self, x_shape):
-        (_, dim) = x_shape
+        dim = x_shape[-1]
         self.half = dim // 2
         self.swaps = self.swap and dim > 1
         self.moving = self.half if self.swaps else dim - self.half
-        policy = {"dtype": self.dtype_policy}
-        self.network = [
-            keras.layers.Dense(units, "relu", **policy) for units in self.hidden
-        ]
-        outputs = self.moving * self.transform.size
-        self.network.append(
-            keras.layers.Dense(outputs, kernel_initializer="zeros", **policy)
+        self.params = Parameters(
+            self.builder, self.moving, self.transform.size, dtype=self.dtype_policy
         )
         width = max(dim - self.moving + self.condition_dim, 1)
-        for layer in self.network:
-            layer.build((None, width))
-            width = layer.units
+        self.params.build((*x_shape[:-1], width))
 
     def forward(self, x, condition=None, *, training=False):
         staying, moving = self._parts(x)
@@ -92,7 +89,7 @@ class Coupling(Bijection):
         return self._whole(staying, self.transform.inverse(moved, params))
 
     def _parts(self, x):
-        first, second = x[:, : self.half], x[:, self.half :]
+        first, second = x[..., : self.half], x[..., self.half :]
         return (second, first) if self.swaps else (first, second)
 
     def _whole(self, staying, moving):
@@ -102,8 +99,4 @@ class Coupling(Bijection):
     def _params(self, staying, moving, condition):
         if staying.shape[-1] + self.condition_dim == 0:
             staying = ops.ones_like(moving)  # nothing to be seen
-        h = seen(staying, condition, self.compute_dtype)
-        for layer in self.network:
-            h = layer(h)
-        shape = (-1, self.moving, self.transform.size)
-        return ops.reshape(ops.cast(h, "float32"), shape)
+        return self.params(staying, condition)

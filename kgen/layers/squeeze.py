@@ -1,4 +1,4 @@
-"""From positions to channels: images of half the size, with four times the channels.
+"""From positions to channels: images of half the sides, with four times the channels.
 
 References:
     Dinh et al., Density Estimation Using Real NVP, 2017, sec. 3.6, fig. 3.
@@ -17,11 +17,12 @@ class Squeeze(Bijection):
     """Squares of positions become one position, whose channels are all of theirs.
 
     Args:
-        factor: side of the squares, >= 1; it must divide height and width.
+        factor: side of the squares, >= 1, or height and width of rectangles; they must
+            divide those of the image.
         **kwargs: see `keras.layers.Layer`.
 
     Input shape: (n, height, width, channels).
-    Output shape: (n, height / factor, width / factor, factor^2 * channels), and (n,).
+    Output shape: (n, height / factor, width / factor, factor^2 channels), and (n,).
 
     Example:
         >>> import numpy as np
@@ -32,30 +33,37 @@ class Squeeze(Bijection):
 
     def __init__(self, factor=2, **kwargs):
         super().__init__(**kwargs)
-        self.factor = validation.check_setting(self, "factor", factor, ge=1)
+        self.factor = validation.check_settings(self, "factor", factor, ge=1)
+        if len(self.factor) > 2:
+            raise ValueError(
+                "Squeeze: `factor` must be one number, or height and width. Got "
+                f"{factor!r}."
+            )
+        self.sides = self.factor * 2 if len(self.factor) == 1 else self.factor
 
     def build(self, x_shape):
         _, height, width, _ = x_shape
-        if height % self.factor or width % self.factor:
+        k, m = self.sides
+        if height % k or width % m:
             raise ValueError(
                 f"Squeeze(factor={self.factor}): `factor` must divide height and "
                 f"width. Got {height} x {width}."
             )
 
     def forward(self, x, condition=None, *, training=False):
-        k, (height, width, channels) = self.factor, x.shape[1:]
-        z = ops.reshape(x, (-1, height // k, k, width // k, k, channels))
+        (k, m), (height, width, channels) = self.sides, x.shape[1:]
+        z = ops.reshape(x, (-1, height // k, k, width // m, m, channels))
         z = ops.transpose(z, (0, 1, 3, 2, 4, 5))
-        shape = (-1, height // k, width // k, k * k * channels)
+        shape = (-1, height // k, width // m, k * m * channels)
         return ops.reshape(z, shape), no_change(x)
 
     def inverse(self, z, condition=None):
-        k, (height, width, size) = self.factor, z.shape[1:]
-        x = ops.reshape(z, (-1, height, width, k, k, size // (k * k)))
+        (k, m), (height, width, size) = self.sides, z.shape[1:]
+        x = ops.reshape(z, (-1, height, width, k, m, size // (k * m)))
         x = ops.transpose(x, (0, 1, 3, 2, 4, 5))
-        return ops.reshape(x, (-1, height * k, width * k, size // (k * k)))
+        return ops.reshape(x, (-1, height * k, width * m, size // (k * m)))
 
     def compute_output_shape(self, x_shape):
         n, height, width, channels = x_shape
-        k = self.factor
-        return (n, height // k, width // k, k * k * channels), (n,)
+        k, m = self.sides
+        return (n, height // k, width // m, k * m * channels), (n,)

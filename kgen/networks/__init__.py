@@ -11,6 +11,7 @@ from kgen.networks._base import (
 )
 from kgen.networks.condition import assemble, join
 from kgen.networks.conv import Conv
+from kgen.networks.convolutions import Convolutions, ResidualConvolutions
 from kgen.networks.features import with_features
 from kgen.networks.growing import GrowingDown, GrowingUp, growing_layers
 from kgen.networks.mlp import MLP
@@ -25,11 +26,13 @@ __all__ = [
     "Architecture",
     "Builder",
     "Conv",
+    "Convolutions",
     "GrowingDown",
     "GrowingUp",
     "Progressive",
     "ResNet",
     "ResidualBlock",
+    "ResidualConvolutions",
     "Spatial",
     "architectures",
     "assemble",

@@ -5,7 +5,9 @@ import pytest
 from kgen.layers import (
     ActNorm,
     Chain,
+    CheckerboardCoupling,
     Coupling,
+    FactorOut,
     Flat,
     InvertibleLinear,
     MaskedAutoregressive,
@@ -14,7 +16,11 @@ from kgen.layers import (
     Squeeze,
     Units,
 )
+from kgen.networks import Convolutions, ResidualConvolutions
 from kgen.testing import check_bijection
+
+CONVOLUTIONS = Convolutions(4)
+RESIDUAL = ResidualConvolutions(4, blocks=1)
 
 
 def chain():
@@ -29,6 +35,14 @@ def chain():
             Coupling(hidden=(8,), swap=True),
         ]
     )
+
+
+def images():
+    """Two scales of an image with channels."""
+    inner = [CheckerboardCoupling(RESIDUAL, "spline", condition_dim=2)]
+    step = Coupling(network=CONVOLUTIONS, condition_dim=2)
+    parts = [Squeeze((2, 1)), ActNorm(), InvertibleLinear(), step]
+    return Chain([*parts, FactorOut(Chain(inner))])
 
 
 @pytest.mark.parametrize(
@@ -57,6 +71,14 @@ def chain():
         (Chain([]), (2,)),
         (Chain([Squeeze(), ActNorm(), InvertibleLinear()]), (2, 4, 1)),
         (chain(), (3,)),
+        (Squeeze((1, 3)), (2, 3, 2)),
+        (Coupling(network=CONVOLUTIONS), (2, 3, 3)),
+        (Coupling("additive", network=RESIDUAL, swap=True), (2, 2, 3)),
+        (CheckerboardCoupling(RESIDUAL), (3, 3, 1)),
+        (CheckerboardCoupling(RESIDUAL, swap=True, condition_dim=2), (2, 3, 2)),
+        (CheckerboardCoupling(CONVOLUTIONS, "additive"), (1, 2, 2)),
+        (FactorOut(InvertibleLinear()), (2, 1, 5)),
+        (images(), (2, 2, 2)),
     ],
     ids=lambda part: type(part).__name__ if hasattr(part, "forward") else str(part),
 )
