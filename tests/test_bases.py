@@ -34,7 +34,7 @@ from tests.conftest import eagerly
 
 
 @register
-class Affine(layers.Layer):
+class ScaledShift(layers.Layer):
     """x * scale + shift, in float32 whatever the policy."""
 
     computes_in_float32 = True
@@ -54,7 +54,7 @@ class NormalizerModel(GenerativeModel):
 
     def __init__(self, **kwargs):
         super().__init__(autocast=False, **kwargs)
-        self.affine = Affine(dtype="float32")
+        self.affine = ScaledShift(dtype="float32")
 
     def build(self, input_shape):
         self.event_shape = tuple(input_shape[1:])

@@ -248,7 +248,13 @@ def test_integers_outside_the_range_of_the_training_data(eager):
     one = tiny("RealNVP").fit(X[:, :1])
     total = np.exp(one.log_prob([[0], [1], [2]], n_importance=300)).sum()
     assert total == pytest.approx(1, abs=0.05)
-    assert np.isneginf(fitted.log_prob([[0, 3]]))
+    with pytest.warns(UserWarning, match=r"outside 0\.\.2.* -inf"):
+        assert np.isneginf(fitted.log_prob([[0, 3]]))
+    pixels = tiny("RealNVP").fit(X * 100)  # of 0..255, as for the heads
+    assert pixels.range_ == (0, 255)
+    assert np.isfinite(pixels.log_prob([[255, 255]])).all()
+    with pytest.warns(UserWarning, match="all of them stored as floats"):
+        tiny("RealNVP").fit(X.astype("float32") + 1)
     with pytest.raises(ValueError, match=r"real numbers .* integers in \(0, 2"):
         fitted.log_prob([[0.5, 1.0]])
     with pytest.raises(ValueError, match="65,536 values"):

@@ -1,5 +1,6 @@
 """The base of the estimators around a `FlowModel`."""
 
+import warnings
 from collections.abc import Iterable
 from typing import Any, ClassVar
 
@@ -11,6 +12,7 @@ from kgen.base.fields import param
 from kgen.core import messages, validation
 from kgen.data.summary import Summary
 from kgen.flows.model import FlowModel
+from kgen.heads import auto
 from kgen.layers import ActNorm, Bijection, Chain, Flat, Logit, Units
 
 MOST = 2**16
@@ -39,15 +41,20 @@ class FlowEstimator(Density):
         super()._adapt(summary)
         self.loc_, self.unit_ = summary.mean, summary.std
         self.range_ = None
-        if summary.discrete:
-            self.range_ = int(summary.low), int(summary.high)
-            if self.range_[1] - self.range_[0] >= MOST:
-                owner = type(self).__name__
-                raise messages.too_many_levels(owner, summary.describe(), MOST)
+        if not summary.discrete:
+            auto.warn_of_levels(summary)
+            return
+        low, high = int(summary.low), int(summary.high)
+        if low >= 0 and auto.FEW_LEVELS <= high <= 255:
+            low, high = 0, 255  # pixels, like those of the heads
+        if high - low >= MOST:
+            owner = type(self).__name__
+            raise messages.too_many_levels(owner, summary.describe(), MOST)
+        self.range_ = low, high
 
     @property
     def levels_(self) -> int | None:
-        """Number of integers from the smallest to the largest; None for reals."""
+        """Number of integers that are possible; None for reals."""
         return None if self.range_ is None else self.range_[1] - self.range_[0] + 1
 
     def _constants(self) -> Any:
@@ -93,8 +100,9 @@ class FlowEstimator(Density):
         """Log-density of every example, shape (n,), float32, in nats and data units.
 
         It is exact for reals. For integers it is a lower bound on the log-probability,
-        and -inf outside the range of the training data. It is deterministic: the noise
-        is fixed by the fitted seed and the row itself.
+        and -inf, with a warning, outside their range, which is 0..255 for more than 31
+        levels within it, and else that of the training data. It is deterministic: the
+        noise is fixed by the fitted seed and the row itself.
 
         Args:
             X: array like the training data.
@@ -110,7 +118,11 @@ class FlowEstimator(Density):
             return self.model_.log_prob(x, condition, n_importance=k)
 
         rows = min(FEW, self.model_.rows)
-        return in_chunks(density, x, condition, rows=rows)
+        found = in_chunks(density, x, condition, rows=rows)
+        if self.range_ is not None and np.isneginf(found).any():
+            text = messages.outside_range(type(self).__name__, self.range_)
+            warnings.warn(text, UserWarning, stacklevel=2)
+        return found
 
     def sample(
         self, n_samples: int | None = None, *, y: Any = None, random_state: Any = None

@@ -101,6 +101,19 @@ def _automatic(summary: Summary, many_levels: type[Head], reals: type[Head]) -> 
             )
         few: Any = Categorical if summary.high < FEW_LEVELS else many_levels
         return few(levels=_levels(summary))
+    warn_of_levels(
+        summary, " (For reals without this warning name the head, e.g. head='normal'.)"
+    )
+    return reals().adapt(summary)
+
+
+def warn_of_levels(summary: Summary, remark: str = "") -> None:
+    """Warn of floats that are levels, and will be modelled as reals.
+
+    Args:
+        summary: facts about floats.
+        remark: what ends the warning of integers that are stored as floats.
+    """
     if summary.scaled_by_255 and summary.low >= 0 and summary.high <= 1:
         warnings.warn(
             "X holds floats that are all k/255, as if pixels had been divided by 255. "
@@ -113,9 +126,7 @@ def _automatic(summary: Summary, many_levels: type[Head], reals: type[Head]) -> 
         warnings.warn(
             f"X holds {summary.describe()}, all of them stored as floats. They will be "
             "modelled as reals. For a probability of each value, pass integers: "
-            "X.astype('uint8'). (For reals without this warning name the head, e.g. "
-            "head='normal'.)",
+            f"X.astype('uint8').{remark}",
             UserWarning,
             stacklevel=2,
         )
-    return reals().adapt(summary)

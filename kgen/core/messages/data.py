@@ -226,6 +226,16 @@ def too_many_levels(owner: str, held: str, limit: int) -> ValueError:
     )
 
 
+def outside_range(owner: str, fitted: tuple[int, int]) -> str:
+    low, high = fitted
+    return (
+        f"X holds integers outside {low}..{high}, the range of the training data, to "
+        f"which this {owner} gives no probability: the log-probability of these "
+        "examples is -inf. If they are possible, fit on data that hold them; if not, "
+        "bring X to the units of the training data."
+    )
+
+
 def no_integers(owner: str, held: str, fitted: object) -> ValueError:
     return ValueError(
         f"X holds {held}, but this {owner} was fitted on integers in {fitted}. Pass "
