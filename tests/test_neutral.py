@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 import kgen
-from kgen import heads, layers, models
+from kgen import heads, layers, models, networks
 from kgen.autoregressive import SequenceModel
 from kgen.core import backend
 from kgen.data.toy import bars, every_image
@@ -216,6 +216,11 @@ def test_layers():
     check_layer(layers.SpectralNormalization(keras.layers.Dense(3)), (4,))
     check_bijection(layers.Coupling("spline", hidden=(8,), condition_dim=2), (3,))
     check_bijection(layers.InvertibleLinear(), (2, 2, 3))
+    convolutions = networks.Convolutions(4)
+    inner = layers.CheckerboardCoupling(networks.ResidualConvolutions(4, blocks=1))
+    step = layers.Coupling(network=convolutions)
+    parts = [layers.Squeeze((2, 1)), step, layers.FactorOut(inner)]
+    check_bijection(layers.Chain(parts), (2, 2, 1))
 
 
 def test_what_needs_tensorflow_says_so():
