@@ -43,7 +43,7 @@ def test_affine_coupling_by_its_equations(swap):
     layer = made(Coupling(Affine(bound=2.0), hidden=(7,), swap=swap), (5,))
     x = normal(6, 5)
     staying, moving = (x[:, 2:], x[:, :2]) if swap else (x[:, :2], x[:, 2:])
-    first, last = layer.network
+    first, last = layer.params.network
     h = np.maximum(staying @ first.kernel + first.bias, 0)
     out = (h @ last.kernel + last.bias).reshape(6, -1, 2)
     s, t = 2 * np.tanh(out[..., 0] / 2), out[..., 1]
