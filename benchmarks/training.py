@@ -27,10 +27,10 @@ def binarized_mnist(split):
     return np.unpackbits(packed, axis=1).reshape(-1, 28, 28)
 
 
-def mnist():
-    """MNIST's training images, uint8, (60000, 28, 28), and their labels."""
+def mnist(part="train"):
+    """Images of MNIST, uint8, (n, 28, 28), and their labels; parts train and test."""
     with np.load(Path(os.environ["KGEN_DATA"], "mnist.npz")) as data:
-        return data["x_train"], data["y_train"]
+        return data[f"x_{part}"], data[f"y_{part}"]
 
 
 def fashion(part="train"):

@@ -261,24 +261,3 @@ def test_integers_outside_the_range_of_the_training_data(eager):
         tiny("RealNVP").fit(X * 100_000)
     with pytest.raises(ValueError, match="smallest value and the largest"):
         FlowModel(Units(), integers=(2, 1))
-
-
-def normals(n, seed):
-    """Draws of three normals that overlap, and their log-density."""
-    random = np.random.default_rng(seed)
-    centres = np.array([[-1.5, 0.0], [1.5, 0.0], [0.0, 2.0]])
-    x = centres[random.integers(3, size=n)] + 0.7 * random.normal(size=(n, 2))
-    parts = [multivariate_normal(c, 0.49 * np.eye(2)).pdf(x) for c in centres]
-    return x, np.log(np.mean(parts, axis=0))
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("name", FLOWS)
-def test_learns_a_mixture_of_normals_to_its_entropy(name):
-    own = {"NSF": {"couplings": 3}, "MAF": {"layers": 4}, "RealNVP": {"couplings": 8}}
-    settings = {"hidden": (32, 32), "epochs": 30, "batch_size": 250}
-    model = tiny(name, **own[name], **settings, learning_rate=5e-3)
-    model.fit(normals(5000, seed=0)[0])
-    x, log_prob = normals(5000, seed=1)
-    assert model.score(x) == pytest.approx(log_prob.mean(), abs=0.05)
-    assert model.score(x) < log_prob.mean()
