@@ -231,3 +231,25 @@ def test_learns_bars(name):
     known = {image.tobytes() for image in X}
     samples = fitted.sample(500, random_state=0)
     assert np.mean([image.tobytes() in known for image in samples]) > 0.1
+
+
+@pytest.mark.parametrize("name", SMALL)
+def test_extreme_images_have_a_density(name, eager):
+    fitted = small(name).fit(1e-6 * normal(8, 4, 4))  # in whose units floats overflow
+    scatter(fitted.model_, spread=0.3)
+    extreme = 1e38 * normal(4, 4, 4, seed=1)
+    extreme[1] *= np.eye(4)
+    found = fitted.log_prob(extreme)
+    assert not np.isnan(found).any()
+    assert (found < -1e3).all()
+
+
+@pytest.mark.parametrize("policy", ["mixed_bfloat16", "mixed_float16"])
+@pytest.mark.parametrize("name", SMALL)
+def test_half_precision_changes_densities_by_little(name, policy, eager):
+    X = normal(64, 4, 4)
+    single, half = (small(name, precision=p).fit(X) for p in ("float32", policy))
+    scatter(single.model_, spread=0.1)
+    half.model_.set_weights(single.model_.get_weights())
+    apart = np.abs(single.log_prob(X) - half.log_prob(X))
+    assert 0 < apart.mean() < (0.1 if policy == "mixed_bfloat16" else 0.02)
