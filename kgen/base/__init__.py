@@ -1,5 +1,6 @@
 """Bases and tools for authors of models: estimators, Keras models, strategies."""
 
+from kgen.base.averaged import AveragingEstimator
 from kgen.base.chunks import draw_in_chunks, in_chunks
 from kgen.base.codes import CodeEstimator, LatentEstimator, LatentSampler
 from kgen.base.density import Density, NoDensity
@@ -24,6 +25,7 @@ from kgen.core.registry import Registry
 from kgen.core.strategy import Strategy
 
 __all__ = [
+    "AveragingEstimator",
     "CodeEstimator",
     "Density",
     "GenerativeEstimator",

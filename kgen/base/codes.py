@@ -10,14 +10,14 @@ from sklearn.base import ClassNamePrefixFeaturesOutMixin, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
 from kgen import networks
+from kgen.base.averaged import AveragingEstimator
 from kgen.base.chunks import in_chunks
-from kgen.base.estimator import GenerativeEstimator
 from kgen.base.fields import WIDEST, param
 from kgen.core import messages
 from kgen.networks import Builder
 
 
-class LatentEstimator(GenerativeEstimator):
+class LatentEstimator(AveragingEstimator):
     """An estimator that makes examples of codes.
 
     Its Keras model has `latent_dim` and `decode(z, condition=None)`.
@@ -27,17 +27,11 @@ class LatentEstimator(GenerativeEstimator):
         architecture: how to build its networks: the name of a `kgen.networks.Builder`
             ("mlp", "conv", "resnet"), "auto" (conv for images, mlp for tables), or an
             instance.
-        ema_momentum: largest momentum of moving averages of the weights, with which the
-            model is used between the epochs of its training and after them, >= 0 and
-            < 1. It grows with the steps, so that averages are over the last tenth of
-            a short fit. None is the weights themselves.
     """
 
     latent_dim: int = param(32, ge=1, le=WIDEST)
     architecture: str | Builder = param("auto")
-    ema_momentum: float | None = param(0.999, ge=0, lt=1)
 
-    _former_values: ClassVar[dict[str, Any]] = {"ema_momentum": None}
     # Numbers of a code beside `latent_dim`.
     _categories: ClassVar[Any] = 0
     # How conditions join networks: beside their inputs, or in the normalisation of

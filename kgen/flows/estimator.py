@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from kgen.base.averaged import AveragingEstimator
 from kgen.base.chunks import FEW, in_chunks
 from kgen.base.density import Density
 from kgen.base.fields import param
@@ -19,7 +20,7 @@ MOST = 2**16
 """Largest range of integers, whose noise float32 can resolve."""
 
 
-class FlowEstimator(Density):
+class FlowEstimator(Density, AveragingEstimator):
     """An estimator of reals, or of integers with noise, by a flow.
 
     A subclass implements `build_model`, which returns `self._model` of its bijections.
@@ -94,7 +95,7 @@ class FlowEstimator(Density):
             # Logits of levels near the ends are far out.
             parts = [Logit(low, high + 1, **policy), *shape, ActNorm(**policy)]
         chain = Chain([*parts, *bijections], **policy)
-        return FlowModel(chain, self.range_, self.seed_, **policy)
+        return FlowModel(chain, self.range_, self.seed_, self.ema_momentum, **policy)
 
     def log_prob(self, X: Any, y: Any = None, n_importance: int = 16) -> np.ndarray:
         """Log-density of every example, shape (n,), float32, in nats and data units.

@@ -44,6 +44,9 @@ class FlowModel(DrawsAtOnce, GenerativeModel):
         integers: smallest and largest value of integers, which get uniform noise;
             None for reals.
         seed: seed of the noise; None draws one from NumPy's global state.
+        ema_momentum: largest momentum of moving averages of the weights, with which the
+            model is used between the epochs of `fit` and after them, in [0, 1); None is
+            the weights themselves. See `kgen.base.averaging`.
         **kwargs: see `keras.Model`.
 
     Input: (n, *event_shape), in the units of the data, or {"x": data, "condition":
@@ -62,13 +65,15 @@ class FlowModel(DrawsAtOnce, GenerativeModel):
         (TensorShape([8]), (2, 3))
     """
 
-    def __init__(self, bijection, integers=None, seed=None, **kwargs):
+    def __init__(
+        self, bijection, integers=None, seed=None, ema_momentum=None, **kwargs
+    ):
         # Not by Keras: 16-bit floats are too coarse for data in their own units.
         super().__init__(autocast=False, **kwargs)
         self.bijection = bijection
         self.condition_dim = bijection.condition_dim
         self.integers = _checked_range(integers)
-        self.seed = as_seed(seed)
+        self.seed, self.ema_momentum = as_seed(seed), ema_momentum
         if integers is not None:
             self.step = self.add_counter("step")
 
@@ -80,6 +85,7 @@ class FlowModel(DrawsAtOnce, GenerativeModel):
         self.event_shape = shape[1:]
         self.code_shape = latent_shape(self.bijection, self.event_shape)
         self.rows = rows_at_once(self._most_numbers())
+        self.average_weights(self.ema_momentum, self.bijection)
         self.built = True
 
     def _most_numbers(self):
