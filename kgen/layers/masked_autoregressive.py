@@ -18,6 +18,7 @@ from keras import ops
 from kgen.core import validation
 from kgen.core.backend import register
 from kgen.layers.bijection import Bijection, seen, total
+from kgen.layers.cached_inverse import CachedInverse
 from kgen.layers.masked_dense import MaskedDense
 from kgen.layers.masks import hidden_degrees, hidden_mask, output_mask
 from kgen.layers.transforms import transforms
@@ -85,6 +86,11 @@ class MaskedAutoregressive(Bijection):
         return z, total(log_derivatives)
 
     def inverse(self, z, condition=None):
+        return CachedInverse(self, condition)(z)
+
+    def plain_inverse(self, z, condition=None):
+        """The same by one pass for every feature: slow, simple and right."""
+
         def turn(_, x):  # one more feature is right
             return self.transform.inverse(z, self.params(x, condition))
 
