@@ -328,3 +328,27 @@ def test_the_check_finds_mistakes(mistake, words):
 def test_settings_that_cannot_work(make, words):
     with pytest.raises(ValueError, match=words):
         make()
+
+
+@pytest.mark.parametrize("transform", ["affine", "additive", Spline(4)])
+@pytest.mark.parametrize(
+    ("dim", "hidden", "condition_dim"),
+    [
+        (1, (5,), 0),
+        (3, (), 0),
+        (4, (3,), 2),
+        (9, (20, 7), 0),
+        (10, (), 2),
+        (13, (30, 21), 3),
+    ],
+)
+def test_sections_are_the_passes_they_replace(transform, dim, hidden, condition_dim):
+    layer = MaskedAutoregressive(transform, hidden, condition_dim)
+    made(layer, (dim,), spread=0.4)
+    z = normal(6, dim)
+    z[0] *= 300  # of which the network sees less
+    given = [normal(6, condition_dim, seed=1)] if condition_dim else []
+    wanted = np.asarray(layer.plain_inverse(z, *given))
+    scale = 1 + np.abs(wanted).max(axis=1, keepdims=True)
+    off = (np.asarray(layer.inverse(z, *given)) - wanted) / scale
+    np.testing.assert_allclose(off, 0, atol=1e-5)

@@ -3,8 +3,9 @@
 import keras
 import numpy as np
 import pytest
-from scipy.stats import multivariate_normal
+from scipy.stats import multivariate_normal, norm
 
+from kgen.core.backend import keyed_uniform
 from kgen.data.toy import every_image, mixture
 from kgen.layers import (
     ActNorm,
@@ -181,6 +182,29 @@ def test_logits_by_their_formula():
     slopes = np.log(0.98 / 8 / (p * (1 - p)))
     np.testing.assert_allclose(log_det, slopes.sum(axis=1), rtol=1e-5)
     np.testing.assert_allclose(layer.inverse(z), x, atol=1e-4)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("condition_dim", [0, 2])
+def test_xla_compiles_the_loops_of_all_layers_once(condition_dim):
+    def layer():
+        return MaskedAutoregressive(hidden=(24,), condition_dim=condition_dim)
+
+    model = FlowModel(Chain([layer(), Permutation(), layer()]), seed=0)
+    model.build((None, 20))
+    scatter(model, spread=0.2)
+    compiled = vars(MaskedAutoregressive)["_compiled_inverse"]
+    before, random = set(compiled.shared), np.random.default_rng(0)
+    condition = random.normal(size=(70, condition_dim)) if condition_dim else None
+
+    drawn = model.sample(70, seed=1, condition=condition)
+    assert len(set(compiled.shared) - before) == 1
+    z = numpy(model.bijection.forward(drawn, condition)[0])
+    uniform = numpy(keyed_uniform(1, 0, 70, (20,)))
+    np.testing.assert_allclose(z, norm.ppf(uniform), atol=1e-3)
+    first = None if condition is None else condition[:1]
+    again = model.sample(1, seed=1, condition=first)
+    np.testing.assert_allclose(again, drawn[:1], rtol=1e-4, atol=1e-4)
 
 
 @pytest.mark.parametrize("name", FLOWS)

@@ -4,7 +4,9 @@ See `docs/decisions/0011-fixed-chunk-sizes.md`.
 """
 
 import math
-from collections.abc import Iterator
+import os
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import keras
@@ -17,22 +19,30 @@ from kgen.core.sizes import rows_at_once
 FEW = 64
 """Most rows at once of densities, and of loops over the scalars: much work per row."""
 
+LOOP = 512
+"""Most rows at once of loops whose turns are products of matrices."""
+
 GROUP = 16
 """Chunks that go to the device at once."""
 
 
 def chunks(
-    n: int, largest: int = FEW, parts: int = 1, small: int | None = None
+    n: int,
+    largest: int = FEW,
+    parts: int = 1,
+    small: int | None = None,
+    second: int | None = None,
 ) -> Iterator[tuple[int, int, int]]:
     """Cut n samples into pieces of three sizes, so that few graphs are compiled.
 
     Args:
         n: number of samples.
-        largest: the largest size. The second one is a sixteenth of it, but not below
-            16; the third is 1.
+        largest: the largest size. The third one is 1.
         parts: all sizes are divided by it.
         small: largest remainder that is cut into pieces of the second size; None is
             half of the largest one.
+        second: the second size; None is a sixteenth of the largest one, but not below
+            16.
 
     Yields:
         (start, count, size): `count` examples from `start`, to be padded to `size`.
@@ -50,7 +60,7 @@ def chunks(
         [(0, 1024, 1024), (1024, 64, 64), (1088, 12, 64)]
     """
     small = largest // 2 if small is None else small
-    second = min(largest, max(16, largest // 16))
+    second = min(largest, max(16, largest // 16) if second is None else second)
     # Whole pieces, the last of which may lack less than one of the second size.
     start, whole = 0, (n + second - 1) // largest * largest
     while start < n:
@@ -97,7 +107,12 @@ def largest_layer(network: Any) -> int:
 
 
 def draw_in_chunks(
-    draw: Any, n: int, seed: Any, *conditions: Any, rows: int = FEW
+    draw: Any,
+    n: int,
+    seed: Any,
+    *conditions: Any,
+    rows: int = FEW,
+    loops: bool = False,
 ) -> np.ndarray:
     """Draw n examples, a chunk at a time.
 
@@ -112,6 +127,8 @@ def draw_in_chunks(
         seed: integer; None draws one from NumPy's global state.
         *conditions: arrays of n rows; those that are None are left out.
         rows: rows of the largest chunk.
+        loops: whether `draw` is a loop of small operations, which XLA compiles: then
+            chunks have one of three sizes, and every core draws its own.
 
     Returns:
         float32, n rows.
@@ -119,12 +136,35 @@ def draw_in_chunks(
     given = [c for c in conditions if c is not None]
     seed, n = words(as_seed(seed)), validation.check_count("n_samples", n)
     results = _Rows(n, dtype="float32")  # bits leave the graph as booleans
-    for start, count, size in _sizes(n, rows):
+
+    def draw_piece(piece):
+        start, count, size = piece
         parts = [pad(c[start : start + count], int(size)) for c in given]
         # An array is an argument of the graph, a number would be a constant in it.
         drawn = draw(seed, np.asarray(start), size, *parts)
-        results.add(start, np.asarray(drawn)[:count])
+        return start, np.asarray(drawn)[:count]
+
+    if loops:
+        pieces = chunks(n, min(rows, LOOP), second=FEW)
+        drawn = in_threads(draw_piece, list(pieces))
+    else:
+        drawn = map(draw_piece, _sizes(n, rows))
+    for start, values in drawn:
+        results.add(start, values)
     return results.values
+
+
+def in_threads(function: Callable, pieces: list) -> Iterable:
+    """Results for all pieces, in their order; on a CPU several at once."""
+    cores = os.cpu_count() or 1
+    if backend.gpus() or cores == 1 or len(pieces) == 1:
+        yield from map(function, pieces)
+        return
+    pool = ThreadPoolExecutor(cores)
+    try:
+        yield from pool.map(function, pieces)
+    finally:
+        pool.shutdown(cancel_futures=True)
 
 
 def _sizes(n, rows):

@@ -16,6 +16,9 @@ class DrawsAtOnce:
     chunk = 1
     """How many times `rows` examples are drawn at once."""
 
+    loops = False
+    """Whether drawing is a loop of small operations, which XLA compiles."""
+
     def draw_in_graph(self, n, seed, condition=None):
         """Examples (n, *event_shape), for tensors n and seed: see `export`."""
         drawn = backend.undecorated(self._draw)(seed, 0, n, condition)
@@ -36,4 +39,5 @@ class DrawsAtOnce:
         n = validation.check_count("n_samples", n)
         condition = self.check_condition(condition, n)
         rows = self.chunk * self.rows
-        return draw_in_chunks(self._draw, n, seed, condition, rows=rows)
+        loops = self.loops and backend.can_compile()
+        return draw_in_chunks(self._draw, n, seed, condition, rows=rows, loops=loops)

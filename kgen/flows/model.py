@@ -84,6 +84,7 @@ class FlowModel(DrawsAtOnce, GenerativeModel):
             self.bijection.build(shape)
         self.event_shape = shape[1:]
         self.code_shape = latent_shape(self.bijection, self.event_shape)
+        self.loops = self.bijection.loops
         self.rows = rows_at_once(self._most_numbers())
         self.average_weights(self.ema_momentum, self.bijection)
         self.built = True

@@ -38,6 +38,10 @@ class Bijection(ConfigMixin, keras.layers.Layer):
     condition_dim = 0
     """Length of the vectors that it is conditional on; 0 if it is not."""
 
+    loops = False
+    """Whether its inverse is a long loop of small operations, which XLA compiles in
+    graphs of batches of a known size. A subclass may set it in `build`."""
+
     def __init__(self, **kwargs):
         # Not cast by Keras: what is rounded to 16 bits does not come back.
         super().__init__(autocast=False, **kwargs)

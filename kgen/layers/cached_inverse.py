@@ -65,6 +65,9 @@ class CachedInverse:
         """The x whose z this is, (n, features)."""
         n, (features, *hidden, _) = ops.shape(z)[0], self.windows
         z = ops.pad(ops.transpose(z), ((0, features.room), (0, 0)))
+        if self.count == 1:
+            part, _ = self._section(0, z, None)
+            return ops.transpose(part)
         known = [ops.zeros((w.width, n), "float32") for w in (features, *hidden)]
 
         def next_section(k, state):
@@ -86,14 +89,24 @@ class CachedInverse:
             k: number of the section.
             z: its part of z, (section, n).
             known: features as the network sees them, and hidden units, (units, n) for
-                every layer, zero for those of later sections.
+                every layer, zero for those of later sections; None if there is but
+                one section.
         """
-        starts, kernels, transform = [], [], self.layer.transform
-        layers = zip(self.windows, self.kernels, self.starts, known, strict=False)
-        for window, (rows, kernel, start, h) in zip(self.windows[1:], layers, strict=True):
-            kernel = window.slice(k, ops.transpose(kernel))
-            starts.append(window.slice(k, start) + ops.matmul(kernel, h))
-            kernels.append(rows.slice(k, kernel, axis=1))
+        transform, starts = self.layer.transform, self.starts
+        kernels = [ops.transpose(kernel) for kernel in self.kernels]
+        if known is not None:
+            rows, columns = self.windows[1:], self.windows[:-1]
+            kernels = [row.slice(k, w) for row, w in zip(rows, kernels, strict=True)]
+            starts = [
+                row.slice(k, start) + ops.matmul(kernel, h)
+                for row, start, kernel, h in zip(
+                    rows, starts, kernels, known, strict=True
+                )
+            ]
+            kernels = [
+                column.slice(k, kernel, axis=1)
+                for column, kernel in zip(columns, kernels, strict=True)
+            ]
 
         def units(x):
             found = [ops.clip(x, -SEEN, SEEN)]

@@ -40,6 +40,7 @@ class Chain(Bijection):
             if not bijection.built:  # those of files are
                 bijection.build(x_shape)
             x_shape, _ = bijection.compute_output_shape(x_shape)
+        self.loops = any(bijection.loops for bijection in self.bijections)
 
     def forward(self, x, condition=None, *, training=False):
         log_det = no_change(x)

@@ -3,7 +3,8 @@
     z_i = g(x_i; network_i(x_1 ... x_i-1))
 
 with an increasing function g, such as (x - mu) exp(-alpha). All z take one pass of a
-network with MADE's masks; the way back takes one for every feature.
+network with MADE's masks. On the way back features come one by one, each by a small part
+of the network: see `kgen.layers.cached_inverse`.
 
 References:
     Papamakarios et al., Masked Autoregressive Flow for Density Estimation, 2017, sec.
@@ -15,20 +16,25 @@ References:
 import numpy as np
 from keras import ops
 
-from kgen.core import validation
-from kgen.core.backend import register
+from kgen.core import backend, validation
+from kgen.core.backend import compiled, register
 from kgen.layers.bijection import Bijection, seen, total
 from kgen.layers.cached_inverse import CachedInverse
 from kgen.layers.masked_dense import MaskedDense
 from kgen.layers.masks import hidden_degrees, hidden_mask, output_mask
 from kgen.layers.transforms import transforms
 
+MANY = 16
+"""Features from which on XLA compiles the inverse, for batches of a known size."""
+
 
 @register
 class MaskedAutoregressive(Bijection):
     """Every feature moves by a dense network of those before it, with ReLUs.
 
-    It begins as the identity: the last layer's weights are zero at first.
+    It begins as the identity: the last layer's weights are zero at first. Its network
+    computes in float32 under any policy: one way it is run on all features at once, and
+    the other way on a few at a time, which rounding to 16 bits would set apart.
 
     Args:
         transform: what happens to a scalar: "affine", "additive", "spline", or a
@@ -50,6 +56,8 @@ class MaskedAutoregressive(Bijection):
         True
     """
 
+    computes_in_float32 = True
+
     def __init__(
         self, transform="affine", hidden=(128, 128), condition_dim=0, **kwargs
     ):
@@ -63,7 +71,8 @@ class MaskedAutoregressive(Bijection):
 
     def build(self, x_shape):
         (_, self.dim) = x_shape
-        policy, size = {"dtype": self.dtype_policy}, self.transform.size
+        self.loops = self.dim > MANY
+        policy, size = {"dtype": "float32"}, self.transform.size
         self.network = [MaskedDense(units, **policy) for units in self.hidden]
         outputs = self.dim * size
         last = MaskedDense(outputs, kernel_initializer="zeros", **policy)
@@ -86,7 +95,16 @@ class MaskedAutoregressive(Bijection):
         return z, total(log_derivatives)
 
     def inverse(self, z, condition=None):
+        known_size = z.shape[0] is not None and backend.tracing()
+        if self.loops and known_size and backend.can_compile():
+            return self._compiled_inverse(z, condition)
+        return self._inverse(z, condition)
+
+    def _inverse(self, z, condition):
         return CachedInverse(self, condition)(z)
+
+    _compiled_inverse = compiled(_inverse, relaxed=False, jit=True)
+    # All layers of the same sizes share it.
 
     def plain_inverse(self, z, condition=None):
         """The same by one pass for every feature: slow, simple and right."""
@@ -98,10 +116,10 @@ class MaskedAutoregressive(Bijection):
 
     def params(self, x, condition=None):
         """The transform's parameters of all features, (n, features, size)."""
-        h = seen(x, condition, self.compute_dtype)
+        h = seen(x, condition, "float32")
         hidden, degrees = self.network[:-1], self.degrees
         for layer, inputs, units in zip(hidden, degrees[:-1], degrees[1:], strict=True):
             h = ops.relu(layer(h, hidden_mask(inputs, units)))
         h = self.network[-1](h, output_mask(degrees[-1], self.places))
         shape = (-1, self.dim, self.transform.size)
-        return ops.reshape(ops.cast(h, "float32"), shape)
+        return ops.reshape(h, shape)

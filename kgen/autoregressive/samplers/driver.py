@@ -1,7 +1,5 @@
 """What all samplers share: noise, orders, chunks, threads and progress."""
 
-import os
-from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple
 
 import numpy as np
@@ -10,7 +8,7 @@ from keras import ops
 from kgen.autoregressive.orders import choose_orders
 from kgen.autoregressive.samplers.base import Batch
 from kgen.autoregressive.samplers.full_pass import FullPass
-from kgen.base.chunks import chunks, pad
+from kgen.base.chunks import chunks, in_threads, pad
 from kgen.core import backend, messages, progress
 from kgen.core.random import as_seed, keyed_streams, keyed_uniform
 
@@ -48,7 +46,8 @@ def draw(model, x, mask, seed, condition, options):
         drawn = sampler.fill(model, batch, options, tick)
         return [ops.convert_to_numpy(part)[: len(piece.examples)] for part in drawn]
 
-    drawn = _map(draw_piece, pieces, in_threads=sampler.incremental)
+    several = in_threads if sampler.incremental else map
+    drawn = list(several(draw_piece, pieces))
     back = np.argsort(np.concatenate([piece.examples for piece in pieces]))
     parts = [np.concatenate(part)[back] for part in zip(*drawn, strict=True)]
     return parts if options.return_params else parts[0]
@@ -96,18 +95,6 @@ def noise_of(model, seed, examples, shape):
     if examples[-1] - first + 1 == len(examples):
         return keyed_uniform(seed, first, len(examples), shape)
     return np.concatenate([keyed_uniform(seed, int(i), 1, shape) for i in examples])
-
-
-def _map(function, pieces, *, in_threads):
-    """Results for all pieces; on a CPU several at once."""
-    cores = os.cpu_count() or 1
-    if not in_threads or backend.gpus() or cores == 1 or len(pieces) == 1:
-        return [function(piece) for piece in pieces]
-    pool = ThreadPoolExecutor(cores)
-    try:
-        return list(pool.map(function, pieces))
-    finally:
-        pool.shutdown(cancel_futures=True)
 
 
 IN_GRAPH = 16
