@@ -24,7 +24,14 @@ from kgen.testing.spaces import scatter
 from kgen.testing.statistics import check_frequencies
 from tests.conftest import tiny
 
-FLOWS = ["RealNVP", "MAF", "NSF"]
+AUTOREGRESSIVE = pytest.param("NSF, autoregressive", marks=pytest.mark.slow)
+FLOWS = ["RealNVP", "MAF", "NSF", AUTOREGRESSIVE]
+
+
+def small(name, **params):
+    """A flow that is quick to fit; after the comma an option that is on."""
+    name, *options = name.split(", ")
+    return tiny(name, **dict.fromkeys(options, True), **params)
 
 
 def numpy(tensor):
@@ -207,13 +214,39 @@ def test_xla_compiles_the_loops_of_all_layers_once(condition_dim):
     np.testing.assert_allclose(again, drawn[:1], rtol=1e-4, atol=1e-4)
 
 
+def test_autoregressive_spline_flow_of_an_estimator():
+    """Its density integrates to one, and its samples follow it."""
+    X, _ = mixture(200, random_state=0)
+    settings = {"autoregressive": True, "epochs": 5, "learning_rate": 1e-2}
+    fitted = tiny("NSF", **settings).fit(X)
+    _, _, *bijections = fitted.model_.bijection.bijections
+    kinds = [type(bijection) for bijection in bijections]
+    assert kinds == 2 * [InvertibleLinear, MaskedAutoregressive]
+    assert bijections[1].transform == Spline(4)
+
+    cells, span = 300, 5 * np.abs(X).max()
+    ticks = span * ((np.arange(cells) + 0.5) / cells * 2 - 1)
+    points = np.stack(np.meshgrid(ticks, ticks), axis=-1).reshape(-1, 2)
+    mass = np.exp(fitted.log_prob(points).astype("float64")) * (2 * span / cells) ** 2
+    assert mass.sum() == pytest.approx(1, abs=5e-3)
+
+    edges = np.abs(X).max() * np.linspace(-1, 1, 6)
+
+    def boxes(x):
+        return np.ravel_multi_index(np.searchsorted(edges, x).T, (7, 7))
+
+    counts = np.bincount(boxes(fitted.sample(4000, random_state=0)), minlength=49)
+    probability = np.bincount(boxes(points), mass, minlength=49)
+    check_frequencies(counts, probability / probability.sum())
+
+
 @pytest.mark.parametrize("name", FLOWS)
 def test_densities_are_in_the_units_of_the_data(name):
     """The same fit in other units: log p changes by the log of their volume."""
     X, _ = mixture(64, random_state=0)
     units = np.array([100.0, 1e-3], "float32")
-    first = tiny(name).fit(X)
-    other = tiny(name).fit(X * units - 7.0)
+    first = small(name).fit(X)
+    other = small(name).fit(X * units - 7.0)
     found = other.log_prob(X * units - 7.0) + np.log(units).sum()
     np.testing.assert_allclose(found, first.log_prob(X), atol=0.05)
     np.testing.assert_allclose(
@@ -226,7 +259,7 @@ def test_densities_are_in_the_units_of_the_data(name):
 @pytest.mark.parametrize("name", FLOWS)
 def test_extreme_values_have_a_density(name, eager):
     X, _ = mixture(32, random_state=0)
-    fitted = tiny(name).fit(1e-6 * X)  # in whose units floats overflow
+    fitted = small(name).fit(1e-6 * X)  # in whose units floats overflow
     extreme = np.array([[1e30, -1e30], [1e6, 0.0], [3e38, 3e38]], "float32")
     found = fitted.log_prob(extreme)
     assert not np.isnan(found).any()
@@ -251,7 +284,7 @@ def test_conditional_on_labels_and_on_vectors(name):
     X, y = mixture(128, random_state=0)
     labels = np.where(X[:, 0] > 0, "right", "left")
     settings = {"conditional": True, "epochs": 60, "learning_rate": 1e-2}
-    fitted = tiny(name, **settings).fit(X, labels)
+    fitted = small(name, **settings).fit(X, labels)
     assert (fitted.sample(200, y="right", random_state=0)[:, 0] > 0).mean() > 0.9
     assert (fitted.sample(200, y="left", random_state=0)[:, 0] < 0).mean() > 0.9
     right = labels == "right"
@@ -259,7 +292,7 @@ def test_conditional_on_labels_and_on_vectors(name):
     assert own[right].mean() > fitted.log_prob(X[right], "left").mean() + 1
     assert not np.allclose(own, other)
 
-    vectors = tiny(name, conditional=True).fit(X, np.eye(8)[y])
+    vectors = small(name, conditional=True).fit(X, np.eye(8)[y])
     assert vectors.sample(y=np.eye(8)[:3]).shape == (3, 2)
     with pytest.raises(ValueError, match="y"):
         vectors.log_prob(X)

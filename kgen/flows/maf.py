@@ -3,8 +3,9 @@
     z_i = (x_i - mu_i) exp(-alpha_i),    mu_i and alpha_i functions of x_1 ... x_i-1
 
 by MADE's masks (eq. 4-5), one layer after another, each in the reversed order of the
-one before it. The density takes one pass, a draw as many as there are features. (Batch
-normalisation between layers, sec. 3.2, is left out.)
+one before it. The density takes one pass. A draw takes as many turns as there are
+features, which together cost about as much as a pass or two. (Batch normalisation
+between layers, sec. 3.2, is left out.)
 
 References:
     Papamakarios et al., Masked Autoregressive Flow for Density Estimation, 2017, sec.

@@ -1,7 +1,9 @@
 """Neural spline flow: couplings by rational-quadratic splines.
 
 Every coupling comes after a linear map, P L U, of all features (sec. 4.1). Both ways
-take one pass. (Residual networks, and the autoregressive form, are left out.)
+take one pass. In the autoregressive form (sec. 3.2) every feature moves by a spline of
+those before it, instead of half of them by one of the other half. (Residual networks
+are left out.)
 
 References:
     Durkan et al., Neural Spline Flows, 2019, sec. 3-4. https://arxiv.org/abs/1906.04032
@@ -10,7 +12,13 @@ References:
 from kgen.base.fields import DEEPEST, estimator, param
 from kgen.flows.estimator import FlowEstimator
 from kgen.flows.model import FlowModel
-from kgen.layers import Coupling, InvertibleLinear, Spline
+from kgen.layers import (
+    Bijection,
+    Coupling,
+    InvertibleLinear,
+    MaskedAutoregressive,
+    Spline,
+)
 
 
 @estimator
@@ -20,10 +28,12 @@ class NSF(FlowEstimator):
     Integers get uniform noise, and their `log_prob` is a lower bound.
 
     Args:
-        couplings: number of coupling layers, >= 1.
-        hidden: units of every hidden layer of a coupling's network, each >= 1; one
-            number is one layer.
+        couplings: number of coupling, or autoregressive, layers, >= 1.
+        hidden: units of every hidden layer of a layer's network, each >= 1; one number
+            is one layer.
         bins: bins of every spline, 2 to 500.
+        autoregressive: whether layers are masked autoregressive ones (the paper's
+            RQ-NSF (AR)), which fit better and draw feature by feature.
 
     Shape:
         X: (n, features), (n, height, width) or (n, height, width, channels).
@@ -45,12 +55,21 @@ class NSF(FlowEstimator):
     couplings: int = param(6, ge=1, le=DEEPEST)
     hidden: tuple = param((128, 128), ge=1)
     bins: int = param(8, ge=2, le=500)
+    autoregressive: bool = param(False)
 
     def build_model(self, event_shape: tuple[int, ...]) -> FlowModel:
         """Build the Keras model for examples of that shape."""
-        policy, bijections = {"dtype": self.policy_}, []
+        layer = MaskedAutoregressive if self.autoregressive else Coupling
+        policy = {"dtype": self.policy_}
+        bijections: list[Bijection] = []
         for k in range(int(self.couplings)):
-            settings = {"condition_dim": self.condition_dim_, **policy}
-            spline = Coupling(Spline(int(self.bins)), self.hidden, **settings)
-            bijections += [InvertibleLinear(k, **policy), spline]
+            bijections += [
+                InvertibleLinear(k, **policy),
+                layer(
+                    Spline(int(self.bins)),
+                    self.hidden,
+                    condition_dim=self.condition_dim_,
+                    **policy,
+                ),
+            ]
         return self._model(bijections)

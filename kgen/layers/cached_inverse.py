@@ -3,8 +3,8 @@
 Features come in sections of a few. What all sections before add to the sums of a
 section's units is known when it begins, and found in one product of matrices: they are
 never computed again. What is left of the network is that of the section's own units, a
-few of every layer, and only this small one runs again for every feature. So a draw costs
-about the arithmetic of one pass, or two.
+few of every layer, and only this small one runs again for every feature. So a draw
+costs about the arithmetic of one pass, or two.
 
 All tensors are (units, n): a scalar is a row of examples, which lie side by side.
 """

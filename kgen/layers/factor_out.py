@@ -50,6 +50,7 @@ class FactorOut(Bijection):
         self.leaving = (*positions, channels - self.half)
         if not self.bijection.built:  # that of a file is
             self.bijection.build((x_shape[0], *self.going))
+        self.loops = self.bijection.loops
         self.coded = latent_shape(self.bijection, self.going)
 
     def forward(self, x, condition=None, *, training=False):

@@ -3,8 +3,8 @@
     z_i = g(x_i; network_i(x_1 ... x_i-1))
 
 with an increasing function g, such as (x - mu) exp(-alpha). All z take one pass of a
-network with MADE's masks. On the way back features come one by one, each by a small part
-of the network: see `kgen.layers.cached_inverse`.
+network with MADE's masks. On the way back features come one by one, each by a small
+part of the network: see `kgen.layers.cached_inverse`.
 
 References:
     Papamakarios et al., Masked Autoregressive Flow for Density Estimation, 2017, sec.
