@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from kgen.base.averaged import AveragingEstimator
-from kgen.base.chunks import FEW, in_chunks
+from kgen.base.chunks import in_chunks
 from kgen.base.density import Density
 from kgen.base.fields import param
 from kgen.core import messages, validation
@@ -118,7 +118,7 @@ class FlowEstimator(Density, AveragingEstimator):
         def density(x, condition=None):
             return self.model_.log_prob(x, condition, n_importance=k)
 
-        rows = min(FEW, self.model_.rows)
+        rows = self.model_.density_rows
         found = in_chunks(density, x, condition, rows=rows)
         if self.range_ is not None and np.isneginf(found).any():
             text = messages.outside_range(type(self).__name__, self.range_)

@@ -24,6 +24,7 @@ import math
 import numpy as np
 from keras import ops
 
+from kgen.base.chunks import FEW
 from kgen.base.drawing import DrawsAtOnce
 from kgen.base.model import GenerativeModel
 from kgen.core import backend, validation
@@ -85,7 +86,11 @@ class FlowModel(DrawsAtOnce, GenerativeModel):
         self.event_shape = shape[1:]
         self.code_shape = latent_shape(self.bijection, self.event_shape)
         self.loops = self.bijection.loops
-        self.rows = rows_at_once(self._most_numbers())
+        most = self._most_numbers()
+        self.rows = rows_at_once(most)
+        # Fewer, as one row alone takes as long; but small operations are worth more.
+        few = max(FEW, rows_at_once(8 * most))
+        self.density_rows = min(self.rows, few)
         self.average_weights(self.ema_momentum, self.bijection)
         self.built = True
 

@@ -9,6 +9,8 @@ References:
     Durkan et al., Neural Spline Flows, 2019, sec. 3-4. https://arxiv.org/abs/1906.04032
 """
 
+from typing import ClassVar
+
 from kgen.base.fields import DEEPEST, estimator, param
 from kgen.flows.estimator import FlowEstimator
 from kgen.flows.model import FlowModel
@@ -56,6 +58,9 @@ class NSF(FlowEstimator):
     hidden: tuple = param((128, 128), ge=1)
     bins: int = param(8, ge=2, le=500)
     autoregressive: bool = param(False)
+
+    # Not loops, but as small operations: XLA trains splines three times as fast.
+    _loops: ClassVar[bool] = True
 
     def build_model(self, event_shape: tuple[int, ...]) -> FlowModel:
         """Build the Keras model for examples of that shape."""

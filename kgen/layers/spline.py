@@ -18,6 +18,7 @@ References:
 
 import math
 
+import numpy as np
 from keras import ops
 
 from kgen.core import validation
@@ -173,6 +174,8 @@ class Spline(Transform):
     def _between(self, logits):
         """Knots from -bound to bound, (..., bins + 1), whose distances have logits."""
         share = LEAST + (1 - LEAST * self.bins) * ops.softmax(logits, axis=-1)
-        inner = self.bound * (2 * ops.cumsum(share, axis=-1)[..., :-1] - 1)
+        # The sums of the first shares, by a product: several times as fast as a cumsum.
+        before = np.triu(np.ones((self.bins, self.bins - 1), "float32"))
+        inner = self.bound * (2 * ops.matmul(share, before) - 1)
         end = self.bound * ops.ones_like(logits[..., :1])
         return ops.concatenate([-end, inner, end], -1)
