@@ -108,24 +108,30 @@ class CachedInverse:
                 for column, kernel in zip(columns, kernels, strict=True)
             ]
 
-        def units(x):
-            found = [ops.clip(x, -SEEN, SEEN)]
-            for kernel, start in zip(kernels[:-1], starts[:-1], strict=True):
-                found.append(ops.relu(start + ops.matmul(kernel, found[-1])))
+        def sums(layer, h, rows=slice(None)):
+            # Of the first features when h holds no more, and before all of them, of h
+            # that is None, the sums are what they start at.
+            if h is None:
+                return starts[layer][rows]
+            kernel = kernels[layer][rows, : h.shape[0]]
+            return starts[layer][rows] + ops.matmul(kernel, h)
+
+        def units(values):
+            h = ops.clip(ops.stack(values), -SEEN, SEEN) if values else None
+            found = [h]
+            for layer in range(len(kernels) - 1):
+                found.append(ops.relu(sums(layer, found[-1])))
             return found
 
-        def turn(t, x):
-            def own(table):
-                return ops.slice(table, (t * self.size, 0), (self.size, table.shape[1]))
-
-            h = units(x)[-1]
-            params = own(starts[-1]) + ops.matmul(own(kernels[-1]), h)
-            value = transform.inverse(ops.take(z, t, axis=0), ops.transpose(params))
-            return ops.slice_update(x, (t, 0), ops.expand_dims(value, 0))
-
-        x = ops.fori_loop(0, self.section, turn, ops.zeros_like(z))
-        own = zip(self.windows, units(x), strict=False)
-        return x, [h * ops.take(window.own, k, axis=0) for window, h in own]
+        values = []
+        for t in range(self.section):
+            own = slice(t * self.size, (t + 1) * self.size)
+            params = sums(-1, units(values)[-1], own)
+            params = ops.broadcast_to(params, (self.size, ops.shape(z)[1]))
+            values.append(transform.inverse(z[t], ops.transpose(params)))
+        complete = units(values) if known is not None else []
+        own = zip(self.windows, complete, strict=False)
+        return ops.stack(values), [h * ops.take(w.own, k, axis=0) for w, h in own]
 
 
 class Window:
