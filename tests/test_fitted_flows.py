@@ -9,12 +9,18 @@ from sklearn.neighbors import KNeighborsClassifier
 from kgen.metrics import classifier_two_sample
 from tests.conftest import tiny
 
-SETTINGS = {"NSF": {"couplings": 3}, "MAF": {"layers": 4}, "RealNVP": {"couplings": 8}}
+SETTINGS = {
+    "NSF": {"couplings": 3},
+    "NSF, autoregressive": {"couplings": 2, "autoregressive": True},
+    "MAF": {"layers": 4},
+    "RealNVP": {"couplings": 8},
+}
 
 
 def flow(name):
     settings = {"hidden": (32, 32), "epochs": 30, "batch_size": 250}
-    return tiny(name, **SETTINGS[name], **settings, learning_rate=5e-3)
+    kind = name.partition(",")[0]
+    return tiny(kind, **SETTINGS[name], **settings, learning_rate=5e-3)
 
 
 def normals(n, seed):
