@@ -97,12 +97,12 @@ class Own:
         estimator = kgen.RealNVP(epochs=1, random_state=0).fit(TABLE[:512])
         bijections, x = Chain(estimator.model_.bijection.bijections), TABLE[:ROWS]
 
-        @tf.function
+        @tf.function(autograph=False)
         def density(x):
             z, log_det = bijections.forward(x)
             return log_det - 0.5 * tf.reduce_sum(z**2, axis=1)
 
-        inverse = tf.function(bijections.inverse)
+        inverse = tf.function(bijections.inverse, autograph=False)
         found = {}
         for name, method, network in (
             ("log_prob", lambda: estimator.log_prob(x), density),
