@@ -88,8 +88,9 @@ class FlowModel(DrawsAtOnce, GenerativeModel):
         self.loops = self.bijection.loops
         most = self._most_numbers()
         self.rows = rows_at_once(most)
-        # Fewer, as one row alone takes as long; but small operations are worth more.
-        few = max(FEW, rows_at_once(8 * most))
+        # Fewer, as one row alone takes as long; but small operations are worth more. Of
+        # integers every row draws noise by itself.
+        few = FEW if self.integers else max(FEW, rows_at_once(8 * most))
         self.density_rows = min(self.rows, few)
         self.average_weights(self.ema_momentum, self.bijection)
         self.built = True
