@@ -80,7 +80,7 @@ class StopAfter(keras.callbacks.Callback):
             self.model.stop_training = True
 
 
-def train(name, estimator, minutes, *data, callbacks=()):
+def train(name, estimator, minutes, *data, valid=None, callbacks=()):
     """Fit for so many minutes, going on where an interrupted run was.
 
     Args:
@@ -88,6 +88,7 @@ def train(name, estimator, minutes, *data, callbacks=()):
         estimator: what to fit.
         minutes: the budget.
         *data: arguments of `fit`.
+        valid: data that are evaluated after every epoch, or None.
         callbacks: further ones.
 
     Returns:
@@ -98,7 +99,12 @@ def train(name, estimator, minutes, *data, callbacks=()):
     stop = StopAfter(minutes, clock)
     estimator.set_params(epochs=10_000)
     backup_dir = RESULTS / f"{name}_backup"
-    estimator.fit(*data, callbacks=[stop, *callbacks], backup_dir=backup_dir)
+    estimator.fit(
+        *data,
+        validation_data=valid,
+        callbacks=[stop, *callbacks],
+        backup_dir=backup_dir,
+    )
     clock.unlink()
     return {
         "command": shlex.join(["python", *sys.argv]),
