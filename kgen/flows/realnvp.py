@@ -2,7 +2,9 @@
 
     z_a = x_a,    z_b = exp(s(x_a)) x_b + t(x_a)
 
-one after another, where the halves a and b take turns. Both ways take one pass.
+one after another, where the halves a and b take turns. Both ways take one pass. (Of
+vectors every two couplings have other halves, by a fixed shuffle: features that always
+moved together would hardly see each other.)
 
 Images have several scales (sec. 3.6). At each of them there are couplings by
 checkerboard masks, a squeeze from positions to channels, and couplings by channels;
@@ -14,9 +16,12 @@ References:
     https://arxiv.org/abs/1605.08803
 """
 
+import math
+from collections.abc import Iterator
 from typing import Any
 
 from kgen.base.fields import DEEPEST, estimator, param
+from kgen.core.random import permutation
 from kgen.flows.estimator import FlowEstimator
 from kgen.flows.model import FlowModel
 from kgen.flows.scales import halves
@@ -27,6 +32,7 @@ from kgen.layers import (
     CheckerboardCoupling,
     Coupling,
     FactorOut,
+    Permutation,
     Squeeze,
 )
 from kgen.networks import ResidualConvolutions
@@ -79,10 +85,15 @@ class RealNVP(FlowEstimator):
         if len(event_shape) == 3 and self.scales:
             scale = self._scale(event_shape, int(self.scales))
             return self._model(scale, flat=False)
-        return self._model(
-            Coupling(hidden=self.hidden, swap=k % 2 > 0, **self._settings())
-            for k in range(int(self.couplings))
-        )
+        return self._model(self._couplings(math.prod(event_shape)))
+
+    def _couplings(self, features: int) -> Iterator[Bijection]:
+        """Bijections of a vector. Every two couplings have other halves."""
+        for k in range(int(self.couplings)):
+            if k and k % 2 == 0:
+                order = permutation(k, 0, features).tolist()
+                yield Permutation(order, dtype=self.policy_)
+            yield Coupling(hidden=self.hidden, swap=k % 2 > 0, **self._settings())
 
     def _settings(self) -> dict[str, Any]:
         """What all couplings share."""
