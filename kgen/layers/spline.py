@@ -130,8 +130,8 @@ class Spline(Transform):
 
     Args:
         bins: number of bins, >= 2.
-        bound: half the width, and half the height, of the box that it bends, > 0. Data
-            should be of unit scale.
+        bound: half the width, and half the height, of the box that it bends, > 0 (3 in
+            the paper). Data should be of unit scale.
 
     Example:
         >>> import numpy as np
@@ -141,7 +141,7 @@ class Spline(Transform):
         [-9.0, 0.5, 9.0]
     """
 
-    def __init__(self, bins=8, bound=5.0):
+    def __init__(self, bins=8, bound=3.0):
         self.bins = validation.check_setting(self, "bins", bins, ge=2, le=500)
         self.bound = validation.check_number(self, "bound", bound, gt=0)
 
