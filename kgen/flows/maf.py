@@ -15,7 +15,11 @@ References:
 from kgen.base.fields import DEEPEST, estimator, param
 from kgen.flows.estimator import FlowEstimator
 from kgen.flows.model import FlowModel
-from kgen.layers import MaskedAutoregressive, Permutation
+from kgen.layers import Affine, MaskedAutoregressive, Permutation
+
+MOST = 2.0
+"""Bound of log-scales. Where it is larger, a few unseen outliers get densities so small
+that they decide the mean."""
 
 
 @estimator
@@ -55,7 +59,7 @@ class MAF(FlowEstimator):
         bijections: list = []
         for _ in range(int(self.layers)):
             layer = MaskedAutoregressive(
-                "affine", self.hidden, self.condition_dim_, **policy
+                Affine(MOST), self.hidden, self.condition_dim_, **policy
             )
             bijections += [layer, Permutation(**policy)]
         return self._model(bijections)

@@ -27,6 +27,7 @@ from kgen.flows.model import FlowModel
 from kgen.flows.scales import halves
 from kgen.layers import (
     ActNorm,
+    Affine,
     Bijection,
     Chain,
     CheckerboardCoupling,
@@ -36,6 +37,10 @@ from kgen.layers import (
     Squeeze,
 )
 from kgen.networks import ResidualConvolutions
+
+MOST = 2.0
+"""Bound of log-scales in couplings of vectors. Where it is larger, a few unseen
+outliers get densities so small that they decide the mean."""
 
 
 @estimator
@@ -89,11 +94,14 @@ class RealNVP(FlowEstimator):
 
     def _couplings(self, features: int) -> Iterator[Bijection]:
         """Bijections of a vector. Every two couplings have other halves."""
+        settings = self._settings()
+        if not self.additive:
+            settings["transform"] = Affine(MOST)
         for k in range(int(self.couplings)):
             if k and k % 2 == 0:
                 order = permutation(k, 0, features).tolist()
                 yield Permutation(order, dtype=self.policy_)
-            yield Coupling(hidden=self.hidden, swap=k % 2 > 0, **self._settings())
+            yield Coupling(hidden=self.hidden, swap=k % 2 > 0, **settings)
 
     def _settings(self) -> dict[str, Any]:
         """What all couplings share."""
