@@ -283,7 +283,7 @@ def test_half_precision_changes_densities_by_little(name, policy):
 def test_conditional_on_labels_and_on_vectors(name):
     X, y = mixture(128, random_state=0)
     labels = np.where(X[:, 0] > 0, "right", "left")
-    settings = {"conditional": True, "epochs": 60, "learning_rate": 1e-2}
+    settings = {"conditional": True, "epochs": 100, "learning_rate": 1e-2}
     fitted = small(name, **settings).fit(X, labels)
     assert (fitted.sample(200, y="right", random_state=0)[:, 0] > 0).mean() > 0.9
     assert (fitted.sample(200, y="left", random_state=0)[:, 0] < 0).mean() > 0.9
