@@ -54,7 +54,7 @@ def main():
     """Fit, measure, draw, write."""
     found, ticks = {}, SPAN * ((np.arange(CELLS) + 0.5) / CELLS * 2 - 1)
     plane = np.stack(np.meshgrid(ticks, ticks), axis=-1).reshape(-1, 2)
-    figure, axes = plt.subplots(3, 7, figsize=(14, 6.2))
+    figure, axes = plt.subplots(3, 7, figsize=(14, 6.6))
     for (law, draw), row in zip(LAWS.items(), axes, strict=True):
         x, unseen = draw(20_000, 0), draw(4000, 1)
         show(row[0], points=unseen, title=law)
@@ -74,20 +74,20 @@ def main():
             show(row[1 + 2 * k], density=density.reshape(CELLS, CELLS), title=name)
             show(row[2 + 2 * k], points=samples, title="its samples")
     RESULTS.mkdir(exist_ok=True)
-    figure.tight_layout(pad=0.4)
+    figure.tight_layout(pad=0.8)
     figure.savefig(RESULTS / "planes.png", dpi=80)
     models = {name: repr(model) for name, model in MODELS.items()}
     write("planes", {"models": models, "machine": machine(), "found": found})
 
 
 def show(axes, title, density=None, points=None):
-    """A density, or points, in the square from -2.5 to 2.5."""
+    """A density, or points, in the square from -3.2 to 3.2."""
     if density is not None:
         extent = (-SPAN, SPAN, -SPAN, SPAN)
         axes.imshow(density, origin="lower", extent=extent, cmap="magma")
     else:
         axes.scatter(*points.T, s=0.4, color="tab:blue")
-    axes.set(xlim=(-2.5, 2.5), ylim=(-2.5, 2.5), xticks=[], yticks=[], aspect="equal")
+    axes.set(xlim=(-3.2, 3.2), ylim=(-3.2, 3.2), xticks=[], yticks=[], aspect="equal")
     axes.set_title(title, fontsize=10)
 
 
