@@ -73,8 +73,9 @@ def unless_slow(*names):
 ROOTS = ("PixelCNN", "VAE", "GAN")
 """One with an exact density, one with a bound and codes, and a game."""
 
-TWINS = {"BetaVAE"}
-"""The same networks and methods as another's, but for a number: with --slow only."""
+TWINS = {"BetaVAE", "MAF", "NSF"}
+"""The same Keras model and methods as another's, of other parts, which have tests of
+their own: with --slow only."""
 
 FAMILIES = ("PixelCNN", "ConditionalPixelCNN", "MADE", "WaveNet", "VAE", "GAN")
 """One of every family, for what their common bases do, and not each by itself."""

@@ -93,12 +93,12 @@ class RealNVP(FlowEstimator):
         return self._model(self._couplings(math.prod(event_shape)))
 
     def _couplings(self, features: int) -> Iterator[Bijection]:
-        """Bijections of a vector. Every two couplings have other halves."""
+        """Bijections of a vector. Every two couplings have other halves, if there are."""
         settings = self._settings()
         if not self.additive:
             settings["transform"] = Affine(MOST)
         for k in range(int(self.couplings)):
-            if k and k % 2 == 0:
+            if features > 2 and k and k % 2 == 0:
                 order = permutation(k, 0, features).tolist()
                 yield Permutation(order, dtype=self.policy_)
             yield Coupling(hidden=self.hidden, swap=k % 2 > 0, **settings)
