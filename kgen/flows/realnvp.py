@@ -93,7 +93,7 @@ class RealNVP(FlowEstimator):
         return self._model(self._couplings(math.prod(event_shape)))
 
     def _couplings(self, features: int) -> Iterator[Bijection]:
-        """Bijections of a vector; if it has them, every two couplings have other halves."""
+        """Bijections of a vector: every two couplings have other halves, if it has."""
         settings = self._settings()
         if not self.additive:
             settings["transform"] = Affine(MOST)
