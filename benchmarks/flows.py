@@ -3,10 +3,10 @@
     python benchmarks/flows.py --rounds 5
 
 Trains RealNVP (8 couplings of 64 features, networks of 2 x 128 units, 231,936 weights)
-and NSF (3 couplings of the same networks, 8 bins) in batches of 256, and draws from MAF
-(5 layers), beside the same in PyTorch, each in a process of its own and in turn:
-examples per second by wall clock, with two threads. With --threads 1 it is the CPU time
-of the process, which holds on a busy machine, too.
+and NSF (3 couplings of the same networks, 8 bins) in batches of 256, without averages
+of weights, and draws from MAF (5 layers), beside the same in PyTorch, each in a process
+of its own and in turn: examples per second by wall clock, with two threads. With
+--threads 1 it is the CPU time of the process, which holds on a busy machine, too.
 
 Then `log_prob` and `sample` of that RealNVP beside its bijections in one graph of all
 rows, in turn. Writes benchmarks/results/flows.json, or flows_one_thread.json. The peers
@@ -68,10 +68,10 @@ class Own:
         return self.clock() - start
 
     def train_realnvp(self):
-        return self._train(kgen.RealNVP())
+        return self._train(kgen.RealNVP(ema_momentum=None))
 
     def train_nsf(self):
-        return self._train(kgen.NSF(couplings=3))
+        return self._train(kgen.NSF(couplings=3, ema_momentum=None))
 
     def _train(self, estimator):
         """Examples per second of `fit`, by the epochs after the first."""
