@@ -43,7 +43,7 @@ def test_averages_are_those_of_the_formula(momentum, eager):
     fitted.fit(X, callbacks=seen)
     average, found = seen.first.astype("float64"), []
     for t, w in enumerate(seen.steps):
-        m = min(momentum, (1 + t) / (10 + t))
+        m = min(momentum, t / (9 + t))
         average = m * average + (1 - m) * w
         found.append(average)
     wanted = np.array(found)[3::4]

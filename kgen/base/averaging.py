@@ -1,10 +1,11 @@
 """Moving averages of a model's weights, with which it is used between its epochs.
 
-    a <- m_t a + (1 - m_t) w,    m_t = min(m, (1 + t) / (10 + t))
+    a <- m_t a + (1 - m_t) w,    m_t = min(m, t / (9 + t))
 
-after step t of training has made the weights w. The momentum grows, so that after few
-steps the first weights do not count any more: averages are over the last tenth of
-training, and over some 1 / (1 - m) steps in the end.
+after step t of training, from 0, has made the weights w. The momentum grows from 0, so
+that the weights before training do not count, and soon those of the first steps do not
+either: averages are over the last tenth of training, and over some 1 / (1 - m) steps in
+the end.
 
 References:
     Polyak and Juditsky, Acceleration of Stochastic Approximation by Averaging, 1992.
@@ -52,7 +53,7 @@ class WeightAverages(keras.layers.Layer):
     def update(self):
         """Take the weights after a training step into the averages."""
         t = ops.cast(self.count.value, "float32")
-        momentum = ops.minimum(self.momentum, (1 + t) / (10 + t))
+        momentum = ops.minimum(self.momentum, t / (9 + t))
         for value, variable in zip(self.values, self.averaged, strict=True):
             share = ops.cast(1 - momentum, value.dtype)
             value.assign_sub(share * (value.value - variable.value))

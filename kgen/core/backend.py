@@ -199,17 +199,22 @@ def row_normal(rows, shape, seed, stream=0):
         seed: integer in [0, 2**63).
         stream: integer, may be a tensor; different streams give different noise.
     """
-    return _normal(_row_bits(rows, shape, seed, stream))
+    keys = _row_keys(rows, seed, stream)
+    return _normal(
+        ops.map(lambda key: _library.random_bits(shape, (key[0], key[1])), keys)
+    )
 
 
 def row_uniform(rows, shape, seed, stream=0):
-    """Uniform noise in the open interval (0, 1) for every row: see `row_normal`."""
-    return open_uniform(_row_bits(rows, shape, seed, stream))
+    """Uniform noise in the open interval (0, 1) for every row: see `row_normal`.
 
-
-def _row_bits(rows, shape, seed, stream):
+    It is a hash of the row's key and the position, all rows at once: much faster.
+    """
     keys = _row_keys(rows, seed, stream)
-    return ops.map(lambda key: _library.random_bits(shape, (key[0], key[1])), keys)
+    position = ops.cast(ops.arange(math.prod(shape)), "uint32")
+    bits = _mix(keys[:, :1] + _mix(position + _word(0x9E3779B9)))
+    bits = _mix(bits + _mix(keys[:, 1:] + position))
+    return ops.reshape(open_uniform(bits), (-1, *shape))
 
 
 def _row_keys(rows, seed, stream):

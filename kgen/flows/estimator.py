@@ -12,7 +12,7 @@ from kgen.base.density import Density
 from kgen.base.fields import param
 from kgen.core import messages, validation
 from kgen.data.summary import Summary
-from kgen.flows.model import FlowModel
+from kgen.flows.model import LARGEST, FlowModel
 from kgen.heads import auto
 from kgen.layers import ActNorm, Bijection, Chain, Flat, Logit, Units
 
@@ -48,9 +48,9 @@ class FlowEstimator(Density, AveragingEstimator):
         low, high = int(summary.low), int(summary.high)
         if low >= 0 and auto.FEW_LEVELS <= high <= 255:
             low, high = 0, 255  # pixels, like those of the heads
-        if high - low >= MOST:
-            owner = type(self).__name__
-            raise messages.too_many_levels(owner, summary.describe(), MOST)
+        if high - low >= MOST or max(abs(low), abs(high)) > LARGEST:
+            owner, held = type(self).__name__, summary.describe()
+            raise messages.too_many_levels(owner, held, MOST, LARGEST)
         self.range_ = low, high
 
     @property
@@ -66,16 +66,16 @@ class FlowEstimator(Density, AveragingEstimator):
         if self.range_ is not None:
             low, high = self.range_
             if not (summary.integral and low <= summary.low and summary.high <= high):
-                raise self._no_integers(summary)
+                raise self._no_integers(summary, self.range_)
 
     def _check_kind(self, summary: Summary) -> None:
         super()._check_kind(summary)
         if self.range_ is not None and not summary.integral:
-            raise self._no_integers(summary)
+            raise self._no_integers(summary, self.range_)
 
-    def _no_integers(self, summary: Summary) -> ValueError:
+    def _no_integers(self, summary: Summary, fitted: tuple[int, int]) -> ValueError:
         owner, held = type(self).__name__, summary.describe()
-        return messages.no_integers(owner, held, self.range_)
+        return messages.no_integers(owner, held, *fitted)
 
     def _model(
         self, bijections: Iterable[Bijection], *, flat: bool = True
@@ -91,9 +91,9 @@ class FlowEstimator(Density, AveragingEstimator):
         if self.range_ is None:
             parts = [Units(self.loc_.tolist(), self.unit_.tolist(), **policy), *shape]
         else:
-            low, high = self.range_
             # Logits of levels near the ends are far out.
-            parts = [Logit(low, high + 1, **policy), *shape, ActNorm(**policy)]
+            logit = Logit(0, self.levels_, **policy)
+            parts = [logit, *shape, ActNorm(**policy)]
         chain = Chain([*parts, *bijections], **policy)
         return FlowModel(chain, self.range_, self.seed_, self.ema_momentum, **policy)
 
@@ -101,8 +101,8 @@ class FlowEstimator(Density, AveragingEstimator):
         """Log-density of every example, shape (n,), float32, in nats and data units.
 
         It is exact for reals. For integers it is a lower bound on the log-probability,
-        and -inf, with a warning, outside their range, which is 0..255 for more than 31
-        levels within it, and else that of the training data. It is deterministic: the
+        and -inf, with a warning, outside their range: that of the training data, or
+        0..255 if all of these are in it and one is above 30. It is deterministic: the
         noise is fixed by the fitted seed and the row itself.
 
         Args:

@@ -16,10 +16,7 @@ from kgen.base.fields import DEEPEST, estimator, param
 from kgen.flows.estimator import FlowEstimator
 from kgen.flows.model import FlowModel
 from kgen.layers import Affine, MaskedAutoregressive, Permutation
-
-MOST = 2.0
-"""Bound of log-scales. Where it is larger, a few unseen outliers get densities so small
-that they decide the mean."""
+from kgen.layers.transforms import MODERATE
 
 
 @estimator
@@ -59,7 +56,11 @@ class MAF(FlowEstimator):
         bijections: list = []
         for _ in range(int(self.layers)):
             layer = MaskedAutoregressive(
-                Affine(MOST), self.hidden, self.condition_dim_, **policy
+                Affine(MODERATE),
+                self.hidden,
+                self.condition_dim_,
+                jit_compile=self.jit_compile is not False,
+                **policy,
             )
             bijections += [layer, Permutation(**policy)]
         return self._model(bijections)

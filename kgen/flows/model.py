@@ -31,7 +31,10 @@ from kgen.core import backend, validation
 from kgen.core.backend import compiled, register
 from kgen.core.random import as_seed
 from kgen.core.sizes import rows_at_once
-from kgen.layers.bijection import latent_shape, total
+from kgen.layers.bijection import check_kind, latent_shape, total
+
+LARGEST = 2**24
+"""Up to it float32 holds all integers."""
 
 
 @register
@@ -40,10 +43,11 @@ class FlowModel(DrawsAtOnce, GenerativeModel):
 
     Args:
         bijection: a `kgen.layers.Bijection` of data in their own units, not yet built:
-            most often a `Chain`, which begins with `Units` or `Logit`. If it is a
-            conditional one, this is a model of p(x|y).
-        integers: smallest and largest value of integers, which get uniform noise;
-            None for reals.
+            most often a `Chain`, which begins with `Units`. If it is a conditional
+            one, this is a model of p(x|y).
+        integers: smallest and largest value of integers, within 2**24 of zero; None
+            for reals. The bijection gets x - smallest + u with uniform noise u in
+            (0, 1), and most often begins with `Logit(0, largest - smallest + 1)`.
         seed: seed of the noise; None draws one from NumPy's global state.
         ema_momentum: largest momentum of moving averages of the weights, with which the
             model is used between the epochs of `fit` and after them, in [0, 1); None is
@@ -71,7 +75,7 @@ class FlowModel(DrawsAtOnce, GenerativeModel):
     ):
         # Not by Keras: 16-bit floats are too coarse for data in their own units.
         super().__init__(autocast=False, **kwargs)
-        self.bijection = bijection
+        self.bijection = check_kind(self, "bijection", bijection)
         self.condition_dim = bijection.condition_dim
         self.integers = _checked_range(integers)
         self.seed, self.ema_momentum = as_seed(seed), ema_momentum
@@ -88,9 +92,8 @@ class FlowModel(DrawsAtOnce, GenerativeModel):
         self.loops = self.bijection.loops
         most = self._most_numbers()
         self.rows = rows_at_once(most)
-        # Fewer, as one row alone takes as long; but small operations are worth more. Of
-        # integers every row draws noise by itself.
-        few = FEW if self.integers else max(FEW, rows_at_once(8 * most))
+        # Fewer, as one row alone takes as long; but small operations are worth more.
+        few = max(FEW, rows_at_once(8 * most))
         self.density_rows = min(self.rows, few)
         self.average_weights(self.ema_momentum, self.bijection)
         self.built = True
@@ -109,7 +112,8 @@ class FlowModel(DrawsAtOnce, GenerativeModel):
         x, condition = self.unpack(inputs)
         x = ops.cast(x, "float32")
         if self.integers is not None:
-            x = x + self._noise(x, training=training)
+            # First the difference, which is exact: far from zero, noise is rounded off.
+            x = x - self.integers[0] + self._noise(x, training=training)
         return self._found(x, condition, training=training)
 
     def _noise(self, x, *, training):
@@ -169,8 +173,8 @@ class FlowModel(DrawsAtOnce, GenerativeModel):
         if self.integers is None:
             return self._found(x, condition)["log_prob"]
         noise = backend.row_uniform(x, self.event_shape, self.seed, draw)
-        found = self._found(x + noise, condition)["log_prob"]
         low, high = self.integers
+        found = self._found(x - low + noise, condition)["log_prob"]
         possible = ops.logical_and(x >= low, x <= high)
         possible = ops.all(possible, axis=tuple(range(1, len(x.shape))))
         # No infinity where there is none, which `enable_check_numerics` would report.
@@ -182,17 +186,19 @@ class FlowModel(DrawsAtOnce, GenerativeModel):
         x = self.bijection.inverse(backend.normal_quantile(uniform), condition)
         if self.integers is None:
             return x
-        return ops.clip(ops.floor(x), *self.integers)
+        low, high = self.integers
+        return ops.clip(ops.floor(x), 0, high - low) + low
 
 
 def _checked_range(integers):
     """None, or the smallest and largest integer as a tuple."""
     if integers is None:
         return None
-    low, high = (int(number) for number in integers)
-    if low > high:
+    numbers = np.asarray(integers)
+    whole = numbers.dtype.kind in "iu" and numbers.shape == (2,)
+    if not whole or not -LARGEST <= numbers[0] <= numbers[1] <= LARGEST:
         raise ValueError(
             f"FlowModel(integers={integers!r}): `integers` must be the smallest value "
-            "and the largest one. Got them the other way round."
+            f"and the largest one, within {LARGEST:,} of zero, or None."
         )
-    return low, high
+    return int(numbers[0]), int(numbers[1])

@@ -9,7 +9,7 @@ References:
     Durkan et al., Neural Spline Flows, 2019, sec. 3-4. https://arxiv.org/abs/1906.04032
 """
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from kgen.base.fields import DEEPEST, estimator, param
 from kgen.flows.estimator import FlowEstimator
@@ -64,8 +64,12 @@ class NSF(FlowEstimator):
 
     def build_model(self, event_shape: tuple[int, ...]) -> FlowModel:
         """Build the Keras model for examples of that shape."""
-        layer = MaskedAutoregressive if self.autoregressive else Coupling
-        policy = {"dtype": self.policy_}
+        policy: dict[str, Any] = {"dtype": self.policy_}
+        layer: Any = Coupling
+        options = {"condition_dim": self.condition_dim_, **policy}
+        if self.autoregressive:
+            layer = MaskedAutoregressive
+            options["jit_compile"] = self.jit_compile is not False
         bijections: list[Bijection] = []
         for k in range(int(self.couplings)):
             bijections += [
@@ -73,8 +77,7 @@ class NSF(FlowEstimator):
                 layer(
                     Spline(int(self.bins)),
                     self.hidden,
-                    condition_dim=self.condition_dim_,
-                    **policy,
+                    **options,
                 ),
             ]
         return self._model(bijections)

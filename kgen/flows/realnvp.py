@@ -36,11 +36,8 @@ from kgen.layers import (
     Permutation,
     Squeeze,
 )
+from kgen.layers.transforms import MODERATE
 from kgen.networks import ResidualConvolutions
-
-MOST = 2.0
-"""Bound of log-scales in couplings of vectors. Where it is larger, a few unseen
-outliers get densities so small that they decide the mean."""
 
 
 @estimator
@@ -57,7 +54,7 @@ class RealNVP(FlowEstimator):
         additive: whether couplings add t(x_a) only, which keeps volumes (NICE, Dinh
             et al., 2015).
         scales: of images, most scales, each with half the sides of the one before; it
-            ends where sides are odd. 0 takes images for vectors.
+            ends where sides are odd. 0 treats images as vectors.
         filters: of images, features of a coupling's convolutions, >= 1.
         blocks: of images, residual blocks of a coupling's network, >= 0.
 
@@ -96,7 +93,7 @@ class RealNVP(FlowEstimator):
         """Bijections of a vector: every two couplings have other halves, if it has."""
         settings = self._settings()
         if not self.additive:
-            settings["transform"] = Affine(MOST)
+            settings["transform"] = Affine(MODERATE)
         for k in range(int(self.couplings)):
             if features > 2 and k and k % 2 == 0:
                 order = permutation(k, 0, features).tolist()

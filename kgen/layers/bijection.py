@@ -16,6 +16,9 @@ SEEN = 100.0
 """Largest value that networks inside bijections see: further out they do not change, so
 that no input makes them overflow, in half precision either."""
 
+MOST_IN_HALF = 1000.0
+"""Largest number in a condition that networks see in float16."""
+
 
 class Bijection(ConfigMixin, keras.layers.Layer):
     """Base of invertible layers: z = f(x), and log |det dz/dx|.
@@ -72,6 +75,16 @@ class Bijection(ConfigMixin, keras.layers.Layer):
         return tuple(x_shape), (x_shape[0],)
 
 
+def check_kind(owner, name, value):
+    """Return a bijection, or raise a ValueError for anything else."""
+    if not isinstance(value, Bijection):
+        raise ValueError(
+            f"{type(owner).__name__}: `{name}` must be a kgen.layers.Bijection. Got "
+            f"{value!r}."
+        )
+    return value
+
+
 def latent_shape(bijection, shape):
     """Shape of z, from that of x; both without the examples' axis."""
     z_shape, _ = bijection.compute_output_shape((None, *shape))
@@ -98,6 +111,9 @@ def seen(values, condition, dtype):
     """
     seen_values = ops.clip(values, -SEEN, SEEN)
     if condition is not None:
-        parts = [seen_values, ops.cast(condition, "float32")]
+        condition = ops.cast(condition, "float32")
+        if dtype == "float16":  # which ends at 65504
+            condition = ops.clip(condition, -MOST_IN_HALF, MOST_IN_HALF)
+        parts = [seen_values, condition]
         seen_values = ops.concatenate(parts, -1)
     return ops.cast(seen_values, dtype)

@@ -1,7 +1,7 @@
 """Bijections one after another."""
 
 from kgen.core.backend import register
-from kgen.layers.bijection import Bijection, no_change
+from kgen.layers.bijection import Bijection, check_kind, no_change
 
 
 @register
@@ -26,7 +26,11 @@ class Chain(Bijection):
 
     def __init__(self, bijections, **kwargs):
         super().__init__(**kwargs)
-        self.bijections = list(bijections)
+        if not isinstance(bijections, (list, tuple)):
+            raise ValueError(
+                f"Chain: `bijections` must be a list of them. Got {bijections!r}."
+            )
+        self.bijections = [check_kind(self, "bijections", b) for b in bijections]
         dims = {b.condition_dim for b in self.bijections if b.condition_dim}
         if len(dims) > 1:
             raise ValueError(

@@ -10,7 +10,7 @@ import math
 from keras import ops
 
 from kgen.core.backend import register
-from kgen.layers.bijection import Bijection, latent_shape
+from kgen.layers.bijection import Bijection, check_kind, latent_shape
 
 
 @register
@@ -35,7 +35,7 @@ class FactorOut(Bijection):
 
     def __init__(self, bijection, **kwargs):
         super().__init__(**kwargs)
-        self.bijection = bijection
+        self.bijection = check_kind(self, "bijection", bijection)
         self.condition_dim = bijection.condition_dim
 
     def build(self, x_shape):

@@ -13,6 +13,7 @@ from keras import ops
 from kgen.core import random, validation
 from kgen.core.backend import register
 from kgen.layers.bijection import Bijection, no_change
+from kgen.layers.permutation import check_order, places
 
 
 @register
@@ -44,15 +45,14 @@ class InvertibleLinear(Bijection):
 
     def __init__(self, seed=0, order=None, **kwargs):
         super().__init__(**kwargs)
-        self.order = order
+        self.order = check_order(self, order)
         self.seed = validation.check_setting(self, "seed", seed, ge=0, lt=2**63)
 
     def build(self, x_shape):
         dim = x_shape[-1]
         if self.order is None:
             self.order = random.permutation(self.seed, 0, dim).tolist()
-        self.places = np.array(self.order, "int32")
-        self.former = np.argsort(self.places).astype("int32")
+        self.places, self.former = places(self, self.order, dim)
         self.below, self.above = np.tri(dim, k=-1), np.tri(dim, k=-1).T
         # L below the diagonal, U above it, and the logs of U's diagonal on it.
         shape = (dim, dim)

@@ -42,6 +42,8 @@ class MaskedAutoregressive(Bijection):
         hidden: units of every hidden layer, each >= 1; with none the parameters are
             linear in the features.
         condition_dim: length of the vectors that the network also sees, >= 0.
+        jit_compile: whether XLA compiles the inverse of more than 16 features, if
+            it can.
         **kwargs: see `keras.layers.Layer`.
 
     Input shape: (n, features).
@@ -59,7 +61,12 @@ class MaskedAutoregressive(Bijection):
     computes_in_float32 = True
 
     def __init__(
-        self, transform="affine", hidden=(128, 128), condition_dim=0, **kwargs
+        self,
+        transform="affine",
+        hidden=(128, 128),
+        condition_dim=0,
+        jit_compile=True,  # noqa: FBT002 (Keras passes configurations by name)
+        **kwargs,
     ):
         super().__init__(**kwargs)
         self.transform = transforms.resolve(transform)
@@ -67,11 +74,11 @@ class MaskedAutoregressive(Bijection):
         check = validation.check_settings
         self.hidden = () if none else check(self, "hidden", hidden, ge=1)
         dim = validation.check_setting(self, "condition_dim", condition_dim, ge=0)
-        self.condition_dim = dim
+        self.condition_dim, self.jit_compile = dim, bool(jit_compile)
 
     def build(self, x_shape):
         (_, self.dim) = x_shape
-        self.loops = self.dim > MANY
+        self.loops = self.jit_compile and self.dim > MANY
         policy, size = {"dtype": "float32"}, self.transform.size
         self.network = [MaskedDense(units, **policy) for units in self.hidden]
         outputs = self.dim * size

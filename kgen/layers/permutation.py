@@ -28,27 +28,38 @@ class Permutation(Bijection):
 
     def __init__(self, order=None, **kwargs):
         super().__init__(**kwargs)
-        if order is not None:
-            order = list(validation.check_settings(self, "order", order, ge=0))
-            if sorted(order) != list(range(len(order))):
-                raise ValueError(
-                    "Permutation: `order` must hold every index from 0 once. Got "
-                    f"{order}."
-                )
-        self.order = order
+        self.order = check_order(self, order)
 
     def build(self, x_shape):
-        dim = x_shape[-1]
-        if self.order is not None and len(self.order) != dim:
-            raise ValueError(
-                f"Permutation: `order` has {len(self.order)} indices, and the data "
-                f"{dim} features. Give as many indices as there are features."
-            )
-        order = np.arange(dim)[::-1] if self.order is None else np.array(self.order)
-        self.places, self.former = order.astype("int32"), np.argsort(order)
+        order = np.arange(x_shape[-1])[::-1] if self.order is None else self.order
+        self.places, self.former = places(self, order, x_shape[-1])
 
     def forward(self, x, condition=None, *, training=False):
         return ops.take(x, self.places, axis=-1), no_change(x)
 
     def inverse(self, z, condition=None):
         return ops.take(z, self.former, axis=-1)
+
+
+def check_order(owner, order):
+    """Return indices as a list, each of them once, or None."""
+    if order is None:
+        return None
+    order = list(validation.check_settings(owner, "order", order, ge=0))
+    if sorted(order) != list(range(len(order))):
+        raise ValueError(
+            f"{type(owner).__name__}: `order` must hold every index from 0 once. Got "
+            f"{order}."
+        )
+    return order
+
+
+def places(owner, order, dim):
+    """Indices that put features in another order, and those that undo it, int32."""
+    if len(order) != dim:
+        raise ValueError(
+            f"{type(owner).__name__}: `order` has {len(order)} indices, and the data "
+            f"{dim} features. Give as many indices as there are features."
+        )
+    order = np.array(order, "int32")
+    return order, np.argsort(order).astype("int32")

@@ -14,6 +14,10 @@ from kgen.core.backend import register
 from kgen.core.registry import Registry
 from kgen.core.strategy import Strategy
 
+MODERATE = 2.0
+"""Bound of log-scales for vectors. Where it is larger, a few unseen outliers get
+densities so small that they decide the mean."""
+
 
 class Transform(Strategy):
     """Base of strictly increasing functions of a scalar, onto all reals.

@@ -218,11 +218,12 @@ def wrong_integer_codes(got: str, shape: tuple, size: int) -> ValueError:
     )
 
 
-def too_many_levels(owner: str, held: str, limit: int) -> ValueError:
+def too_many_levels(owner: str, held: str, limit: int, largest: int) -> ValueError:
     return ValueError(
-        f"{owner}: X holds {held}, a range of more than {limit:,} values, too wide for "
-        "the noise by which integers become reals. Convert X to float for a density "
-        "over the reals."
+        f"{owner}: X holds {held}. Integers become reals by noise, for which float32 "
+        f"has room in ranges of at most {limit:,} values within {largest:,} of zero. "
+        "Subtract the smallest value, or convert X to float for a density over the "
+        "reals."
     )
 
 
@@ -236,8 +237,8 @@ def outside_range(owner: str, fitted: tuple[int, int]) -> str:
     )
 
 
-def no_integers(owner: str, held: str, fitted: object) -> ValueError:
+def no_integers(owner: str, held: str, low: int, high: int) -> ValueError:
     return ValueError(
-        f"X holds {held}, but this {owner} was fitted on integers in {fitted}. Pass "
-        "such integers."
+        f"X holds {held}, but this {owner} was fitted on integers in {low}..{high}. "
+        "Pass such integers."
     )

@@ -87,5 +87,5 @@ def endless(owner: str) -> ValueError:
     return ValueError(
         f"{owner}: X is an infinite dataset, so an epoch would never end, and the "
         "data's range cannot be read. Pass X.take(batches_per_epoch), or use the Keras "
-        "model with a named head and fit(steps_per_epoch=...)."
+        "model (with a named head, if it has one) and fit(steps_per_epoch=...)."
     )
