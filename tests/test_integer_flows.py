@@ -43,15 +43,15 @@ def test_the_bound_of_integers(low, eager):
     exact = np.array(exact)
     assert np.exp(exact).sum() == pytest.approx(1, abs=0.01)
 
-    first, many = (numpy(model.log_prob(space, n_importance=k)) for k in (1, 400))
+    first, many = (numpy(model.log_prob(space, n_importance=k)) for k in (1, 150))
     draws = [
-        numpy(model._log_prob(space, None, np.array(k, "int32"))) for k in range(400)
+        numpy(model._log_prob(space, None, np.array(k, "int32"))) for k in range(150)
     ]
     np.testing.assert_array_equal(draws[0], first)
     means = np.log(np.exp(np.array(draws, "float64")).mean(axis=0))
     np.testing.assert_allclose(many, means, atol=1e-3)
     assert np.mean(draws) < many.mean() < exact.mean() + 0.05
-    np.testing.assert_allclose(many, exact, atol=0.3)
+    np.testing.assert_allclose(many, exact, atol=0.4)
     order = np.random.default_rng(0).permutation(16)
     again = numpy(model.log_prob(space[order], n_importance=1))
     np.testing.assert_allclose(again, first[order], rtol=1e-5)
