@@ -1,8 +1,9 @@
 # %% [markdown]
 # # Normalizing flows: densities of real numbers, drawn in one pass
 #
-# Eight clusters in the plane, whose best possible density is known, and a table of
-# measurements of cells. Nothing is downloaded. About a minute on two cores.
+# Eight clusters in the plane, whose best possible density is known, a table of
+# measurements of cells, and small images. Nothing is downloaded. About two minutes on
+# two cores.
 
 # %%
 import os
@@ -13,7 +14,7 @@ matplotlib.use("Agg")
 import matplotlib.pyplot as plt
 import numpy as np
 import tensorflow as tf
-from sklearn.datasets import load_breast_cancer
+from sklearn.datasets import load_breast_cancer, load_digits
 from sklearn.mixture import GaussianMixture
 
 import kgen
@@ -82,3 +83,30 @@ for name, model in {
 }.items():
     nats = model.fit(c_train).score(c_test)
     print(f"{name:15} {nats:7.2f} nats, {nats + scales:7.2f} standardised")
+
+# %% [markdown]
+# ## Small images
+#
+# 1,797 digits of 8 x 8 pixels with 17 levels. The flow of images at several scales is
+# conditional: every row of the picture is a class that was asked for. Bits are those of
+# a bound, as integers get noise.
+
+# %%
+digits, labels = load_digits(return_X_y=True)
+digits = digits.reshape(-1, 8, 8).astype("uint8")
+rest, test = (slice(300, 320), slice(8)) if FAST else (slice(300, None), slice(300))
+image_flow = kgen.RealNVP(
+    couplings=2 if FAST else 6,
+    scales=2,
+    filters=4 if FAST else 32,
+    conditional=True,
+    epochs=1 if FAST else 40,
+    learning_rate=2e-3,
+    random_state=0,
+).fit(digits[rest], labels[rest])
+bits = image_flow.bits_per_dim(digits[test], labels[test])
+print(f"{bits:.3f} bits per pixel (uniform: {np.log2(17):.3f})")
+columns = 2 if FAST else 10
+asked = np.repeat(np.arange(10), columns)
+drawn = image_flow.sample(y=asked, random_state=0)
+kgen.plots.image_grid(drawn, columns=columns).figure.savefig("flow_digits.png", dpi=80)

@@ -48,8 +48,8 @@ class GenerativeEstimator(TakesConditions, BaseEstimator):
         precision: name of a Keras dtype policy. "auto" is mixed_bfloat16 or
             mixed_float16 on GPUs with fast half precision, float32 elsewhere.
         jit_compile: whether XLA compiles training steps; "auto" leaves it to Keras
-            (but compiles NADE's, and its density). False also turns it off in
-            incremental samplers.
+            (but compiles those of NADE and NSF, and NADE's density). False also turns
+            it off in incremental samplers.
         warm_start: whether `fit` resumes training where the last one ended.
         verbose: 0 or False is silent, 1, True or "auto" shows progress bars, of
             sampling too, 2 a line per epoch. Where output goes into a file, 1 is 2.
@@ -153,8 +153,8 @@ class GenerativeEstimator(TakesConditions, BaseEstimator):
             y: labels (n,) or condition vectors (n, k) for conditional estimators,
                 ignored by the others.
             sample_weight: how much every example counts in the loss, (n,), numbers
-                >= 0 of which only the ratios matter; for estimators with a head, and
-                X an array.
+                >= 0 of which only the ratios matter; for estimators with a head,
+                flows, and X an array.
             validation_data: X, (X, y), (X, y, sample_weight) or a dataset, evaluated
                 after every epoch.
             validation_split: share of X, an array, that is evaluated instead, taken
