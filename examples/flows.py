@@ -94,7 +94,7 @@ for name, model in {
 # %%
 digits, labels = load_digits(return_X_y=True)
 digits = digits.reshape(-1, 8, 8).astype("uint8")
-rest, test = (slice(300, 320), slice(8)) if FAST else (slice(300, None), slice(300))
+rest, test = (slice(300, 340), slice(8)) if FAST else (slice(300, None), slice(300))
 image_flow = kgen.RealNVP(
     couplings=2 if FAST else 6,
     scales=2,
