@@ -194,7 +194,9 @@ def test_images_as_vectors_if_asked_for(eager):
     assert fitted.sample(2, random_state=0).shape == (2, 4, 4)
 
 
-@pytest.mark.parametrize("name", SMALL)
+@pytest.mark.parametrize(
+    "name", ["Glow", pytest.param("RealNVP", marks=pytest.mark.slow)]
+)
 def test_conditional_images(name):
     X = bars(256, size=4, random_state=0)
     y = np.where(X.all(axis=2).any(axis=1), "row", "column")
@@ -207,7 +209,9 @@ def test_conditional_images(name):
     assert fitted.sample(3, y="row", random_state=0).shape == (3, 4, 4)
 
 
-@pytest.mark.parametrize("name", SMALL)
+@pytest.mark.parametrize(
+    "name", ["Glow", pytest.param("RealNVP", marks=pytest.mark.slow)]
+)
 def test_files_of_images(name, tmp_path):
     X = bars(32, size=4, random_state=0)
     fitted = small(name).fit(X)
