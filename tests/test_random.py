@@ -96,3 +96,26 @@ def test_seeds_from_what_users_pass():
     for wrong in (-1, 1.5, "a", 2**63):
         with pytest.raises(ValueError, match="seed"):
             as_seed(wrong)
+
+
+def test_uniform_noise_of_rows_is_uniform_and_independent():
+    """Of rows that differ by one in one place, in nearby positions and streams."""
+    rows = np.zeros((2000, 3), "float32")
+    rows[:, 1] = np.arange(2000)
+    first, second = (backend.row_uniform(rows, (5, 2), 7, k).numpy() for k in (0, 1))
+    assert first.shape == (2000, 5, 2)
+    assert 0 < first.min() < first.max() < 1
+    scalars = np.concatenate([first.reshape(2000, 10), second.reshape(2000, 10)], 1)
+    for column in scalars.T:
+        assert stats.kstest(column, "uniform").pvalue > 1e-4
+    for row in scalars[:50]:
+        assert stats.kstest(row, "uniform").pvalue > 1e-4
+    apart = np.corrcoef(scalars.T) - np.eye(20)
+    assert np.abs(apart).max() < 5 / np.sqrt(2000)
+    assert abs(np.corrcoef(scalars[:-1].ravel(), scalars[1:].ravel())[0, 1]) < 0.025
+
+    order = np.random.default_rng(0).permutation(2000)
+    again = backend.row_uniform(rows[order], (5, 2), 7).numpy()
+    np.testing.assert_array_equal(again, first[order])
+    other = backend.row_uniform(rows, (5, 2), 8).numpy()
+    assert np.abs(np.corrcoef(first.ravel(), other.ravel())[0, 1]) < 0.035
