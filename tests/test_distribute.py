@@ -31,6 +31,12 @@ def answers(folder, jobs):
 
 
 EVERY = list(kgen.estimators)
+# The others are made of the layers of one of these.
+COMPILED = [
+    name
+    for name in EVERY
+    if name not in ("GatedPixelCNN", "MAF", "BetaVAE", "ConditionalVAE", "WAE")
+]
 
 
 @pytest.fixture(scope="module")
@@ -41,7 +47,7 @@ def one_device(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def with_xla(tmp_path_factory):
-    job = {"names": EVERY, "settings": {"jit_compile": True}}
+    job = {"names": COMPILED, "settings": {"jit_compile": True}}
     return answers(tmp_path_factory.mktemp("xla"), [job])[0]
 
 
@@ -68,7 +74,7 @@ def same(found, expected):
         np.testing.assert_allclose(mine, theirs, rtol=1e-3, atol=2e-5)
 
 
-@pytest.mark.parametrize("name", EVERY)
+@pytest.mark.parametrize("name", COMPILED)
 @pytest.mark.slow
 def test_xla_trains_like_tensorflow(name, one_device, with_xla):
     for key, values in one_device[name]["history"].items():
