@@ -128,7 +128,7 @@ class FlowEstimator(Density, AveragingEstimator):
     def sample(
         self, n_samples: int | None = None, *, y: Any = None, random_state: Any = None
     ) -> Any:
-        """Draw examples like the training data, in one pass.
+        """Draw examples like the training data: noise, and what the flow makes of it.
 
         Args:
             n_samples: how many, >= 1; None is 1, or the length of y.
