@@ -8,9 +8,10 @@ of weights, and draws from MAF (5 layers), beside the same in PyTorch, each in a
 of its own and in turn: examples per second by wall clock, with two threads. With
 --threads 1 it is the CPU time of the process, which holds on a busy machine, too.
 
-Then `log_prob` and `sample` of that RealNVP beside its bijections in one graph of all
-rows, in turn. Writes benchmarks/results/flows.json, or flows_one_thread.json. The peers
-are installed into an environment of their own, unless --python names one.
+Then `log_prob` and `sample` of that RealNVP beside its bijections, and TensorFlow's own
+noise, in one graph of all rows, in turn. Writes benchmarks/results/flows.json, or
+flows_one_thread.json. The peers are installed into an environment of their own, unless
+--python names one.
 """
 
 import argparse
@@ -102,15 +103,19 @@ class Own:
             z, log_det = bijections.forward(x)
             return log_det - 0.5 * tf.reduce_sum(z**2, axis=1)
 
-        inverse = tf.function(bijections.inverse, autograph=False)
+        @tf.function(autograph=False)
+        def draw(seed):
+            return bijections.inverse(tf.random.stateless_normal(x.shape, seed))
+
+        seed = tf.constant([0, 1])  # as a number it would make its noise once for all
         found = {}
-        for name, method, network in (
-            ("log_prob", lambda: estimator.log_prob(x), density),
-            ("sample", lambda: estimator.sample(ROWS, random_state=0), inverse),
+        for name, method, network, given in (
+            ("log_prob", lambda: estimator.log_prob(x), density, x),
+            ("sample", lambda: estimator.sample(ROWS, random_state=0), draw, seed),
         ):
 
-            def bare(network=network):
-                return network(x).numpy()
+            def bare(network=network, given=given):
+                return network(given).numpy()
 
             pairs = [
                 (self.taken(method), self.taken(bare)) for _ in range(3 * rounds + 1)

@@ -77,13 +77,14 @@ __all__ = [
     "penalties",
     "plots",
     "show_versions",
+    "tasks",
     "testing",
 ]
 
 
 def __getattr__(name: str) -> Any:
     # They bring in what most scripts do not need.
-    if name in ("callbacks", "latent", "metrics", "plots", "testing"):
+    if name in ("callbacks", "latent", "metrics", "plots", "tasks", "testing"):
         return importlib.import_module(f"kgen.{name}")
     raise AttributeError(f"module 'kgen' has no attribute {name!r}")
 

@@ -22,7 +22,8 @@ LAYERS = [
     {"networks"},
     {"base"},
     {"autoregressive", "flows", "variational", "adversarial"},
-    {"models", "callbacks", "latent", "metrics", "plots", "testing", "__init__"},
+    {"callbacks", "latent", "metrics", "models", "plots", "tasks", "testing"}
+    | {"__init__", "tuning"},
 ]
 
 

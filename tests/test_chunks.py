@@ -91,6 +91,48 @@ def test_rows_are_equal_to_the_last_bit_wherever_they_stand(vae):
         np.testing.assert_array_equal(model.decode(codes[rows]), values[rows])
 
 
+@pytest.fixture(scope="module")
+def flow():
+    """A flow of tables, whose density is computed in pieces of 512 rows."""
+    X = np.random.default_rng(0).normal(size=(3000, 6)).astype("float32")
+    return kgen.RealNVP(couplings=2, hidden=(128,), epochs=1, random_state=0).fit(X), X
+
+
+def test_densities_of_pieces_are_those_of_one_graph(flow):
+    estimator, X = flow
+    model = estimator.model_
+    assert model.density_rows == 512
+    found = estimator.log_prob(X)
+    whole = keras.ops.convert_to_numpy(model.log_prob(X))  # 3,000 are no whole pieces
+    np.testing.assert_allclose(found, whole, rtol=1e-5, atol=1e-5)
+    for rows in (slice(0, 1), slice(600, 1112), slice(700, 2300)):
+        np.testing.assert_array_equal(estimator.log_prob(X[rows]), found[rows])
+
+
+def test_pieces_of_conditional_flows_have_their_own_conditions():
+    X = np.random.default_rng(0).normal(size=(1024, 2))
+    y = X[:, :1] > 0
+    model = kgen.RealNVP(
+        couplings=2, hidden=(128,), conditional=True, epochs=5, random_state=0
+    ).fit(X, y[:, 0])
+    found = model.log_prob(X, y[:, 0])
+    backwards = model.log_prob(X[::-1], y[::-1, 0])[::-1]
+    np.testing.assert_array_equal(found, backwards)
+    assert not np.allclose(found, model.log_prob(X, ~y[:, 0]), atol=1e-3)
+
+
+def test_chunks_are_computed_in_threads_and_an_error_reaches_the_caller():
+    def fails(x):
+        if x[0, 0] > 10:
+            raise KeyError("row 10")
+        return x
+
+    x = np.arange(64.0).reshape(32, 2)
+    np.testing.assert_array_equal(chunks.in_chunks(np.copy, x, rows=4), x)
+    with pytest.raises(KeyError, match="row 10"):
+        chunks.in_chunks(fails, x, rows=4)
+
+
 def test_samples_of_all_chunk_sizes_are_the_same(vae):
     model, _ = vae
     many = model.sample(2100, random_state=3)  # chunks of 2,048 and of 128

@@ -4,13 +4,14 @@ See `docs/decisions/0011-fixed-chunk-sizes.md`.
 """
 
 import math
-import os
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+import joblib
 import keras
 import numpy as np
+from keras import ops
 
 from kgen.core import backend, messages, validation
 from kgen.core.random import as_seed, words
@@ -22,8 +23,8 @@ FEW = 64
 LOOP = 512
 """Most rows at once of loops whose turns are products of matrices."""
 
-GROUP = 16
-"""Chunks that go to the device at once."""
+GROUP = 64
+"""Chunks that one call of a graph computes, if it has them in pieces."""
 
 
 def chunks(
@@ -144,20 +145,21 @@ def draw_in_chunks(
         drawn = draw(seed, np.asarray(start), size, *parts)
         return start, np.asarray(drawn)[:count]
 
-    if loops:
-        pieces = chunks(n, min(rows, LOOP), second=FEW)
-        drawn = in_threads(draw_piece, list(pieces))
-    else:
-        drawn = map(draw_piece, _sizes(n, rows))
-    for start, values in drawn:
+    pieces = chunks(n, min(rows, LOOP), second=FEW) if loops else _sizes(n, rows)
+    for start, values in in_threads(draw_piece, list(pieces)):
         results.add(start, values)
     return results.values
 
 
 def in_threads(function: Callable, pieces: list) -> Iterable:
-    """Results for all pieces, in their order; on a CPU several at once."""
-    cores = os.cpu_count() or 1
-    if backend.gpus() or cores == 1 or len(pieces) == 1:
+    """Results for all pieces, in their order; on a CPU several at once.
+
+    A small graph is not faster on several cores, but several of them are.
+    """
+    cores = joblib.cpu_count()
+    several = len(pieces) > 1 and cores > 1 and not backend.gpus()
+    # What watches operations does so in its own thread alone: see `can_compile`.
+    if not (several and backend.can_compile()):
         yield from map(function, pieces)
         return
     pool = ThreadPoolExecutor(cores)
@@ -204,6 +206,7 @@ def in_chunks(
     *arrays: Any,
     rows: int | None = None,
     finish: Any = None,
+    pieces: bool = False,
 ) -> np.ndarray:
     """Apply a compiled function of batches to arrays of any length.
 
@@ -218,23 +221,45 @@ def in_chunks(
             fewer if rows are large: see `rows_at_once`.
         finish: what is done to results, some rows at a time, while they are in the
             caches. It may overwrite those that are writeable.
+        pieces: whether `function` also takes several batches in a row, whose results it
+            computes one by one: see `in_pieces`.
     """
     given = [a for a in arrays if a is not None]
     if rows is None:
         rows = rows_at_once(max(math.prod(a.shape[1:]) for a in given), FEW)
-    results = _Rows(len(given[0]), finish)
-    for first in range(0, len(given[0]), GROUP * rows):
-        group = [a[first : first + GROUP * rows] for a in given]
-        count = len(group[0])
-        # A part of a tensor is not copied, that of an array is.
-        tensors = [keras.ops.convert_to_tensor(a) for a in group]
-        for start in range(0, count, rows):
-            parts = [t[start : start + rows] for t in tensors]
-            if start + rows > count:
-                parts = [pad(a[start:], rows) for a in group]
-            found = np.asarray(function(*parts))[: min(rows, count - start)]
-            results.add(first + start, found)
+    n, several = len(given[0]), rows * (GROUP if pieces else 1)
+
+    def apply(start):
+        parts = [a[start : start + several] for a in given]
+        count = len(parts[0])
+        found = function(*(pad(part, -(-count // rows) * rows) for part in parts))
+        return start, np.asarray(found)[:count]
+
+    results = _Rows(n, finish)
+    for start, found in in_threads(apply, list(range(0, n, several))):
+        results.add(start, found)
     return results.values
+
+
+def in_pieces(function: Callable, rows: int, *arrays: Any) -> Any:
+    """Apply a function to pieces of `rows` rows, several at once, inside one graph.
+
+    They use several cores better than one graph with as many rows.
+
+    Args:
+        function: takes as many tensors, of `rows` rows each.
+        rows: rows of a piece.
+        *arrays: tensors of k * `rows` rows. Those that are None reach the function so.
+    """
+    given = [a for a in arrays if a is not None]
+    parts = [ops.reshape(a, (-1, rows, *a.shape[1:])) for a in given]
+
+    def of_piece(parts):
+        found = iter(parts)
+        return function(*(None if a is None else next(found) for a in arrays))
+
+    results = ops.map(of_piece, parts)
+    return ops.reshape(results, (-1, *results.shape[2:]))
 
 
 def finished(finish: Any, values: np.ndarray) -> np.ndarray:

@@ -123,7 +123,8 @@ def _of_batch(
     low, high = values.min(axis=0).astype(float), values.max(axis=0).astype(float)
     check_finite("X", owner, low, high)
     discrete = batch.dtype.kind in "biu"
-    integral = discrete or bool((values == np.rint(values)).all())
+    # Of reals the first row tells, most often.
+    integral = discrete or (_whole(values[:1]) and _whole(values))
     mean = std = np.zeros_like(low)
     if spread:
         values = values.astype("float64")
@@ -143,6 +144,10 @@ def _of_batch(
         integral=integral,
         scaled_by_255=spread and not discrete and (integral or _scaled_by_255(values)),
     )
+
+
+def _whole(values: np.ndarray) -> bool:
+    return bool((values == np.rint(values)).all())
 
 
 def _scaled_by_255(values: np.ndarray) -> bool:

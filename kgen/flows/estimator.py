@@ -119,7 +119,7 @@ class FlowEstimator(Density, AveragingEstimator):
             return self.model_.log_prob(x, condition, n_importance=k)
 
         rows = self.model_.density_rows
-        found = in_chunks(density, x, condition, rows=rows)
+        found = in_chunks(density, x, condition, rows=rows, pieces=True)
         if self.range_ is not None and np.isneginf(found).any():
             text = messages.outside_range(type(self).__name__, self.range_)
             warnings.warn(text, UserWarning, stacklevel=2)

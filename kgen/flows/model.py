@@ -24,7 +24,7 @@ import math
 import numpy as np
 from keras import ops
 
-from kgen.base.chunks import FEW
+from kgen.base.chunks import FEW, in_pieces
 from kgen.base.drawing import DrawsAtOnce
 from kgen.base.model import GenerativeModel
 from kgen.core import backend, validation
@@ -70,6 +70,8 @@ class FlowModel(DrawsAtOnce, GenerativeModel):
         (TensorShape([8]), (2, 3))
     """
 
+    chunk = 4  # several cores are used well by large products alone
+
     def __init__(
         self, bijection, integers=None, seed=None, ema_momentum=None, **kwargs
     ):
@@ -92,8 +94,8 @@ class FlowModel(DrawsAtOnce, GenerativeModel):
         self.loops = self.bijection.loops
         most = self._most_numbers()
         self.rows = rows_at_once(most)
-        # Fewer, as one row alone takes as long; but small operations are worth more.
-        few = max(FEW, rows_at_once(8 * most))
+        # Fewer in a piece, as one row alone takes as long.
+        few = max(FEW, rows_at_once(32 * most))
         self.density_rows = min(self.rows, few)
         self.average_weights(self.ema_momentum, self.bijection)
         self.built = True
@@ -157,14 +159,26 @@ class FlowModel(DrawsAtOnce, GenerativeModel):
             n_importance: draws of the noise for integers, >= 1; more give a tighter
                 bound.
         """
+        n = x.shape[0]  # None in a graph for any number
+        pieces = n is not None and n % self.density_rows == 0 < n
+        log_prob = self._log_prob_of_pieces if pieces else self._log_prob
         if self.integers is None:
-            return self._log_prob(x, condition, np.array(0, "int32"))
+            return log_prob(x, condition, np.array(0, "int32"))
         count = validation.check_setting("log_prob", "n_importance", n_importance, ge=1)
         found = None
         for draw in range(count):  # between two calls of the graph Ctrl-C is heard
-            part = self._log_prob(x, condition, np.array(draw, "int32"))
+            part = log_prob(x, condition, np.array(draw, "int32"))
             found = part if found is None else ops.logaddexp(found, part)
         return found - math.log(count)
+
+    @compiled
+    def _log_prob_of_pieces(self, x, condition, draw):
+        """`_log_prob` of whole pieces."""
+
+        def of_piece(x, condition):
+            return backend.undecorated(self._log_prob)(x, condition, draw)
+
+        return in_pieces(of_piece, self.density_rows, x, condition)
 
     @compiled
     def _log_prob(self, x, condition, draw):

@@ -1,0 +1,6 @@
+"""What densities are for: tasks on top of any estimator with `fit` and `score_samples`.
+
+They take kgen's densities, and scikit-learn's own.
+"""
+
+__all__: list[str] = []
