@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from scipy.stats import multivariate_normal
 
 import kgen
 from kgen.autoregressive.orders import choose_orders
@@ -25,6 +26,24 @@ def test_four_orders_over_all_images(direct, levels, jit):
     head = "bernoulli" if levels == 2 else kgen.heads.Categorical(levels)
     model = MADEModel(head, hidden=(64, 48), orders=4, direct=direct)
     model.compile("adam")
+    check_model(model, every_image((3, 5 - levels, 1), levels)[-64:], xla=jit)
+
+
+@pytest.mark.parametrize(
+    ("head", "hidden", "direct"),
+    [
+        ("bernoulli", (64, 48), True),
+        pytest.param("bernoulli", (48,), False, marks=pytest.mark.slow),
+        pytest.param(kgen.heads.Categorical(3), (48,), True, marks=pytest.mark.slow),
+        pytest.param(
+            kgen.heads.Categorical(3), (64, 48), False, marks=pytest.mark.slow
+        ),
+    ],
+)
+def test_any_order_over_all_images(head, hidden, direct, jit):
+    model = MADEModel(head, hidden=hidden, orders="any", direct=direct)
+    model.compile("adam")
+    levels = model.head.levels
     check_model(model, every_image((3, 5 - levels, 1), levels)[-64:], xla=jit)
 
 
@@ -79,6 +98,101 @@ def test_exact_completion_of_a_suffix():
     share = [(done[:, 2:] == r).all(axis=1).mean() for r in rest]
     np.testing.assert_allclose(share, p / p.sum(), atol=0.03)
     assert (done[:, :2] == x[:2]).all()
+
+
+def any_order_model(head, dim, direct=True):
+    model = MADEModel(head, hidden=(12, 9), orders="any", direct=direct)
+    model.build((None, dim))
+    scatter(model, spread=1.0)
+    return model
+
+
+def test_an_order_of_ones_own_is_that_order():
+    """Masks of every example, beside those of one of the orders."""
+    model = any_order_model("bernoulli", 5)
+    x = np.random.default_rng(0).integers(2, size=(6, 5)).astype("float32")
+    for which in range(3):
+        order = np.tile(model.permutations[which], (6, 1)).astype("int32")
+        own, one = (model.conditionals(x, order=o) for o in (order, which))
+        np.testing.assert_allclose(own, one, atol=1e-5)
+    for order in (model.permutations[1], model.permutations[2]):
+        known = np.zeros(5, bool)
+        known[order[:3]] = True
+        chosen = choose_orders(model, np.tile(known, (40, 1)), 0)
+        assert (np.sort(chosen) == np.arange(5)).all()
+        assert {tuple(np.sort(row)) for row in chosen[:, :3]} == {
+            tuple(np.sort(order[:3]))
+        }
+        assert len({tuple(row) for row in chosen}) > 1
+
+
+@pytest.mark.parametrize("head", ["bernoulli", kgen.heads.Categorical(2)])
+def test_exact_completion_of_any_pattern(head, jit):
+    """Frequencies, and log-densities, against the conditional by enumeration."""
+    model = any_order_model(head, 4)
+    every = every_image((1, 4, 1), 2).reshape(-1, 4).astype("float32")
+    rng = np.random.default_rng(0)
+    masks = np.array([[0, 1, 0, 1], [1, 0, 0, 0], [0, 0, 1, 1]], bool)
+    x = np.repeat(rng.integers(2, size=(3, 4)).astype("float32"), 2000, axis=0)
+    mask = np.repeat(masks, 2000, axis=0)
+    done = model.complete(x, mask, seed=0, jit_compile=jit)
+    np.testing.assert_array_equal(done[mask], x[mask])
+    orders = choose_orders(model, mask, 0)
+    for k, kept in enumerate(masks):
+        rows = slice(2000 * k, 2000 * k + 2000)
+        fit = every[(every[:, kept] == x[rows][0, kept]).all(axis=1)]
+        p = np.zeros(len(fit))
+        for order in np.unique(orders[rows], axis=0):
+            own = np.tile(order, (len(fit), 1))
+            whole = model.head.log_prob(model.conditionals(fit, order=own), fit)
+            whole = np.exp(whole) / np.exp(whole).sum()
+            part = model.completion_log_prob(
+                fit, np.tile(kept, (len(fit), 1)), order=own
+            )
+            np.testing.assert_allclose(np.exp(part), whole, rtol=1e-4)
+            p += whole * (orders[rows] == order).all(axis=1).mean()
+        share = [(done[rows] == row).all(axis=1).mean() for row in fit]
+        np.testing.assert_allclose(share, p, atol=0.04)
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        kgen.heads.Normal(loc=[0.0, 100.0, -5.0]),
+        kgen.heads.MixtureOfNormals(2, loc=[0.0, 99.0, -5.0], unit=[1.0, 9.0, 0.1]),
+    ],
+)
+def test_units_of_every_example_are_those_of_its_scalar(head):
+    """The sampler of any order, on reals in units of their own."""
+    check_incremental(any_order_model(head, 3), jit_compile=False)
+
+
+@pytest.mark.slow
+def test_conditionals_of_a_gaussian_in_any_order():
+    rng = np.random.default_rng(0)
+    a, noise = rng.normal(size=(2000, 1)), rng.normal(size=(2000, 2))
+    X = np.hstack([a, np.array([1, -1]) * a + 0.5 * noise]) * [1, 10, 0.1] + [0, 5, 0]
+    settings = {"hidden": (32, 32), "learning_rate": 3e-3, "random_state": 0}
+    model = kgen.MADE(orders="any", epochs=60, **settings).fit(X)
+    mean, cov = X.mean(axis=0), np.cov(X.T)
+    for known in ([0], [1], [2], [1, 2], [0, 2]):
+        mask = np.isin(np.arange(3), known)
+        part = multivariate_normal(mean[known], cov[np.ix_(known, known)])
+        truth = multivariate_normal(mean, cov).logpdf(X) - part.logpdf(X[:, known])
+        found = model.completion_log_prob(X, mask)
+        assert np.mean(found) == pytest.approx(truth.mean(), abs=0.1)
+    # The first scalar, given those after it.
+    drawn = model.complete(np.where([False, True, True], X, np.nan), random_state=0)
+    weights = cov[0, 1:] @ np.linalg.inv(cov[1:, 1:])
+    rest = drawn[:, 0] - mean[0] - (X - mean)[:, 1:] @ weights
+    spread = np.sqrt(cov[0, 0] - weights @ cov[1:, 0])
+    assert rest.std() == pytest.approx(spread, rel=0.15)
+
+
+def test_orders_are_a_number_or_any():
+    for orders in ("all", 0, 2.0, ("any",)):
+        with pytest.raises((TypeError, ValueError), match="orders"):
+            kgen.MADE(orders=orders).fit(np.zeros((4, 3)))
 
 
 @pytest.mark.slow

@@ -49,16 +49,16 @@ class CachedMADE(ScalarCache):
         self.n, self.size, self.direct = n, model.head.size, model.direct
         self.order = model.permutation(which)
         summed = model.dense if self.size == 1 else model.dense[:-1]
-        self.kernels = [_float(layer.kernel) for layer in model.dense]
-        self.biases = [_float(layer.bias) for layer in model.dense]
-        self.shortcut = _float(model.shortcut.kernel) if model.direct else None
+        self.kernels = [as_float(layer.kernel) for layer in model.dense]
+        self.biases = [as_float(layer.bias) for layer in model.dense]
+        self.shortcut = as_float(model.shortcut.kernel) if model.direct else None
         self.tables = [
             completed_units(degrees, model.dim, which)
             for degrees in model.degrees[1 : len(summed)]
         ]
         if self.size > 1:
             masks, _ = model.masks(which)
-            self.kernels[-2] = self.kernels[-2] * _float(masks[-2])
+            self.kernels[-2] = self.kernels[-2] * as_float(masks[-2])
             degrees = model.degrees[-1].astype("int32")
             self.degrees = ops.take(degrees, which, axis=0)
         sums = [
@@ -111,7 +111,8 @@ class CachedMADE(ScalarCache):
         self.state = sums, known, complete
 
 
-def _float(variable):
+def as_float(variable):
+    """A variable in float32."""
     return ops.cast(variable, "float32")
 
 

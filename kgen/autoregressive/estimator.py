@@ -4,6 +4,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from kgen.autoregressive.orders import choose_orders, drawn_together
 from kgen.base.chunks import FEW, in_chunks
 from kgen.base.density import Density
 from kgen.base.head import HeadEstimator
@@ -69,6 +70,39 @@ class ExactEstimator(Density, HeadEstimator):
         )
         # Kept values as they were: those of the model went through float32.
         return self._framed(_merged(mask, values, self._outputs(completed)), X)
+
+    def completion_log_prob(self, X: Any, mask: Any, *, y: Any = None) -> np.ndarray:
+        """Log-density of what `mask` does not keep, given all before it: in nats, (n,).
+
+        It is that of the draws of `complete`, and of the missing values given the known
+        ones wherever nothing that is known comes after them.
+
+        Args:
+            X: array like the training data, without missing values.
+            mask: boolean, broadcast to X; see `complete`.
+            y: labels or condition vectors, for conditional estimators only.
+        """
+        values, model = self._array(X), self.model_
+        mask, x = _checked_mask(mask, values), self._as_inputs(values)
+        mask = mask.reshape(x.shape)
+        if model.head.orders_channels and (mask != mask[..., :1]).any():
+            raise messages.split_pixel(type(model.head).__name__)
+        condition = self._conditions_of(len(x), y, "completion_log_prob")
+        orders, found = choose_orders(model, mask, 0), np.empty(len(x), "float32")
+        # With orders of their own, examples have masks of their own.
+        largest = model.largest(x.shape[1:]) * (x[0].size if model.any_order else 1)
+
+        def log_prob(x, mask, order, condition=None):
+            if not model.any_order:
+                order = order[0] if model.n_orders > 1 else None
+            return model.completion_log_prob(x, mask, condition, order)
+
+        for rows in drawn_together(model, orders):
+            given = (
+                None if a is None else a[rows] for a in (x, mask, orders, condition)
+            )
+            found[rows] = in_chunks(log_prob, *given, rows=rows_at_once(largest, FEW))
+        return found
 
     def _sampling(self, temperature: float) -> dict[str, Any]:
         """Options of the model's sampler."""

@@ -8,25 +8,35 @@ A hidden unit k has a degree m(k), a scalar d its place in the order, from 0:
 
 (sec. 4; between hidden layers the mask is like M_W, with degrees in place of d).
 
+Trained for any order, it is told which scalars it sees, by weights U beside W:
+
+    h = relu(b + (W * M_W) x + (U * M_W) 1)
+
 References:
     Germain et al., MADE: Masked Autoencoder for Distribution Estimation, 2015.
     https://arxiv.org/abs/1502.03509
+    Uria et al., A Deep and Tractable Density Estimator, 2014, sec. 3 (any order).
+    https://arxiv.org/abs/1310.1757
 """
 
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 import numpy as np
 from keras import ops
 
+from kgen.autoregressive.any_order import AnyOrderMADE
 from kgen.autoregressive.cached_made import CachedMADE
 from kgen.autoregressive.estimator import AutoregressiveEstimator
 from kgen.autoregressive.vectors import VectorModel
 from kgen.base.fields import estimator, param
-from kgen.core import validation
+from kgen.core import backend, validation
 from kgen.core.backend import register
 from kgen.core.random import permutation
 from kgen.heads import Head, MixtureOfLogistics, MixtureOfNormals
 from kgen.layers import MaskedDense, hidden_degrees, hidden_mask, output_mask
+
+ENSEMBLE = 8
+"""Orders over which the density of a model of any order is the mean."""
 
 
 @register
@@ -40,7 +50,8 @@ class MADEModel(VectorModel):
         head: name or instance of a `kgen.heads.Head`.
         hidden: units of every hidden layer, each >= 1; one number is one layer.
         orders: number of orders, each with its own masks, >= 1. The first
-            leaves scalars as they are.
+            leaves scalars as they are. With "any" every training step draws an order of
+            its own, and the density is the mean over 8.
         direct: whether inputs are also connected directly to outputs (sec. 4).
         seed: seed of the orders and masks, >= 0.
         degrees: those of the inputs and of every hidden layer, each (orders, units), as
@@ -72,7 +83,10 @@ class MADEModel(VectorModel):
     ):
         super().__init__(head, **kwargs)
         self.hidden = validation.check_settings(self, "hidden", hidden, ge=1)
-        self.orders = validation.check_setting(self, "orders", orders, ge=1)
+        self.any_order = isinstance(orders, str) and orders == "any"
+        self.n_orders = ENSEMBLE if self.any_order else orders
+        validation.check_setting(self, "orders", self.n_orders, ge=1)
+        self.orders = orders
         self.seed = validation.check_setting(self, "seed", seed, ge=0, lt=2**63)
         self.direct = bool(direct)
         self.degrees = degrees and [np.asarray(layer, int) for layer in degrees]
@@ -88,29 +102,32 @@ class MADEModel(VectorModel):
         self.dense = [MaskedDense(width, **policy) for width in self.hidden]
         outputs = dim * self.head.size
         self.dense.append(MaskedDense(outputs, **policy))
-        for layer, width in zip(self.dense, (dim, *self.hidden), strict=True):
+        inputs = 2 * dim if self.any_order else dim
+        for layer, width in zip(self.dense, (inputs, *self.hidden), strict=True):
             layer.build((None, width))
         if self.direct:
             self.shortcut = MaskedDense(outputs, use_bias=False, **policy)
-            self.shortcut.build((None, dim))
+            self.shortcut.build((None, inputs))
 
     def _drawn_degrees(self):
         """For inputs and every hidden layer, (orders, units), integers."""
         mixed = [
-            permutation(self.seed, 1 + o, self.dim) for o in range(self.orders - 1)
+            permutation(self.seed, 1 + o, self.dim) for o in range(self.n_orders - 1)
         ]
         permutations = np.stack([np.arange(self.dim), *mixed])
         degrees = [np.argsort(permutations, axis=1)]
         for k, width in enumerate(self.hidden):
             spread = hidden_degrees(self.dim, width)
-            keys = [(k + 1) * self.orders + o for o in range(self.orders)]
+            keys = [(k + 1) * self.n_orders + o for o in range(self.n_orders)]
+            if self.any_order:  # in all of them the same, which the sampler relies on
+                keys = keys[:1] * self.n_orders
             mixed = [spread[permutation(self.seed, 2**32 + key, width)] for key in keys]
             degrees.append(np.stack(mixed))
         return degrees
 
     def _check_degrees(self):
         shapes = [layer.shape for layer in self.degrees]
-        wanted = [(self.orders, units) for units in (self.dim, *self.hidden)]
+        wanted = [(self.n_orders, units) for units in (self.dim, *self.hidden)]
         if shapes != wanted:
             raise ValueError(
                 f"MADEModel: `degrees` must have the shapes {wanted}. Got {shapes}."
@@ -121,25 +138,44 @@ class MADEModel(VectorModel):
                 f"once. Got {self.degrees[0].tolist()}."
             )
 
-    def masks(self, order):
-        """Masks of all layers, and of direct connections, for one of the orders."""
-        degrees = [ops.take(d.astype("int32"), order, axis=0) for d in self.degrees]
-        places = ops.repeat(degrees[0], self.head.size)
+    def masks(self, order, places=None):
+        """Masks of all layers, and of direct connections.
+
+        Args:
+            order: which of the orders.
+            places: of the scalars, in place of that order, (dim,), or (n, dim): masks
+                of weights from or to scalars then have a first axis of n, too.
+        """
+        first, *degrees = (
+            ops.take(d.astype("int32"), order, axis=0) for d in self.degrees
+        )
+        places = first if places is None else places
+        outputs = ops.repeat(places, self.head.size, axis=-1)
+        if self.any_order:
+            places = ops.concatenate([places, places], axis=-1)
+        degrees = [places, *degrees]
         masks = [
             hidden_mask(inputs, units)
             for inputs, units in zip(degrees[:-1], degrees[1:], strict=True)
         ]
-        masks.append(output_mask(degrees[-1], places))
-        return masks, output_mask(degrees[0], places)
+        masks.append(output_mask(degrees[-1], outputs))
+        return masks, output_mask(places, outputs)
 
     def call(self, x, order=None, training=False):  # noqa: FBT002 (Keras' hook)
-        if order is None:
-            order = 0
-            if training and self.orders > 1:
-                order = self.step.value % self.orders
-                self.step.assign_add(1)
+        which, places = 0 if order is None else order, None
+        if len(getattr(order, "shape", ())) == 2:
+            which, places = 0, ops.argsort(order, axis=1)
+        elif order is None and training and self.n_orders > 1:
+            step = self.step.value
+            if self.any_order:
+                places = ops.argsort(self._noise(step))
+            else:
+                which = step % self.n_orders
+            self.step.assign_add(1)
+        masks, shortcut_mask = self.masks(which, places)
         x = ops.cast(self.vectors(x), self.compute_dtype)
-        masks, shortcut_mask = self.masks(order)
+        if self.any_order:
+            x = ops.concatenate([x, ops.ones_like(x)], axis=1)
         h = x
         for layer, mask in zip(self.dense[:-1], masks[:-1], strict=True):
             h = ops.relu(layer(h, mask))
@@ -148,8 +184,15 @@ class MADEModel(VectorModel):
             h = h + self.shortcut(x, shortcut_mask)
         return self.as_params(h)
 
+    def _noise(self, step):
+        """Of which a training step makes its order, (dim,)."""
+        return backend.keyed_uniform(self.seed, step, 1, (self.dim,), stream=2)[0]
+
     def cached(self, n, order=None):
-        return CachedMADE(self, n, 0 if order is None else order)
+        which = 0 if order is None else order
+        if self.any_order:
+            return AnyOrderMADE(self, n, self.permutation(which))
+        return CachedMADE(self, n, which)
 
 
 @estimator
@@ -161,7 +204,9 @@ class MADE(AutoregressiveEstimator):
         orders: number of orders of the scalars, each with its own masks, >= 1.
             With more than one the density is their mean, every sample is drawn in one
             of them, and `complete` uses the one in which most known scalars come
-            first. The first order leaves scalars as they are.
+            first. The first order leaves scalars as they are. "any" trains for an order
+            drawn anew at every step: the density is the mean over 8, and `complete`
+            conditions on all that is known, whichever scalars these are.
         direct: whether inputs are also connected directly to outputs.
         head: distribution of a scalar; "auto" chooses it by the data: Bernoulli for
             binary data, for integers in 0..255 Categorical up to 31 levels and
@@ -173,6 +218,8 @@ class MADE(AutoregressiveEstimator):
     References:
         Germain et al., MADE: Masked Autoencoder for Distribution Estimation, 2015.
         https://arxiv.org/abs/1502.03509
+        Uria et al., A Deep and Tractable Density Estimator, 2014, sec. 3 (any order).
+        https://arxiv.org/abs/1310.1757
 
     Example:
         >>> from kgen.data.toy import bars
@@ -185,7 +232,7 @@ class MADE(AutoregressiveEstimator):
     """
 
     hidden: tuple = param((512, 512), ge=1)
-    orders: int = param(1, ge=1, le=10_000)
+    orders: int | Literal["any"] = param(1, ge=1, le=10_000)
     direct: bool = param(False)
 
     _ranks: ClassVar[tuple[int, ...]] = (2, 3, 4)

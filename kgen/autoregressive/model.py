@@ -39,10 +39,13 @@ class AutoregressiveModel(GenerativeModel):
     sampler: Sampler = FullPass()
     """How the model draws samples."""
 
-    orders = 1
+    n_orders = 1
     """Number of the orders of the scalars. With more than one, the density is the mean
     of those of all orders, an example is drawn in one of them, and `call` takes one as
     an argument `order`."""
+
+    any_order = False
+    """Whether `order` may also be the permutations of n examples, (n, dim)."""
 
     permutations = None
     """Indices of the scalars as they are drawn, (orders, dim); None: as they come."""
@@ -122,9 +125,12 @@ class AutoregressiveModel(GenerativeModel):
         return self(inputs) if order is None else self(inputs, order=order)
 
     def permutation(self, order=None):
-        """Indices of the scalars as they are drawn, (dim,); None if as they come."""
-        if self.permutations is None:
-            return None
+        """Indices of the scalars as they are drawn; None if as they come.
+
+        They are (dim,), or (n, dim) if every example has an order of its own.
+        """
+        if self.permutations is None or len(getattr(order, "shape", ())) == 2:
+            return order
         permutations = ops.convert_to_tensor(self.permutations, "int32")
         return ops.take(permutations, 0 if order is None else order, axis=0)
 
@@ -137,7 +143,7 @@ class AutoregressiveModel(GenerativeModel):
         training=True,  # noqa: FBT002 (Keras' hook)
     ):
         x, condition = self.unpack(x)
-        if training or self.orders == 1:
+        if training or self.n_orders == 1:
             loss = -self.head.log_prob(y_pred, x)
         else:
             loss = -self._log_prob(x, condition)
@@ -146,15 +152,15 @@ class AutoregressiveModel(GenerativeModel):
     def _log_prob(self, x, condition=None):
         x = ops.cast(x, "float32")
         first = self.head.log_prob(self.conditionals(x, condition), x)
-        if self.orders == 1:
+        if self.n_orders == 1:
             return first
 
         def add(order, total):
             params = self.conditionals(x, condition, order)
             return ops.logaddexp(total, self.head.log_prob(params, x))
 
-        total = ops.fori_loop(1, self.orders, add, first)
-        return total - math.log(self.orders)
+        total = ops.fori_loop(1, self.n_orders, add, first)
+        return total - math.log(self.n_orders)
 
     @compiled
     def log_prob(self, x, condition=None):
@@ -165,6 +171,29 @@ class AutoregressiveModel(GenerativeModel):
             condition: vectors (n, condition_dim), for conditional models only.
         """
         return self._log_prob(x, condition)
+
+    @compiled
+    def completion_log_prob(self, x, mask, condition=None, order=None):
+        """Log-density of x where `mask` is False, given all before it, shape (n,).
+
+        Args:
+            x: data, shape (n, *event_shape).
+            mask: boolean, same shape; what it keeps is not counted.
+            condition: vectors (n, condition_dim), for conditional models only.
+            order: see `conditionals`.
+        """
+        x, head = ops.cast(x, "float32"), self.head
+        params, channels = self.conditionals(x, condition, order), x.shape[-1]
+        width = channels if head.orders_channels else 1
+        if not head.orders_channels:
+            channel = ops.zeros_like(x, "int32") + ops.arange(channels)
+            head = head.of_channel(ops.reshape(channel, (-1, 1)))
+        # As many examples of one scalar, or of one pixel.
+        params = ops.reshape(params, (-1, head.params_size(width)))
+        each = head.log_prob(params, ops.reshape(x, (-1, width)))
+        kept = ops.reshape(mask, (-1, width))[:, 0]
+        each = ops.where(kept, 0.0, each)
+        return ops.sum(ops.reshape(each, (ops.shape(x)[0], -1)), axis=1)
 
     log_prob_xla = compiled(_log_prob, relaxed=False, jit=True)
     """The same, compiled by XLA, anew for every size of x."""

@@ -85,6 +85,8 @@ def is_a(value: Any, kind: Any) -> bool:
         return real and not isinstance(value, bool) and _is_finite(value)
     if kind is bool:
         return isinstance(value, (bool, np.bool_))
+    if typing.get_origin(kind) is typing.Literal:
+        return isinstance(value, str) and value in typing.get_args(kind)
     return isinstance(value, typing.get_origin(kind) or kind)
 
 
@@ -105,6 +107,8 @@ def _described(kind: Any, limits: dict[str, Any]) -> str:
 
 
 def _kind_name(kind: Any) -> str:
+    if typing.get_origin(kind) is typing.Literal:
+        return " or ".join(map(repr, typing.get_args(kind)))
     named = {int: "an integer", float: "a finite number", str: "a string"}
     named |= {bool: "True or False", type(None): "None"}
     return named.get(kind, f"a {getattr(kind, '__name__', kind)}")

@@ -144,7 +144,11 @@ class Head(Strategy):
         raise NotImplementedError
 
     def of_channel(self, index: Any) -> "Head":
-        """Head for a single channel, in its units; the index may be a tensor."""
+        """Head for a single channel, in its units.
+
+        Args:
+            index: of the channel; a tensor (n, 1) is that of every example.
+        """
         raise NotImplementedError
 
     def adapt(self, summary: Any) -> "Head":

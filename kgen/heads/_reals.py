@@ -84,6 +84,12 @@ class RealHead(Head):
     def _in_units(self, mean, raw_scale):
         """Locations and scales of the data for two outputs (n, ..., channels)."""
         loc, unit = self._loc, self._unit
+        loc, unit = (
+            ops.reshape(value, (-1, *[1] * (len(mean.shape) - 1)))
+            if len(value.shape) == 2  # of the channel of every example, (n, 1)
+            else value
+            for value in (loc, unit)
+        )
         return loc + unit * mean, unit * (1e-3 + ops.softplus(raw_scale))
 
 

@@ -24,7 +24,8 @@ class MaskedDense(KernelLayer):
             `keras.layers.Dense` (they see masked weights, too); else see
             `keras.layers.Layer`.
 
-    Input: features (n, inputs), and a mask (inputs, units) of zeros and ones.
+    Input: features (n, inputs), and a mask (inputs, units) of zeros and ones, or one
+        for every example, (n, inputs, units).
     Output shape: (n, units).
     """
 
@@ -43,7 +44,10 @@ class MaskedDense(KernelLayer):
         return ops.cast(self.kernel, dtype) * ops.cast(mask, dtype)
 
     def call(self, x, mask):
-        return self.plus_bias(ops.matmul(x, self.masked_kernel(mask)))
+        kernel = self.masked_kernel(mask)
+        if len(kernel.shape) == 3:
+            return self.plus_bias(ops.matmul(ops.expand_dims(x, 1), kernel)[:, 0])
+        return self.plus_bias(ops.matmul(x, kernel))
 
     def compute_output_shape(self, x_shape, mask_shape=None):
         return (*x_shape[:-1], self.units)

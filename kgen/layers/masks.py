@@ -38,28 +38,28 @@ def hidden_mask(inputs, units):
     """Mask of a layer whose units see inputs of at most their degree.
 
     Args:
-        inputs: degrees of its inputs, (inputs,).
-        units: degrees of its units, (units,).
+        inputs: degrees of its inputs, (..., inputs).
+        units: degrees of its units, (..., units).
 
     Returns:
-        Boolean, (inputs, units).
+        Boolean, (..., inputs, units).
     """
-    return ops.expand_dims(inputs, 1) <= units
+    return ops.expand_dims(inputs, -1) <= ops.expand_dims(units, -2)
 
 
 def output_mask(inputs, places):
     """Mask of a layer whose outputs see inputs of a degree below their place.
 
     Args:
-        inputs: degrees of its inputs, (inputs,).
-        places: places of its outputs in the order, (outputs,).
+        inputs: degrees of its inputs, (..., inputs).
+        places: places of its outputs in the order, (..., outputs).
 
     Returns:
-        Boolean, (inputs, outputs).
+        Boolean, (..., inputs, outputs).
 
     Example:
         >>> import numpy as np
         >>> np.asarray(output_mask(np.arange(3), np.arange(3))).astype(int).tolist()
         [[0, 1, 1], [0, 0, 1], [0, 0, 0]]
     """
-    return ops.expand_dims(inputs, 1) < places
+    return ops.expand_dims(inputs, -1) < ops.expand_dims(places, -2)

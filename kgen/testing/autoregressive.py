@@ -55,7 +55,7 @@ def check_order(model: Any, event_shape: tuple[int, ...]) -> None:
     # Several examples: in a single one a ReLU may happen to block a path.
     x = np.random.default_rng(0).uniform(size=(8, *event_shape)).astype("float32")
     condition = _condition(model, 8, np.random.default_rng(1))
-    for order in range(model.orders):
+    for order in range(model.n_orders):
         turns = np.arange(size)
         if model.permutations is not None:
             turns = model.permutations[order]
@@ -94,8 +94,9 @@ def check_incremental(model: Any, n: int = 19, *, jit_compile: bool = False) -> 
     jit_compile = jit_compile or backend.NAME == "jax"  # where all is compiled
     options = SamplingOptions(jit_compile=jit_compile, return_params=True)
     fast, found = draw(model, blank, blank > 0, 4, condition, options)
-    for order in np.unique(chosen):
-        rows = chosen == order
+    for order in np.unique(chosen, axis=0):
+        rows = (chosen == order).reshape(n, -1).all(axis=1)
+        order = np.tile(order, (rows.sum(), 1)) if model.any_order else order
         given = None if condition is None else condition[rows]
         params = _conditionals(model, fast[rows], given, order)
         apart = np.abs(params - found[rows]).max()
@@ -125,7 +126,7 @@ def _condition(model, n, random):
 
 
 def _conditionals(model, x, condition, order):
-    params = model.conditionals(x, condition, order if model.orders > 1 else None)
+    params = model.conditionals(x, condition, order if model.n_orders > 1 else None)
     return keras.ops.convert_to_numpy(params)
 
 

@@ -46,7 +46,8 @@ class Batch(NamedTuple):
         noise: uniform, (n, *head.noise_shape(event_shape)).
         temperature: > 0, a scalar.
         condition: vectors (n, condition_dim), or None.
-        order: which of the model's orders, an integer; None if it has one.
+        order: which of the model's orders, an integer; the order of every example, if
+            the model has `any_order`, (n, dim); None if it has one.
     """
 
     x: Any

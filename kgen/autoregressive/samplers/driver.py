@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 from keras import ops
 
-from kgen.autoregressive.orders import choose_orders
+from kgen.autoregressive.orders import choose_orders, drawn_together
 from kgen.autoregressive.samplers.base import Batch
 from kgen.autoregressive.samplers.full_pass import FullPass
 from kgen.base.chunks import chunks, in_threads, pad
@@ -54,21 +54,22 @@ def draw(model, x, mask, seed, condition, options):
 
 
 class Piece(NamedTuple):
-    """Examples that are drawn together: indices, padded size, and their order."""
+    """Examples that are drawn together: indices, padded size, and order or orders."""
 
     examples: np.ndarray
     size: int
-    order: int
+    order: np.ndarray
 
 
 def _pieces(model, mask, seed, sampler, options):
     parts = 1 if backend.gpus() or not options.xla else sampler.pieces
     cut = {"parts": parts, "small": 16 * parts} if sampler.incremental else {}
     chosen = choose_orders(model, mask, seed)
-    for order in np.unique(chosen):
-        examples = np.flatnonzero(chosen == order)
-        for start, count, size in chunks(len(examples), **cut):
-            yield Piece(examples[start : start + count], size, order)
+    for group in drawn_together(model, chosen):
+        for start, count, size in chunks(len(group), **cut):
+            examples = group[start : start + count]
+            own = chosen[examples] if model.any_order else chosen[examples[0]]
+            yield Piece(examples, size, own)
 
 
 def _batch(model, x, mask, seed, condition, options, piece):
@@ -77,13 +78,14 @@ def _batch(model, x, mask, seed, condition, options, piece):
         return ops.convert_to_tensor(pad(rows, piece.size))
 
     noise = pad(noise_of(model, seed, piece.examples, x.shape[1:]), piece.size)
+    order = pad(piece.order, piece.size) if model.any_order else piece.order
     return Batch(
         take(x, "float32"),
         take(mask, bool),
         ops.convert_to_tensor(noise),
         ops.convert_to_tensor(options.temperature, "float32"),
         None if condition is None else take(condition, "float32"),
-        ops.convert_to_tensor(np.int32(piece.order)) if model.orders > 1 else None,
+        ops.convert_to_tensor(order) if model.n_orders > 1 else None,
     )
 
 
@@ -115,7 +117,7 @@ def draw_in_graph(model, n, seed, condition=None):
     """
     shape = model.event_shape
     # The caches need a known number of examples, and all of them one order.
-    size = IN_GRAPH if model.orders == 1 else 1
+    size = IN_GRAPH if model.n_orders == 1 else 1
     count = (n + size - 1) // size
     if condition is not None:
         missing = count * size - ops.shape(condition)[0]
@@ -124,9 +126,9 @@ def draw_in_graph(model, n, seed, condition=None):
     def draw_piece(index):
         first, order = index * size, None
         noise = backend.keyed_uniform(seed, first, size, model.head.noise_shape(shape))
-        if model.orders > 1:
+        if model.n_orders > 1:
             choice = backend.keyed_uniform(seed, index, 1, (1,), stream=1)[0, 0]
-            order = ops.cast(choice * model.orders, "int32")
+            order = ops.cast(choice * model.n_orders, "int32")
         given = None
         if condition is not None:
             given = ops.slice(condition, (first, 0), (size, model.condition_dim))

@@ -9,7 +9,6 @@ from keras import ops
 
 from kgen.autoregressive.samplers.base import Sampler
 from kgen.core.backend import compiled, undecorated
-from kgen.layers.cache import at
 
 CALLS = 32
 """Calls in which an example is drawn: between them it shows progress, and can be
@@ -75,17 +74,25 @@ def fill_some(model, batch, first, count, shape):
     order = model.permutation(which)
 
     def fill(turn, x):
-        index = turn if order is None else ops.take(order, turn)
+        index = turn if order is None else ops.take(order, turn, axis=-1)
+        index = ops.broadcast_to(ops.reshape(index, (-1, 1)), (n, 1))
         params = model.conditionals(ops.reshape(x, (-1, *shape)), condition, which)
         size = math.prod(params.shape[1:]) // total
-        params = at(ops.reshape(params, (n, total, size)), index)
+        params = own(ops.reshape(params, (n, total, size)), index)
         head = model.head
         if not by_pixel:
             head = head.of_channel(index % shape[-1])
-        drawn = head.draw(params, at(noise, index), temperature)
-        new = ops.where(at(mask, index), at(x, index), drawn)
-        return ops.slice_update(x, (0, index, 0), ops.expand_dims(new, 1))
+        drawn = head.draw(params, own(noise, index), temperature)
+        new = ops.where(own(mask, index), own(x, index), drawn)
+        turn_of = ops.expand_dims(ops.arange(total) == index, 2)
+        return ops.where(turn_of, ops.expand_dims(new, 1), x)
 
     last = ops.minimum(first + count, total)
     x = ops.fori_loop(first, last, fill, ops.reshape(x, (n, total, width)))
     return ops.reshape(x, (-1, *shape))
+
+
+def own(tensor, index):
+    """What a tensor (n, total, ...) has at the index of every example, (n, 1)."""
+    index = ops.reshape(index, (-1, *[1] * (len(tensor.shape) - 1)))
+    return ops.squeeze(ops.take_along_axis(tensor, index, axis=1), axis=1)

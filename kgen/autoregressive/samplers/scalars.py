@@ -21,7 +21,7 @@ class ScalarCache:
 
         Args:
             turn: counted from 0.
-            index: of the scalar.
+            index: of the scalar, (); or (n, 1), if every example has its own order.
             value: as `VectorModel.vectors` makes it, (n, 1).
         """
         raise NotImplementedError
@@ -41,36 +41,46 @@ def fill_vectors(model, batch, *, return_params):
     """Draw what is not known of a batch of vectors: see `Sampler.fill`."""
     n, dim, shape = batch.x.shape[0], model.dim, model.event_shape
     extra = tuple(batch.noise.shape[len(shape) + 1 :])
-    known, mask = by_scalar(batch.x, dim), by_scalar(batch.mask, dim)
-    noise = by_scalar(batch.noise, dim, extra)
     order = model.permutation(batch.order)
+    known, mask = (by_turn(part, dim, order) for part in (batch.x, batch.mask))
+    noise = by_turn(batch.noise, dim, order, extra)
     cache = model.cached(n, batch.order)
 
     def fill_scalar(turn, state):
         cache.state, x, *buffer = state
         params = cache.params(turn)
-        index = order[turn]
+        index = order[turn] if len(order.shape) == 1 else order[:, turn, None]
         head = model.head.of_channel(index % shape[-1])
-        drawn = head.draw(params, noise[index], batch.temperature)
-        value = ops.where(mask[index], known[index], drawn)
+        drawn = head.draw(params, noise[turn], batch.temperature)
+        value = ops.where(mask[turn], known[turn], drawn)
         cache.see(turn, index, head.features(value))
-        buffer = [put(tensor, index, params) for tensor in buffer]
-        return cache.state, put(x, index, value[:, 0]), *buffer
+        buffer = [put(tensor, turn, params) for tensor in buffer]
+        return cache.state, put(x, turn, value[:, 0]), *buffer
 
     state = [cache.state, ops.zeros((dim, n), "float32")]
     if return_params:
         shape_of_params = (dim, n, model.head.size)
         state.append(ops.zeros(shape_of_params, model.compute_dtype))
     _, x, *buffer = ops.fori_loop(0, dim, fill_scalar, tuple(state))
-    x = ops.reshape(ops.transpose(x), (n, *shape))
-    return [x, *(model.as_params(ops.transpose(p, (1, 0, 2))) for p in buffer)]
+    turns = ops.argsort(order, axis=-1)
+    x = ops.reshape(permuted(ops.transpose(x), turns), (n, *shape))
+    buffer = [permuted(ops.transpose(p, (1, 0, 2)), turns) for p in buffer]
+    return [x, *map(model.as_params, buffer)]
 
 
-def by_scalar(tensor, dim, extra=()):
-    """A tensor (n, *event_shape, *extra) as (dim, n, 1, *extra)."""
+def permuted(tensor, order):
+    """A tensor (n, dim, ...) in an order, (dim,), or in one for every row, (n, dim)."""
+    if len(order.shape) == 1:
+        return ops.take(tensor, order, axis=1)
+    order = ops.reshape(order, (*order.shape, *[1] * (len(tensor.shape) - 2)))
+    return ops.take_along_axis(tensor, order, axis=1)
+
+
+def by_turn(tensor, dim, order, extra=()):
+    """A tensor (n, *event_shape, *extra) as (dim, n, 1, *extra), as they are drawn."""
     axes = (1, 0, *range(2, 2 + len(extra)))
-    flat = ops.transpose(ops.reshape(tensor, (-1, dim, *extra)), axes)
-    return ops.expand_dims(flat, 2)
+    flat = permuted(ops.reshape(tensor, (-1, dim, *extra)), order)
+    return ops.expand_dims(ops.transpose(flat, axes), 2)
 
 
 def put(tensor, index, part):
