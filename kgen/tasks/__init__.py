@@ -3,4 +3,6 @@
 They take kgen's densities, and scikit-learn's own.
 """
 
-__all__: list[str] = []
+from kgen.tasks.imputer import Imputer
+
+__all__ = ["Imputer"]
