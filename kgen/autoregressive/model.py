@@ -88,6 +88,10 @@ class AutoregressiveModel(GenerativeModel):
         """A stand-in for this model, of the same weights, with other units."""
         head = copy.copy(self.head)
         vars(head).update(units)
+        return self.with_head(head)
+
+    def with_head(self, head):
+        """A stand-in for this model, of the same weights, with another head."""
         other = object.__new__(type(self))
         vars(other).update(vars(self), head=head)
         return other

@@ -28,6 +28,9 @@ class Bernoulli(LevelHead):
         axes = tuple(range(1, len(params.shape)))
         return ops.sum(_log_bernoulli(params, x), axis=axes)
 
+    def _log_masses(self, params, before):
+        return ops.concatenate([-ops.softplus(params), -ops.softplus(-params)], axis=-1)
+
     def mean(self, params):
         return ops.sigmoid(ops.cast(params, "float32"))
 

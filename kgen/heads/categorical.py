@@ -43,6 +43,9 @@ class Categorical(LevelHead):
             tfd.Categorical(logits=logits, dtype="float32"), len(params.shape) - 1
         )
 
+    def _log_masses(self, params, before):
+        return ops.log_softmax(params)
+
     def mean(self, params):
         probabilities = ops.softmax(self.split(params))
         return ops.sum(probabilities * np.arange(self.levels, dtype="float32"), -1)

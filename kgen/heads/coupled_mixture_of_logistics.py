@@ -127,6 +127,22 @@ class CoupledMixtureOfLogistics(LevelHead):
         found = ops.logsumexp(found, axis=-1)
         return ops.sum(found, axis=tuple(range(1, len(found.shape))))
 
+    def _log_masses(self, params, before):
+        logits, locs, scales, couplings = self._parts(params)
+        values = [ops.expand_dims(value, -1) for value in before]
+        # Components by their share of what is known of the pixel.
+        shares = logits
+        for c, value in enumerate(values):
+            loc = self._loc(locs[c], couplings[c], values[:c])
+            shares = shares + log_logistic_mass(value, loc, scales[c], self.levels)
+        c = len(values)
+        loc = ops.expand_dims(self._loc(locs[c], couplings[c], values), 1)
+        x = np.arange(self.levels, dtype="float32")[:, np.newaxis]
+        scale = ops.expand_dims(scales[c], 1)
+        found = log_logistic_mass(x, loc, scale, self.levels)
+        shares = ops.expand_dims(ops.log_softmax(shares), 1)
+        return ops.logsumexp(found + shares, axis=-1)
+
     def mean(self, params):
         """Expected values: exact up to 32 levels, by Gaussian quadrature above.
 

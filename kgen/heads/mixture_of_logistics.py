@@ -1,5 +1,6 @@
 """Mixture of discretised logistics: integers with many levels, from few outputs."""
 
+import numpy as np
 from keras import ops
 
 from kgen.core import validation
@@ -61,6 +62,13 @@ class MixtureOfLogistics(LevelHead):
         found = log_logistic_mass(ops.expand_dims(x, -1), loc, scale, self.levels)
         found = ops.logsumexp(found + ops.log_softmax(logits), axis=-1)
         return ops.sum(found, axis=tuple(range(1, len(found.shape))))
+
+    def _log_masses(self, params, before):
+        # One axis more than for single values: (n, levels, components).
+        x = np.arange(self.levels, dtype="float32")[:, np.newaxis]
+        logits, loc, scale = self._parts(params)
+        found = log_logistic_mass(x, loc, scale, self.levels)
+        return ops.logsumexp(found + ops.log_softmax(logits), axis=-1)
 
     def mean(self, params):
         logits, loc, scale = self._parts(params)

@@ -3,6 +3,7 @@
 They take kgen's densities, and scikit-learn's own.
 """
 
+from kgen.tasks.compressor import Compressor
 from kgen.tasks.imputer import Imputer
 
-__all__ = ["Imputer"]
+__all__ = ["Compressor", "Imputer"]

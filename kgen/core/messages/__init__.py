@@ -4,6 +4,7 @@ Every message names the argument, says what was passed, what is allowed and, whe
 helps, what to do.
 """
 
+from kgen.core.messages.compression import *  # noqa: F403
 from kgen.core.messages.data import *  # noqa: F403
 from kgen.core.messages.datasets import *  # noqa: F403
 from kgen.core.messages.files import *  # noqa: F403
