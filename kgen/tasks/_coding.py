@@ -24,7 +24,7 @@ from keras import ops
 
 from kgen.autoregressive.samplers import Batch
 from kgen.base.chunks import pad
-from kgen.core import messages
+from kgen.core import messages, progress
 from kgen.core.backend import compiled, tf
 
 
@@ -104,7 +104,9 @@ _open: dict[int, Coder] = {}
 _numbers = itertools.count()
 
 
-def code(model: Any, coder: Coder, shape: tuple, condition: Any, rows: int) -> None:
+def code(
+    model: Any, coder: Coder, shape: tuple, condition: Any, rows: int, verbose: Any
+) -> None:
     """Have a coder encode or decode all its examples.
 
     Args:
@@ -113,17 +115,23 @@ def code(model: Any, coder: Coder, shape: tuple, condition: Any, rows: int) -> N
         shape: of an example.
         condition: vectors (n, condition_dim), or None.
         rows: examples that are coded in lockstep.
+        verbose: 1 shows a progress bar, on a terminal.
     """
     number = next(_numbers)
     _open[number] = coder
+    starts = range(0, len(coder.x), rows)
+    tick = progress.ticker(len(starts), verbose)
     try:
-        for start in range(0, len(coder.x), rows):
+        for start in starts:
             coder.begin(start, rows)
             given = condition
             if condition is not None:
-                given = ops.convert_to_tensor(pad(condition[start : start + rows], rows))
+                given = ops.convert_to_tensor(
+                    pad(condition[start : start + rows], rows)
+                )
             # An array is an argument of the graph, a number would be a constant in it.
             code_chunk(model, np.asarray(number), given, rows=rows, shape=shape)
+            tick()
     except Exception as problem:
         # TensorFlow raises one of its own errors in place of the coder's.
         raise coder.problem or problem from None

@@ -96,7 +96,7 @@ class Compressor:
         condition = self._condition(len(x), y, "compress")
         rows = next((r for r in ROWS if len(x) <= r), ROWS[-1])
         coder = self._coder(x.reshape(len(x), -1).astype("int32"))
-        code(density.model_, coder, x.shape[1:], condition, rows)
+        self._code(coder, x.shape[1:], condition, rows)
         return _code_format.written(
             _code_format.Code(
                 self._fingerprint(),
@@ -139,7 +139,7 @@ class Compressor:
             raise messages.other_conditions()
         shape = with_channel(found.shape, sequences=sequences)[1:]
         x = np.zeros((n, math.prod(shape)), "int32")
-        code(density.model_, self._coder(x, found.words), shape, condition, found.rows)
+        self._code(self._coder(x, found.words), shape, condition, found.rows)
         values = x.astype(found.dtype).reshape(found.shape)
         if _code_format.digest(values) != found.digest:
             raise messages.other_arithmetic()
@@ -177,6 +177,10 @@ class Compressor:
         order = self.density.model_.permutations
         order = np.arange(x.shape[1]) if order is None else np.asarray(order[0])
         return Coder(type(self.density).__name__, x, words, order)
+
+    def _code(self, coder: Coder, shape: tuple, condition: Any, rows: int) -> None:
+        density = self.density
+        code(density.model_, coder, shape, condition, rows, density.verbose)
 
     def _fingerprint(self) -> bytes:
         """Digest of all that the probabilities depend on, 16 bytes."""

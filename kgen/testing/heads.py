@@ -18,7 +18,8 @@ def check_head(head: Head, seed: int = 0) -> None:
 
     Its density sums or integrates to one, `mean` is the mean of that density, and
     `draw` follows it, for one channel and for several. It is 0 outside the support,
-    and `log_prob` and its gradient inside are those of the distribution.
+    and `log_prob` and its gradient inside are those of the distribution. `log_masses`
+    of integers are the log-probabilities of all levels.
     Channels depend on their own outputs only, unless the head orders them. Extreme
     parameters give finite log-densities and gradients, results are float32 for inputs
     of any dtype, and the configuration gives the same head again.
@@ -48,6 +49,7 @@ def check_head(head: Head, seed: int = 0) -> None:
     if not head.orders_channels:
         _check_channels(head, random)
     _check_pixel(head, random)
+    _check_masses(head, random)
     _check_distribution(head, params, values)
     _check_extremes(head)
     _check_precision(head, params, values[:1])
@@ -137,6 +139,27 @@ def _check_pixel(head, random):
     counts = np.bincount((drawn @ base).astype(int), minlength=len(every))
     order = (every @ base).astype(int)
     check_frequencies(counts[order], probability)
+
+
+def _check_masses(head, random):
+    """`log_masses`: of a pixel's channels in turn if the head orders them."""
+    formula = getattr(head, "_log_masses", None)
+    if head.levels is None or (head.orders_channels and formula is None):
+        return
+    channels = 3 if head.orders_channels else 1
+    x = random.integers(0, head.levels, size=(4, channels)).astype("float32")
+    params = random.normal(size=(4, head.params_size(channels))).astype("float32")
+    total = np.zeros(4)
+    for c in range(channels):
+        masses = _numpy(head.log_masses(params, [*x.T[:c]])).astype("float64")
+        sums = np.exp(masses).sum(axis=1)
+        assert masses.shape == (4, head.levels), f"log_masses have shape {masses.shape}"
+        assert np.allclose(sums, 1, atol=1e-3), f"log_masses add up to {sums}, not 1"
+        total += masses[np.arange(4), x[:, c].astype(int)]
+    expected = _numpy(head.log_prob(params, x))
+    assert np.allclose(total, expected, rtol=1e-4, atol=1e-3), (
+        f"log_masses of {x} add up to {total}, but log_prob is {expected}"
+    )
 
 
 def _check_distribution(head, params, values):
