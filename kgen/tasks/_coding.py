@@ -58,7 +58,7 @@ class Coder:
         self.family = stream.model.Categorical(perfect=False)
         self.encodes, queue = words is None, stream.queue
         self.coder = queue.RangeEncoder() if self.encodes else queue.RangeDecoder(words)
-        self.problem: Any = None
+        self.problem = None
 
     @property
     def words(self):
@@ -183,7 +183,7 @@ class CodedHead:
             index: of the scalars in an example, of the same shape as the values.
             temperature: not used.
         """
-        values: list = []
+        values = []
         for channel in range(index.shape[-1]):
             masses = ops.exp(self.head.log_masses(params, values))
             asked = [self.number, masses, index[0, channel]]

@@ -20,6 +20,7 @@ from kgen.autoregressive.estimator import ExactEstimator
 from kgen.core import backend, messages
 from kgen.data.frames import is_frame
 from kgen.data.sources import with_channel
+from kgen.heads import LevelHead
 from kgen.tasks import _code_format
 from kgen.tasks._coding import Coder, code, library
 
@@ -59,7 +60,7 @@ class Compressor:
         >>> import kgen
         >>> from kgen.data.toy import bars
         >>> X = bars(256, size=4, random_state=0)
-        >>> density = kgen.NADE(hidden=16, epochs=20, random_state=0).fit(X)
+        >>> density = kgen.MADE(hidden=(32,), epochs=20, random_state=0).fit(X)
         >>> compressor = Compressor(density)
         >>> code = compressor.compress(X)
         >>> len(code) < X.size / 8
@@ -156,7 +157,9 @@ class Compressor:
             raise messages.real_head(owner, type(head).__name__)
         if orders != 1:
             raise messages.several_orders(owner, orders)
-        if head.orders_channels and head._log_masses is None:
+        formula = getattr(head, "_log_masses", None)
+        known = isinstance(head, LevelHead)
+        if not known or (head.orders_channels and formula is None):
             raise messages.head_without_masses(type(head).__name__)
 
     def _check_values(self, values: np.ndarray) -> None:

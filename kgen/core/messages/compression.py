@@ -41,8 +41,9 @@ def several_orders(owner: str, orders: Any) -> ValueError:
 
 def head_without_masses(head: str) -> ValueError:
     return ValueError(
-        f"Compressor: the {head} head orders the channels of a pixel, but has no "
-        "`_log_masses`, by which they are coded one after the other."
+        f"Compressor: the {head} head does not say the probabilities of all levels. "
+        "It must be a kgen.heads.LevelHead, with `_log_masses` if it orders the "
+        "channels of a pixel."
     )
 
 
