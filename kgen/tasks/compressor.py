@@ -152,11 +152,13 @@ class Compressor:
         if not isinstance(density, ExactEstimator):
             raise messages.not_coded(density)
         check_is_fitted(density)
-        head, orders = density.head_, density.model_.orders
+        head, model = density.head_, density.model_
         if density.levels_ is None:
             raise messages.real_head(owner, type(head).__name__)
-        if orders != 1:
-            raise messages.several_orders(owner, orders)
+        if model.n_orders != 1:
+            raise messages.several_orders(
+                owner, getattr(density, "orders", model.n_orders)
+            )
         formula = getattr(head, "_log_masses", None)
         known = isinstance(head, LevelHead)
         if not known or (head.orders_channels and formula is None):

@@ -33,8 +33,8 @@ def real_head(owner: str, head: str) -> ValueError:
 
 def several_orders(owner: str, orders: Any) -> ValueError:
     return ValueError(
-        f"Compressor: this {owner} has orders={orders!r}. Its density is the mean over "
-        "them, which no coder of one scalar after the other reaches. Fit it with "
+        f"Compressor: this {owner} has orders={orders!r}. Its density is a mean over "
+        "orders, which no coder of one scalar after the other reaches. Fit one with "
         "orders=1."
     )
 
