@@ -7,7 +7,7 @@
 on the training images and compresses test images, each file with all of them. PNG and
 WebP (Pillow) get one picture with all of them, and zstd (zstandard) and xz all bytes,
 eight pixels in each if they are black and white; "one by one" is a file for each image.
-It takes some three minutes of one core, and writes
+It takes two to three minutes of one core, and writes
 benchmarks/results/compression_<data>.json.
 """
 

@@ -36,6 +36,8 @@ class Head(Strategy):
     - say which values it models (`levels`, if they are discrete);
     - give the distribution (`distribution`), its `mean`, and a deterministic `draw`
       from uniform noise by the inverse CDF, with further numbers for `choices`;
+    - for integers, give `_log_masses` if there is a quick formula, or if the head
+      orders the channels and data are to be compressed: see `LevelHead`;
     - decorate it with `kgen.base.register`, so that files can hold it, and with
       `kgen.heads.register("name")` for a name.
 
