@@ -52,16 +52,16 @@ LAWS = {"two moons": moons, "circles": circles, "checkerboard": checkerboard}
 
 def main():
     """Fit, measure, draw, write."""
-    found, ticks = {}, SPAN * ((np.arange(CELLS) + 0.5) / CELLS * 2 - 1)
-    plane = np.stack(np.meshgrid(ticks, ticks), axis=-1).reshape(-1, 2)
+    found, map_of = {}, {"limits": (-SPAN, SPAN), "cells": CELLS, "colour_bar": False}
     figure, axes = plt.subplots(3, 7, figsize=(14, 6.6))
     for (law, draw), row in zip(LAWS.items(), axes, strict=True):
         x, unseen = draw(20_000, 0), draw(4000, 1)
-        show(row[0], points=unseen, title=law)
+        scatter(row[0], unseen, law)
         found[law] = {}
         for k, (name, model) in enumerate(MODELS.items()):
             model.fit(x)
-            density = np.exp(model.log_prob(plane).astype("float64"))
+            ax = kgen.plots.density_2d(model, **map_of, ax=row[1 + 2 * k])
+            density = ax.images[0].get_array()
             samples = model.sample(4000, random_state=0)
             judge = KNeighborsClassifier(5)
             two = {"real": unseen, "fake": samples, "classifier": judge}
@@ -71,8 +71,8 @@ def main():
                 "told apart": float(classifier_two_sample(**two, random_state=0)),
             }
             print(law, name, found[law][name])
-            show(row[1 + 2 * k], density=density.reshape(CELLS, CELLS), title=name)
-            show(row[2 + 2 * k], points=samples, title="its samples")
+            dress(ax, name)
+            scatter(row[2 + 2 * k], samples, "its samples")
     RESULTS.mkdir(exist_ok=True)
     figure.tight_layout(pad=0.8)
     figure.savefig(RESULTS / "planes.png", dpi=80)
@@ -80,15 +80,17 @@ def main():
     write("planes", {"models": models, "machine": machine(), "found": found})
 
 
-def show(axes, title, density=None, points=None):
-    """A density, or points, in the square from -3.2 to 3.2."""
-    if density is not None:
-        extent = (-SPAN, SPAN, -SPAN, SPAN)
-        axes.imshow(density, origin="lower", extent=extent, cmap="magma")
-    else:
-        axes.scatter(*points.T, s=0.4, color="tab:blue")
-    axes.set(xlim=(-3.2, 3.2), ylim=(-3.2, 3.2), xticks=[], yticks=[], aspect="equal")
-    axes.set_title(title, fontsize=10)
+def scatter(ax, points, title):
+    """Points in the same square as the densities."""
+    ax.scatter(*points.T, s=0.4, color="tab:blue")
+    dress(ax, title)
+
+
+def dress(ax, title):
+    """The square from -3.2 to 3.2, without ticks."""
+    ax.set(xlim=(-3.2, 3.2), ylim=(-3.2, 3.2), xticks=[], yticks=[], aspect="equal")
+    ax.set(xlabel="", ylabel="")
+    ax.set_title(title, fontsize=10)
 
 
 if __name__ == "__main__":

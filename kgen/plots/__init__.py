@@ -1,7 +1,19 @@
-"""Plots of samples, codes and losses. Every function returns matplotlib Axes."""
+"""Plots of samples, codes, densities and losses. They return matplotlib Axes."""
 
 from kgen.plots.codes import latent_map, reconstructions, traversal
+from kgen.plots.completion import completions
+from kgen.plots.corners import corner
 from kgen.plots.curves import history
+from kgen.plots.densities import density_2d
 from kgen.plots.images import image_grid
 
-__all__ = ["history", "image_grid", "latent_map", "reconstructions", "traversal"]
+__all__ = [
+    "completions",
+    "corner",
+    "density_2d",
+    "history",
+    "image_grid",
+    "latent_map",
+    "reconstructions",
+    "traversal",
+]

@@ -10,6 +10,8 @@ from sklearn.utils.validation import check_is_fitted
 from kgen import latent
 from kgen.core import messages, validation
 from kgen.plots.images import image_grid
+from kgen.plots.style import colours as style_colours
+from kgen.plots.style import new_axes
 
 MOST_ROWS = 10
 """Latent dimensions that `traversal` draws, if it is not told which."""
@@ -59,7 +61,7 @@ def latent_map(
     codes = model.encode(X, y)
     points, labels = _plane(codes, dims)
     colours = _colours(y, len(codes), getattr(model, "conditional", False))
-    ax = _axes(ax)
+    ax = new_axes(ax)
     _scatter(ax, points, colours)
     ax.set(xlabel=labels[0], ylabel=labels[1], title=title)
     if codes.shape[1] == 1:
@@ -153,15 +155,10 @@ def reconstructions(
         'bars'
     """
     _check(model, "reconstructions", "encode", images=True)
-    X, decoded = np.asarray(X), model.decode(model.encode(X, y), y)
-    colour = X.ndim == 4 and X.shape[-1] == 3
-    if colour and X.dtype.kind in "iu":
-        X, decoded = X / 255.0, decoded / 255.0
-    # A line between the two, of the colour that `image_grid` gives to frames.
-    line = np.full_like(X[:, :1], 1.0 if colour else np.nan, dtype="float32")
-    pairs = np.concatenate([X, line, decoded], axis=1, dtype="float32")
+    X = np.asarray(X)
+    decoded = model.decode(model.encode(X, y), y)
     columns = min(len(X), MOST_ROWS) if columns is None else columns
-    return image_grid(pairs, columns=columns, title=title, ax=ax)
+    return image_grid(X, pairs=decoded, columns=columns, title=title, ax=ax)
 
 
 def _check(model, tool, method, *, images=False):
@@ -172,12 +169,6 @@ def _check(model, tool, method, *, images=False):
     check_is_fitted(model)
     if images and len(model.event_shape_) not in (2, 3):
         raise messages.no_images(tool, owner, model.event_shape_)
-
-
-def _axes(ax):
-    import matplotlib.pyplot as plt
-
-    return plt.subplots(layout="constrained")[1] if ax is None else ax
 
 
 def _plane(codes, dims):
@@ -228,7 +219,7 @@ def _scatter(ax, points, y):
 
     style = {"s": 12, "alpha": 0.7, "linewidths": 0}
     if y is None:
-        ax.scatter(*points.T, **style)
+        ax.scatter(*points.T, color=style_colours()[0], **style)
         return
     classes = np.unique(y)
     numbers = y.dtype.kind in "iuf"
@@ -236,11 +227,11 @@ def _scatter(ax, points, y):
     if fractions or (numbers and len(classes) > MOST_CLASSES):
         ax.figure.colorbar(ax.scatter(*points.T, c=y, **style), ax=ax)
         return
-    few = len(classes) <= 10
-    colours = plt.get_cmap("tab10" if few else "turbo", 10 if few else len(classes))
-    for i, label in enumerate(classes):
-        chosen = points[y == label].T
-        ax.scatter(*chosen, color=colours(i), label=str(label), **style)
+    colours = style_colours()
+    if len(classes) > len(colours):
+        colours = plt.get_cmap("turbo", len(classes))(range(len(classes)))
+    for label, colour in zip(classes, colours, strict=False):
+        ax.scatter(*points[y == label].T, color=colour, label=str(label), **style)
     ax.legend(markerscale=2, ncols=-(-len(classes) // MOST_CLASSES))
 
 

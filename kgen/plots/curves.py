@@ -6,6 +6,7 @@ from typing import Any
 from sklearn.utils.validation import check_is_fitted
 
 from kgen.core import messages
+from kgen.plots.style import colours, new_axes
 
 VALIDATION = "val_"
 
@@ -43,7 +44,6 @@ def history(
         >>> [line.get_label() for line in ax.lines]
         ['loss', 'val_loss']
     """
-    import matplotlib.pyplot as plt
     from matplotlib.ticker import MaxNLocator
 
     check_is_fitted(estimator)
@@ -53,10 +53,12 @@ def history(
     for name in names:
         if name not in own:
             raise messages.no_curve(name, own)
-    if ax is None:
-        _, ax = plt.subplots(layout="constrained")
+    ax, palette = new_axes(ax), colours()
     for i, name in enumerate(names):
-        style = {"color": f"C{i}", "marker": "." if len(curves[name]) == 1 else ""}
+        style = {
+            "color": palette[i % len(palette)],
+            "marker": "." if len(curves[name]) == 1 else "",
+        }
         ax.plot(range(1, len(curves[name]) + 1), curves[name], label=name, **style)
         if (twin := curves.get(VALIDATION + name)) is not None:
             # Validation data may have come with a later fit: the last epochs.
