@@ -56,7 +56,7 @@ def main():
     figure, axes = plt.subplots(3, 7, figsize=(14, 6.6))
     for (law, draw), row in zip(LAWS.items(), axes, strict=True):
         x, unseen = draw(20_000, 0), draw(4000, 1)
-        scatter(row[0], unseen, law)
+        show(row[0], law, unseen)
         found[law] = {}
         for k, (name, model) in enumerate(MODELS.items()):
             model.fit(x)
@@ -71,8 +71,8 @@ def main():
                 "told apart": float(classifier_two_sample(**two, random_state=0)),
             }
             print(law, name, found[law][name])
-            dress(ax, name)
-            scatter(row[2 + 2 * k], samples, "its samples")
+            show(ax, name)
+            show(row[2 + 2 * k], "its samples", samples)
     RESULTS.mkdir(exist_ok=True)
     figure.tight_layout(pad=0.8)
     figure.savefig(RESULTS / "planes.png", dpi=80)
@@ -80,14 +80,10 @@ def main():
     write("planes", {"models": models, "machine": machine(), "found": found})
 
 
-def scatter(ax, points, title):
-    """Points in the same square as the densities."""
-    ax.scatter(*points.T, s=0.4, color="tab:blue")
-    dress(ax, title)
-
-
-def dress(ax, title):
-    """The square from -3.2 to 3.2, without ticks."""
+def show(ax, title, points=None):
+    """The square from -3.2 to 3.2, with points if there are any."""
+    if points is not None:
+        ax.scatter(*points.T, s=0.4, color="tab:blue")
     ax.set(xlim=(-3.2, 3.2), ylim=(-3.2, 3.2), xticks=[], yticks=[], aspect="equal")
     ax.set(xlabel="", ylabel="")
     ax.set_title(title, fontsize=10)
