@@ -3,9 +3,10 @@
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
-from matplotlib.colors import to_rgb
+from matplotlib.colors import to_rgb, to_rgba
 
 from kgen import plots
+from kgen.plots.style import PETROFF, colours
 from tests.conftest import tiny
 from tests.test_plots import X, cells
 
@@ -110,6 +111,17 @@ def test_pairs():
     assert (frames == 0).all()  # black, as the figure
     clear = plt.figure(facecolor="none").add_subplot()
     assert (cells(plots.image_grid(colour, ax=clear), 3, 3, 2)[1] == 1).all()
+
+
+def test_colours_are_those_of_the_style():
+    assert colours() == list(PETROFF)
+    with plt.style.context("dark_background"):
+        own = plt.rcParams["axes.prop_cycle"].by_key()["color"]
+        assert colours() == own != list(PETROFF)
+        (points,) = plots.corner(X[:, 0, :2] + 0.5)[1, 0].collections
+        assert to_rgba(own[0])[:3] == tuple(points.get_facecolor()[0][:3])
+    with plt.rc_context({"axes.prop_cycle": plt.cycler(linestyle=["-", "--"])}):
+        assert colours() == list(PETROFF)
 
 
 def test_errors():

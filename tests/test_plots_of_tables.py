@@ -4,7 +4,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
-from matplotlib.colors import to_hex, to_rgba
+from matplotlib.colors import to_hex
 from scipy.stats import multivariate_normal
 from sklearn.ensemble import IsolationForest
 from sklearn.exceptions import NotFittedError
@@ -14,7 +14,7 @@ from sklearn.neighbors import KernelDensity
 import kgen
 from kgen import plots
 from kgen.data.toy import bars
-from kgen.plots.style import PETROFF, colours
+from kgen.plots.style import PETROFF
 from tests.conftest import tiny
 
 RANDOM = np.random.default_rng(0)
@@ -62,6 +62,8 @@ def test_map_on_a_logarithmic_scale():
     assert np.ma.getmaskarray(ax.images[0].get_array()).any()
     cmap = ax.images[0].cmap
     assert tuple(cmap.get_bad()) == tuple(cmap.get_under()) == cmap(0)
+    nothing = plots.density_2d(box, limits=(50, 60), log=True, cells=3)
+    nothing.figure.canvas.draw()
 
 
 def test_limits_of_a_map():
@@ -79,6 +81,9 @@ def test_limits_of_a_map():
         assert right > high[0] - 0.5
         assert bottom < low[1] + 0.5
         assert top > high[1] - 0.5
+    holes = np.where(np.arange(300)[:, np.newaxis] < 2, np.nan, POINTS)
+    ax = plots.density_2d(GAUSSIAN, holes, cells=5)
+    np.testing.assert_allclose(ax.collections[0].get_offsets(), POINTS[2:])
     flat = np.zeros((30, 2)) + [1.0, 2.0]
     ax = plots.density_2d(KernelDensity().fit(flat), flat, cells=5)
     np.testing.assert_allclose(ax.get_xlim(), [0.5, 1.5])
@@ -95,6 +100,9 @@ def test_map_of_a_flow_on_a_data_frame(eager):
     # scikit-learn's own warn of data without the names that they know.
     named = GaussianMixture(1).fit(frame)
     assert plots.density_2d(named, cells=4).get_ylabel() == "weight"
+    ax = plots.density_2d(named, frame[["weight", "height"]], cells=4)
+    assert ax.get_ylabel() == "weight"
+    np.testing.assert_allclose(ax.collections[0].get_offsets(), frame)
     assert plots.density_2d(GAUSSIAN, frame, cells=4).get_xlabel() == "height"
 
 
@@ -232,17 +240,6 @@ def test_columns_are_chosen_and_matched():
     np.testing.assert_allclose(first.get_data()[0], second.get_data()[0])
 
 
-def test_colours_are_those_of_the_style():
-    assert colours() == list(PETROFF)
-    with plt.style.context("dark_background"):
-        own = plt.rcParams["axes.prop_cycle"].by_key()["color"]
-        assert colours() == own != list(PETROFF)
-        (points,) = plots.corner(POINTS)[1, 0].collections
-        assert to_rgba(own[0])[:3] == tuple(points.get_facecolor()[0][:3])
-    with plt.rc_context({"axes.prop_cycle": plt.cycler(linestyle=["-", "--"])}):
-        assert colours() == list(PETROFF)
-
-
 def test_errors_of_maps(eager):
     table = RANDOM.normal(size=(40, 3))
     with pytest.raises(ValueError, match=r"two features.*Gaussian.*shape \(3,\)"):
@@ -257,7 +254,7 @@ def test_errors_of_maps(eager):
     for limits in ((1, 0), (0, np.inf), "ab", (1, 2, 3), ((0, 1), (1, 1)), (0, None)):
         with pytest.raises(ValueError, match=r"`limits` must be \(low, high\)"):
             plots.density_2d(GAUSSIAN, limits=limits)
-    for points in (POINTS[:, :1], POINTS[:0], POINTS[0]):
+    for points in (POINTS[:, :1], POINTS[:0], POINTS[0], [[0, np.nan]]):
         with pytest.raises(ValueError, match=r"X must hold points of two features"):
             plots.density_2d(GAUSSIAN, points)
     with pytest.raises(ValueError, match="`cells` must be an integer >= 2"):

@@ -67,18 +67,18 @@ def density_2d(
     """
     _check(estimator)
     validation.check_setting("density_2d", "cells", cells, ge=2)
-    points, names = _points(X)
     fitted = getattr(estimator, "feature_names_in_", None)
-    names = names if fitted is None else list(fitted)
+    points, names = _points(X, fitted)
     limits = _limits(estimator, points, limits, y)
-    ticks = [_ticks(estimator, *ends, cells) for ends in limits]
+    ticks = [_ticks(estimator, low, high, cells) for low, high in limits]
     density = _log_density(estimator, ticks, names if fitted is not None else None, y)
     ax = new_axes(ax)
     shown, scale = density, {}
     if log:
         peak = np.max(density, initial=-np.inf, where=np.isfinite(density))
         lowest = np.min(density, initial=peak, where=np.isfinite(density))
-        scale = {"vmin": max(lowest, peak - DEPTH), "vmax": peak}
+        if np.isfinite(peak):
+            scale = {"vmin": max(lowest, peak - DEPTH), "vmax": peak}
     else:
         shown, scale = np.exp(density), {"vmin": 0.0}
     _draw(ax, shown, ticks, scale, _what(estimator, log=log) if colour_bar else None)
@@ -106,14 +106,24 @@ def _check(estimator):
         raise messages.not_a_plane(owner, tuple(shape))
 
 
-def _points(X):
-    """Points as an array (n, 2), and the names of their features; None for either."""
+def _points(X, fitted):
+    """Points as an array (n, 2), and names of features; None for what there is not.
+
+    DataFrames may have the columns that were fitted in another order.
+    """
+    names = None if fitted is None else list(fitted)
     if X is None:
-        return None, None
+        return None, names
+    if is_frame(X):
+        if names is not None and set(X.columns) == set(names):
+            X = X[names]
+        names = list(X.columns) if names is None else names
     points = np.asarray(X)
+    if points.ndim == 2:
+        points = points[np.isfinite(points.astype("float64")).all(axis=1)]
     if points.ndim != 2 or points.shape[1] != 2 or not len(points):
-        raise messages.not_points(points.shape)
-    return points.astype("float64"), list(X.columns) if is_frame(X) else None
+        raise messages.not_points(np.shape(X))
+    return points.astype("float64"), names
 
 
 def _limits(estimator, points, limits, y):
@@ -128,7 +138,7 @@ def _limits(estimator, points, limits, y):
         return ends
     if points is None:
         points = _samples(estimator, y)
-    low, high = np.nanmin(points, axis=0), np.nanmax(points, axis=0)
+    low, high = points.min(axis=0), points.max(axis=0)
     margin = 0.0 if _discrete(estimator) else MARGIN
     around = np.where(high > low, margin * (high - low), 0.5)
     return np.stack([low - around, high + around], axis=1)

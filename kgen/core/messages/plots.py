@@ -38,7 +38,8 @@ def not_a_plane(owner: str, shape: Any) -> ValueError:
 
 def not_points(shape: tuple) -> ValueError:
     return ValueError(
-        f"X must hold points of two features, shape (n, 2), n >= 1. Got shape {shape}."
+        "X must hold points of two features, shape (n, 2), at least one of them "
+        f"without NaN. Got shape {shape}."
     )
 
 
