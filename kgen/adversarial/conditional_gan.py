@@ -23,6 +23,7 @@ from typing import ClassVar
 
 from kgen.adversarial.estimator import AdversarialEstimator
 from kgen.base.fields import estimator, param
+from kgen.base.spaces import OneOf
 
 
 @estimator
@@ -70,7 +71,11 @@ class ConditionalGAN(AdversarialEstimator):
 
     conditional = True
 
-    conditioning: str = param("projection", choices=("projection", "concatenation"))
+    conditioning: str = param(
+        "projection",
+        choices=("projection", "concatenation"),
+        search=OneOf(("projection", "concatenation")),
+    )
     spectral_normalisation: bool = param(True)
 
     _former_values: ClassVar[dict] = {

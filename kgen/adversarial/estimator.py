@@ -8,6 +8,7 @@ from kgen.base.codes import LatentSampler
 from kgen.base.density import NoDensity
 from kgen.base.fields import WIDEST, LearningRate, param
 from kgen.base.scaled import ScaledEstimator
+from kgen.base.spaces import OneOf, Range
 from kgen.core import messages
 from kgen.layers import SpectralNormalization
 from kgen.objectives import Objective, objectives
@@ -46,12 +47,18 @@ class AdversarialEstimator(
     # A game takes longer than one loss. On 10,000 points of 8 clusters 10 epochs leave
     # out a cluster with one seed of 10, and 20 epochs with none of 18.
     epochs: int = param(20, ge=1)
-    latent_dim: int = param(64, ge=1, le=WIDEST)
-    objective: str | Objective = param("non_saturating", registry=objectives)
-    discriminator_steps: int = param(1, ge=1)
-    learning_rate: LearningRate = param(ADAM["learning_rate"], gt=0)
+    latent_dim: int = param(64, ge=1, le=WIDEST, search=Range(8, 128, log=True))
+    objective: str | Objective = param(
+        "non_saturating",
+        registry=objectives,
+        search=OneOf(("non_saturating", "hinge", "least_squares")),
+    )
+    discriminator_steps: int = param(1, ge=1, search=Range(1, 3))
+    learning_rate: LearningRate = param(
+        ADAM["learning_rate"], gt=0, search=Range(5e-5, 2e-3, log=True)
+    )
     discriminator_learning_rate: LearningRate | None = param(None, gt=0)
-    spectral_normalisation: bool = param(False)
+    spectral_normalisation: bool = param(False, search=OneOf((False, True)))
     simultaneous: bool = param(False)
     instance_noise: float = param(0.0, ge=0)
     noise_steps: int = param(10_000, ge=1)

@@ -15,6 +15,7 @@ from typing import Any, ClassVar
 
 from kgen.adversarial.estimator import AdversarialEstimator
 from kgen.base.fields import LearningRate, estimator, param
+from kgen.base.spaces import Range
 from kgen.objectives import Objective, objectives
 
 
@@ -54,8 +55,8 @@ class WGAN(AdversarialEstimator):
         ['d_distance', 'd_loss', 'g_loss']
     """
 
-    objective: str | Objective = param("wasserstein", registry=objectives)
-    discriminator_steps: int = param(5, ge=1)
+    objective: str | Objective = param("wasserstein", registry=objectives, search=None)
+    discriminator_steps: int = param(5, ge=1, search=Range(2, 6))
     # Five times that of Gulrajani et al. (algorithm 1, for some 100,000 steps), with
     # which averages of weights get as far in a third of the steps.
     learning_rate: LearningRate = param(5e-4, gt=0)

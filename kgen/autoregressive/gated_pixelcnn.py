@@ -18,6 +18,7 @@ from keras import ops
 from kgen.autoregressive.estimator import AutoregressiveEstimator
 from kgen.autoregressive.raster import RasterModel
 from kgen.base.fields import DEEPEST, WIDEST, LearningRate, estimator, param
+from kgen.base.spaces import Range
 from kgen.core import validation
 from kgen.core.backend import register
 from kgen.heads import Head, MixtureOfLogistics
@@ -104,8 +105,8 @@ class _GatedEstimator(AutoregressiveEstimator):
     """What both estimators of this paper have in common."""
 
     # Not 32: a step takes little more than half the time, and learns about as much.
-    filters: int = param(24, ge=1, le=WIDEST)
-    layers: int = param(6, ge=1, le=DEEPEST)
+    filters: int = param(24, ge=1, le=WIDEST, search=Range(8, 64, step=8))
+    layers: int = param(6, ge=1, le=DEEPEST, search=Range(3, 12))
     dilations: tuple = param(DILATIONS, ge=1, le=WIDEST)
     batch_size: int = param(32, ge=1)
     learning_rate: LearningRate = param(2e-3, gt=0)

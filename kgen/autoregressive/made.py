@@ -29,6 +29,7 @@ from kgen.autoregressive.cached_made import CachedMADE
 from kgen.autoregressive.estimator import AutoregressiveEstimator
 from kgen.autoregressive.vectors import VectorModel
 from kgen.base.fields import estimator, param
+from kgen.base.spaces import OneOf, Widths
 from kgen.core import backend, validation
 from kgen.core.backend import register
 from kgen.core.random import permutation
@@ -231,9 +232,9 @@ class MADE(AutoregressiveEstimator):
         (64,)
     """
 
-    hidden: tuple = param((512, 512), ge=1)
+    hidden: tuple = param((512, 512), ge=1, search=Widths(64, 1024))
     orders: int | Literal["any"] = param(1, ge=1, le=10_000)
-    direct: bool = param(False)
+    direct: bool = param(False, search=OneOf((False, True)))
 
     _ranks: ClassVar[tuple[int, ...]] = (2, 3, 4)
     _many_levels: ClassVar[type[Head]] = MixtureOfLogistics

@@ -42,6 +42,7 @@ from kgen.autoregressive.samplers import ScalarCache
 from kgen.autoregressive.samplers.scalars import put
 from kgen.autoregressive.vectors import VectorModel
 from kgen.base.fields import WIDEST, LearningRate, estimator, param
+from kgen.base.spaces import Range
 from kgen.core import validation
 from kgen.core.backend import register
 from kgen.heads import Head, MixtureOfLogistics, MixtureOfNormals
@@ -206,7 +207,7 @@ class NADE(AutoregressiveEstimator):
         (64,)
     """
 
-    hidden: int = param(500, ge=1, le=WIDEST)
+    hidden: int = param(500, ge=1, le=WIDEST, search=Range(64, 1024, log=True))
     order: int | tuple | list | np.ndarray | None = param(None)
     # The best settings for two minutes on binarised MNIST.
     batch_size: int = param(32, ge=1)

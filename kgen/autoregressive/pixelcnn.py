@@ -17,6 +17,7 @@ from keras import ops
 from kgen.autoregressive.estimator import AutoregressiveEstimator
 from kgen.autoregressive.raster import RasterModel
 from kgen.base.fields import DEEPEST, WIDEST, LearningRate, estimator, param
+from kgen.base.spaces import Range
 from kgen.core import validation
 from kgen.core.backend import register
 from kgen.layers import MaskedConv2D, MaskedResidualBlock
@@ -112,8 +113,8 @@ class PixelCNN(AutoregressiveEstimator):
         (64,)
     """
 
-    filters: int = param(64, ge=1, le=WIDEST)
-    blocks: int = param(5, ge=0, le=DEEPEST)
+    filters: int = param(64, ge=1, le=WIDEST, search=Range(16, 128, log=True, step=2))
+    blocks: int = param(5, ge=0, le=DEEPEST, search=Range(2, 10))
     dilations: tuple = param(DILATIONS, ge=1, le=WIDEST)
     # The best settings for ten minutes on two cores.
     batch_size: int = param(32, ge=1)

@@ -12,6 +12,7 @@ from keras import ops
 from kgen.autoregressive.estimator import AutoregressiveEstimator
 from kgen.autoregressive.raster import RasterModel
 from kgen.base.fields import DEEPEST, WIDEST, estimator, param
+from kgen.base.spaces import Range
 from kgen.core import validation
 from kgen.core.backend import register
 from kgen.layers import DiagonalBiLSTM, MaskedConv2D, RowLSTM
@@ -110,8 +111,8 @@ class PixelRNN(AutoregressiveEstimator):
     """
 
     layer: str = param("diagonal_bilstm", choices=tuple(RECURRENCES))
-    hidden: int = param(16, ge=1, le=WIDEST)
-    layers: int = param(3, ge=1, le=DEEPEST)
+    hidden: int = param(16, ge=1, le=WIDEST, search=Range(8, 64, log=True))
+    layers: int = param(3, ge=1, le=DEEPEST, search=Range(1, 6))
     batch_size: int = param(32, ge=1)
 
     def build_model(self, event_shape: tuple[int, ...]) -> PixelRNNModel:

@@ -17,6 +17,7 @@ from keras import ops
 from kgen.autoregressive.estimator import SequenceEstimator
 from kgen.autoregressive.sequences import SequenceModel
 from kgen.base.fields import DEEPEST, WIDEST, estimator, param
+from kgen.base.spaces import OneOf, Range
 from kgen.core.backend import register
 from kgen.heads import Head, MixtureOfLogistics
 from kgen.layers import MaskedConv2D, PastRNN
@@ -106,9 +107,9 @@ class SequenceRNN(SequenceEstimator):
         (64,)
     """
 
-    cell: str = param("gru", choices=("gru", "lstm"))
-    hidden: int = param(256, ge=1, le=WIDEST)
-    layers: int = param(1, ge=1, le=DEEPEST)
+    cell: str = param("gru", choices=("gru", "lstm"), search=OneOf(("gru", "lstm")))
+    hidden: int = param(256, ge=1, le=WIDEST, search=Range(64, 512, log=True))
+    layers: int = param(1, ge=1, le=DEEPEST, search=Range(1, 3))
 
     _many_levels: ClassVar[type[Head]] = MixtureOfLogistics
 

@@ -18,6 +18,7 @@ from keras import ops
 from kgen.autoregressive.estimator import SequenceEstimator
 from kgen.autoregressive.sequences import SequenceModel
 from kgen.base.fields import DEEPEST, WIDEST, LearningRate, estimator, param
+from kgen.base.spaces import Range
 from kgen.core import validation
 from kgen.core.backend import register
 from kgen.heads import Categorical, Head
@@ -136,9 +137,9 @@ class WaveNet(SequenceEstimator):
         (64,)
     """
 
-    filters: int = param(32, ge=1, le=WIDEST)
-    layers: int = param(10, ge=1, le=DEEPEST)
-    stacks: int = param(2, ge=1, le=DEEPEST)
+    filters: int = param(32, ge=1, le=WIDEST, search=Range(16, 128, log=True, step=2))
+    layers: int = param(10, ge=1, le=DEEPEST, search=Range(4, 10))
+    stacks: int = param(2, ge=1, le=DEEPEST, search=Range(1, 3))
     conditional: bool = param(False)
     batch_size: int = param(16, ge=1)
     learning_rate: LearningRate = param(2e-3, gt=0)

@@ -10,6 +10,7 @@ from kgen.base.head import HeadEstimator
 from kgen.base.model import GenerativeModel
 from kgen.base.players import Player, PlayersModel
 from kgen.base.scaled import ScaledEstimator
+from kgen.base.spaces import OneOf, Range, Widths
 from kgen.core import validation
 from kgen.core.backend import (
     compiled,
@@ -34,11 +35,14 @@ __all__ = [
     "LatentEstimator",
     "LatentSampler",
     "NoDensity",
+    "OneOf",
     "Player",
     "PlayersModel",
+    "Range",
     "Registry",
     "ScaledEstimator",
     "Strategy",
+    "Widths",
     "compiled",
     "draw_in_chunks",
     "estimator",

@@ -13,6 +13,7 @@ from kgen import networks
 from kgen.base.averaged import AveragingEstimator
 from kgen.base.chunks import in_chunks
 from kgen.base.fields import WIDEST, param
+from kgen.base.spaces import Range
 from kgen.core import messages
 from kgen.networks import Builder
 
@@ -29,7 +30,7 @@ class LatentEstimator(AveragingEstimator):
             instance.
     """
 
-    latent_dim: int = param(32, ge=1, le=WIDEST)
+    latent_dim: int = param(32, ge=1, le=WIDEST, search=Range(2, 64, log=True))
     architecture: str | Builder = param("auto")
 
     # Numbers of a code beside `latent_dim`.

@@ -1,8 +1,7 @@
 """The base of all estimators: scikit-learn's API around a Keras model."""
 
 import os
-import typing
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar, Self, dataclass_transform
 
 import keras
 import numpy as np
@@ -13,6 +12,7 @@ from kgen.base import files, fitting, inputs
 from kgen.base.chunks import check_room, finished
 from kgen.base.conditional import TakesConditions
 from kgen.base.fields import LearningRate, collect_fields, param
+from kgen.base.spaces import HasSearchSpace, Range
 from kgen.core import backend, messages, validation
 from kgen.core.random import new_seed
 from kgen.core.strategy import readable
@@ -23,10 +23,8 @@ from kgen.data.streams import StreamSource
 from kgen.data.summary import Summary, check_resolution, summarise
 
 
-@typing.dataclass_transform(
-    kw_only_default=True, eq_default=False, field_specifiers=(param,)
-)
-class GenerativeEstimator(TakesConditions, BaseEstimator):
+@dataclass_transform(kw_only_default=True, eq_default=False, field_specifiers=(param,))
+class GenerativeEstimator(HasSearchSpace, TakesConditions, BaseEstimator):
     """Base of all estimators: fit, sample, save.
 
     A final estimator adds fields (`name: type = param(default, limits)`) and implements
@@ -57,8 +55,8 @@ class GenerativeEstimator(TakesConditions, BaseEstimator):
     """
 
     epochs: int = param(10, ge=1)
-    batch_size: int = param(64, ge=1)
-    learning_rate: LearningRate = param(1e-3, gt=0)
+    batch_size: int = param(64, ge=1, search=Range(16, 256, log=True, step=2))
+    learning_rate: LearningRate = param(1e-3, gt=0, search=Range(1e-4, 2e-2, log=True))
     weight_decay: float | None = param(None, ge=0)
     optimizer: str | keras.optimizers.Optimizer = param("adam")
     precision: str = param("auto")

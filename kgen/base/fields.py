@@ -26,7 +26,9 @@ def param(default: Any, **limits: Any) -> Any:
     Args:
         default: must be immutable.
         **limits: `ge`, `gt`, `le`, `lt`; or `choices`, a tuple; or `registry`, a
-            `kgen.base.Registry` of strategies.
+            `kgen.base.Registry` of strategies. And `search`, where to look for better
+            values: a `Range`, `OneOf` or `Widths` of `kgen.base`, or None. Without it
+            the field is searched as that of the same name in the bases.
     """
     return dataclasses.field(default=default, metadata=limits)
 

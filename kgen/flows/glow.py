@@ -17,6 +17,7 @@ References:
 from typing import ClassVar
 
 from kgen.base.fields import DEEPEST, LearningRate, estimator, param
+from kgen.base.spaces import Range
 from kgen.flows.estimator import FlowEstimator
 from kgen.flows.model import FlowModel
 from kgen.flows.scales import halves, parts
@@ -64,8 +65,8 @@ class Glow(FlowEstimator):
     """
 
     scales: int = param(3, ge=1, le=DEEPEST)
-    steps: int = param(8, ge=1, le=DEEPEST)
-    filters: int = param(64, ge=1)
+    steps: int = param(8, ge=1, le=DEEPEST, search=Range(4, 16))
+    filters: int = param(64, ge=1, search=Range(16, 128, log=True, step=2))
     additive: bool = param(False)
     # The paper's is 1e-3, for very many steps: after 600 on MNIST it has 1.34 bits per
     # dimension, and 3e-3 has 1.25.

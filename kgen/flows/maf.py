@@ -13,6 +13,7 @@ References:
 """
 
 from kgen.base.fields import DEEPEST, estimator, param
+from kgen.base.spaces import Range, Widths
 from kgen.flows.estimator import FlowEstimator
 from kgen.flows.model import FlowModel
 from kgen.layers import Affine, MaskedAutoregressive, Permutation
@@ -47,8 +48,8 @@ class MAF(FlowEstimator):
         (64,)
     """
 
-    layers: int = param(5, ge=1, le=DEEPEST)
-    hidden: tuple = param((128, 128), ge=1)
+    layers: int = param(5, ge=1, le=DEEPEST, search=Range(2, 10))
+    hidden: tuple = param((128, 128), ge=1, search=Widths(32, 512))
 
     def build_model(self, event_shape: tuple[int, ...]) -> FlowModel:
         """Build the Keras model for examples of that shape."""

@@ -12,6 +12,7 @@ References:
 from typing import Any, ClassVar
 
 from kgen.base.fields import DEEPEST, estimator, param
+from kgen.base.spaces import Range, Widths
 from kgen.flows.estimator import FlowEstimator
 from kgen.flows.model import FlowModel
 from kgen.layers import (
@@ -54,9 +55,9 @@ class NSF(FlowEstimator):
         (64,)
     """
 
-    couplings: int = param(6, ge=1, le=DEEPEST)
-    hidden: tuple = param((128, 128), ge=1)
-    bins: int = param(8, ge=2, le=500)
+    couplings: int = param(6, ge=1, le=DEEPEST, search=Range(2, 10))
+    hidden: tuple = param((128, 128), ge=1, search=Widths(32, 256))
+    bins: int = param(8, ge=2, le=500, search=Range(4, 16))
     autoregressive: bool = param(False)
 
     # Not loops, but as small operations: XLA trains splines three times as fast.

@@ -21,6 +21,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from kgen.base.fields import DEEPEST, estimator, param
+from kgen.base.spaces import Range, Widths
 from kgen.core.random import permutation
 from kgen.flows.estimator import FlowEstimator
 from kgen.flows.model import FlowModel
@@ -75,12 +76,14 @@ class RealNVP(FlowEstimator):
         (64,)
     """
 
-    couplings: int = param(8, ge=1, le=DEEPEST)
-    hidden: tuple = param((128, 128), ge=1)
+    couplings: int = param(8, ge=1, le=DEEPEST, search=Range(4, 16, only="tables"))
+    hidden: tuple = param((128, 128), ge=1, search=Widths(32, 256, only="tables"))
     additive: bool = param(False)
     scales: int = param(3, ge=0, le=DEEPEST)
-    filters: int = param(32, ge=1)
-    blocks: int = param(1, ge=0, le=DEEPEST)
+    filters: int = param(
+        32, ge=1, search=Range(16, 64, log=True, step=2, only="images")
+    )
+    blocks: int = param(1, ge=0, le=DEEPEST, search=Range(0, 4, only="images"))
 
     def build_model(self, event_shape: tuple[int, ...]) -> FlowModel:
         """Build the Keras model for examples of that shape."""

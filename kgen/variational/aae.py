@@ -30,6 +30,7 @@ from kgen.base.codes import LatentSampler
 from kgen.base.density import NoDensity
 from kgen.base.fields import WIDEST, estimator, param
 from kgen.base.players import Player, PlayersModel
+from kgen.base.spaces import Widths
 from kgen.core.backend import register
 from kgen.networks import MLP
 from kgen.objectives import Objective, discriminator_loss, objectives
@@ -224,7 +225,9 @@ class AAE(NoDensity, LatentSampler, AutoencoderEstimator):
 
     latent_dim: int = param(8, ge=1, le=WIDEST)
     categories: int = param(0, ge=0, le=WIDEST)
-    hidden: int | tuple[int, ...] = param((128, 128), ge=1, le=WIDEST)
+    hidden: int | tuple[int, ...] = param(
+        (128, 128), ge=1, le=WIDEST, search=Widths(32, 512)
+    )
     objective: str | Objective = param("non_saturating", registry=objectives)
 
     _takes_weights: ClassVar[bool] = False

@@ -13,7 +13,7 @@ References:
 """
 
 from kgen.base.density import NoDensity
-from kgen.base.fields import estimator
+from kgen.base.fields import WIDEST, estimator, param
 from kgen.variational.estimator import AutoencoderEstimator
 from kgen.variational.model import VAEModel
 
@@ -47,6 +47,9 @@ class Autoencoder(NoDensity, AutoencoderEstimator):
         >>> autoencoder.reconstruct(X).shape
         (64, 4, 4)
     """
+
+    # More always reconstructs better: what it is for decides.
+    latent_dim: int = param(32, ge=1, le=WIDEST, search=None)
 
     def build_model(self, event_shape: tuple[int, ...]) -> VAEModel:
         """Build the Keras model for examples of that shape."""

@@ -11,6 +11,7 @@ from kgen.base.codes import CodeEstimator, LatentSampler
 from kgen.base.density import Density
 from kgen.base.fields import param
 from kgen.base.head import HeadEstimator
+from kgen.base.spaces import OneOf
 from kgen.core import messages, validation
 from kgen.heads import Head, MixtureOfLogistics, Normal
 from kgen.layers import Embed, SharedScale
@@ -29,7 +30,9 @@ class AutoencoderEstimator(CodeEstimator, HeadEstimator):
             fixes it.
     """
 
-    architecture: str | Builder = param("mlp")
+    architecture: str | Builder = param(
+        "mlp", search=OneOf(("mlp", "conv"), only="images")
+    )
     batch_size: int = param(128, ge=1)
     scale: str = param("per_pixel", choices=("per_pixel", "shared"))
 

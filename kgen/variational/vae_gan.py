@@ -34,6 +34,7 @@ from kgen.base.drawing import DrawsAtOnce
 from kgen.base.fields import WIDEST, LearningRate, estimator, param
 from kgen.base.players import Player, PlayersModel
 from kgen.base.scaled import ScaledEstimator
+from kgen.base.spaces import Range
 from kgen.core import backend, validation
 from kgen.core.backend import compiled, register, tfd
 from kgen.core.sizes import rows_at_once
@@ -199,9 +200,11 @@ class VAEGAN(NoDensity, LatentSampler, CodeEstimator, ScaledEstimator):
         ['d_loss', 'e_loss', 'g_loss', 'kl', 'reconstruction']
     """
 
-    gamma: float = param(0.1, ge=0)
+    gamma: float = param(0.1, ge=0, search=Range(0.01, 1.0, log=True))
     latent_dim: int = param(16, ge=1, le=WIDEST)
-    learning_rate: LearningRate = param(ADAM["learning_rate"], gt=0)
+    learning_rate: LearningRate = param(
+        ADAM["learning_rate"], gt=0, search=Range(5e-5, 2e-3, log=True)
+    )
 
     _optimizer_options: ClassVar[dict[str, dict]] = {"adam": {"beta_1": ADAM["beta_1"]}}
 

@@ -26,6 +26,7 @@ from kgen.base.chunks import in_chunks
 from kgen.base.density import Density, NoDensity
 from kgen.base.fields import WIDEST, LearningRate, estimator, param
 from kgen.base.head import HeadEstimator
+from kgen.base.spaces import Range
 from kgen.core import messages, validation
 from kgen.core.random import new_seed
 from kgen.heads import Head, MixtureOfLogistics
@@ -88,9 +89,11 @@ class VQVAE(
         ['commitment', 'loss', 'perplexity', 'reconstruction']
     """
 
-    codebook_size: int = param(128, ge=2, le=WIDEST)
-    code_dim: int = param(32, ge=1, le=WIDEST)
-    commitment: float = param(0.25, ge=0)
+    codebook_size: int = param(
+        128, ge=2, le=WIDEST, search=Range(32, 512, log=True, step=2)
+    )
+    code_dim: int = param(32, ge=1, le=WIDEST, search=Range(8, 128, log=True))
+    commitment: float = param(0.25, ge=0, search=Range(0.05, 1.0, log=True))
     decay: float = param(0.99, ge=0, lt=1)
     restart: float = param(0.05, ge=0, lt=1)
     architecture: str | Builder = param("auto")

@@ -16,6 +16,7 @@ References:
 from kgen.base.codes import LatentSampler
 from kgen.base.density import NoDensity
 from kgen.base.fields import estimator, param
+from kgen.base.spaces import Range
 from kgen.penalties import MMD
 from kgen.variational.estimator import AutoencoderEstimator
 from kgen.variational.model import VAEModel
@@ -51,7 +52,7 @@ class WAE(NoDensity, LatentSampler, AutoencoderEstimator):
         ['loss', 'mmd', 'reconstruction']
     """
 
-    weight: float = param(100.0, gt=0)
+    weight: float = param(100.0, gt=0, search=Range(10.0, 1000.0, log=True))
 
     def build_model(self, event_shape: tuple[int, ...]) -> VAEModel:
         """Build the Keras model for examples of that shape."""

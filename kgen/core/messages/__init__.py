@@ -15,3 +15,4 @@ from kgen.core.messages.metrics import *  # noqa: F403
 from kgen.core.messages.networks import *  # noqa: F403
 from kgen.core.messages.plots import *  # noqa: F403
 from kgen.core.messages.training import *  # noqa: F403
+from kgen.core.messages.tuning import *  # noqa: F403
