@@ -79,12 +79,24 @@ __all__ = [
     "show_versions",
     "tasks",
     "testing",
+    "tuning",
 ]
+
+
+_LAZY = ("callbacks", "latent", "metrics", "plots", "tasks", "testing", "tuning")
 
 
 def __getattr__(name: str) -> Any:
     # They bring in what most scripts do not need.
-    if name in ("callbacks", "latent", "metrics", "plots", "tasks", "testing"):
+    if name in (
+        "callbacks",
+        "latent",
+        "metrics",
+        "plots",
+        "tasks",
+        "testing",
+        "tuning",
+    ):
         return importlib.import_module(f"kgen.{name}")
     raise AttributeError(f"module 'kgen' has no attribute {name!r}")
 

@@ -152,7 +152,8 @@ print(json.dumps({
     "share": seconds / others,
     "loaded": [m for m in ("tensorflow_probability", "keras_tuner", "kgen.testing",
                            "kgen.plots", "kgen.latent",
-                           "kgen.metrics", "kgen.callbacks") if m in sys.modules],
+                           "kgen.metrics", "kgen.callbacks", "kgen.tuning")
+               if m in sys.modules],
     "registered": sorted(registered),
 }))
 """
@@ -196,6 +197,7 @@ PUBLIC = (
     kgen.base, kgen.heads, kgen.layers, kgen.models, kgen.networks, kgen.objectives,
     kgen.penalties, kgen.testing, kgen.autoregressive, kgen.variational,
     kgen.adversarial, kgen.flows, kgen.callbacks, kgen.latent, kgen.metrics, kgen.plots,
+    kgen.tuning,
 )  # fmt: skip
 
 
