@@ -115,8 +115,11 @@ def test_resumes_and_runs_nothing_twice(instant, tmp_path):
         search(made(), X[1:], RATES, 3, "random", **settings)
     with pytest.raises(ValueError, match=r"another hyper-parameters"):
         search(made(epochs=1), X, RATES, 3, "random", **settings)
+    other = tmp_path / "search" / "other.json"
+    other.write_text("[1]")
     found = search(made(), X[1:], RATES, 1, "random", overwrite=True, **settings)
     assert len(found.trials_) == 1
+    assert other.exists()
 
 
 def test_resumes_with_more_trials(instant, tmp_path, monkeypatch):

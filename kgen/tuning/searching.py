@@ -29,6 +29,10 @@ from kgen.tuning.results import SearchResult
 
 TUNERS = ("random", "bayesian", "hyperband")
 
+OWN_FILES = {
+    "search.json", "oracle.json", "trial.json", "estimator.keras", "problem.txt"
+}  # fmt: skip
+
 Pair = tuple[Any, Any]
 """X, and y or None."""
 
@@ -177,7 +181,9 @@ def _folder(directory: Any, random_state: Any, stack: Any, *, overwrite: bool) -
     folder.mkdir(parents=True, exist_ok=True)
     if overwrite and _role() != "worker":
         for path in [*folder.glob("trial_*/*"), *folder.glob("*.json")]:
-            path.unlink()
+            # The state of keras-tuner's loop, under a name of its choice, is empty.
+            if path.name in OWN_FILES or path.read_bytes() == b"{}":
+                path.unlink()
     return folder
 
 
