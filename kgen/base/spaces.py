@@ -65,7 +65,7 @@ class Range(Space):
     def draw(self, hp: Any, name: str, default: Any) -> Any:
         whole = all(validation.is_a(x, int) for x in (self.low, self.high))
         fits = validation.is_a(default, int if whole else float)
-        return (hp.Int if whole else hp.Float)(
+        value = (hp.Int if whole else hp.Float)(
             name,
             min_value=self.low,
             max_value=self.high,
@@ -73,6 +73,8 @@ class Range(Space):
             sampling="log" if self.log else "linear",
             default=default if fits and self.low <= default <= self.high else None,
         )
+        # At the end of a range keras-tuner's integers are one too large.
+        return min(max(value, self.low), self.high)
 
 
 @dataclasses.dataclass(frozen=True)

@@ -85,6 +85,16 @@ def test_nearest_class_has_the_say():
     assert params == {"width": 5, "batch_size": 7, "learning_rate": 1e-3}
 
 
+def test_ends_of_ranges_are_in_them():
+    for space in (Range(64, 1024, log=True), Range(3, 9), Range(0.1, 0.7, log=True)):
+        hp = keras_tuner.HyperParameters()
+        space.draw(hp, "x", None)
+        for share, end in ((0.0, space.low), (1.0, space.high)):
+            hp.values["x"] = hp.space[0].prob_to_value(share)
+            assert space.draw(hp, "x", None) == pytest.approx(end)
+            assert space.low <= space.draw(hp, "x", None) <= space.high
+
+
 def test_values_of_all_kinds_come_back():
     for values in ((True, False), (0.1, 0.2), (1, 2.5), (None, 3), ("a", "b"), (4, 2)):
         for value in values:
