@@ -19,7 +19,7 @@ IMPORTED_AS = {
 # They come with scikit-learn.
 COME_ALONG = {"scipy"}
 # Used where users have them.
-OPTIONAL = {"pandas"}
+OPTIONAL = {"pandas", "keras_tuner"}
 
 
 def names(requirements):
