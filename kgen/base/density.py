@@ -4,9 +4,17 @@ from typing import Any, ClassVar
 
 import numpy as np
 from sklearn.base import DensityMixin
+from sklearn.utils.metaestimators import available_if
+from sklearn.utils.validation import check_is_fitted
 
+from kgen.base.bayes import Posterior, bayes
 from kgen.base.estimator import GenerativeEstimator
 from kgen.core import messages
+
+
+def _is_conditional(estimator: Any) -> bool:
+    """Whether it is one of p(x|y): only those can tell labels."""
+    return bool(estimator.conditional)
 
 
 class Density(DensityMixin, GenerativeEstimator):
@@ -38,6 +46,54 @@ class Density(DensityMixin, GenerativeEstimator):
     def bits_per_dim(self, X: Any, y: Any = None) -> float:
         """Negative log-density per scalar of X, in bits: lower is better."""
         return float(-self.score(X, y) / (np.log(2.0) * np.prod(np.shape(X)[1:])))
+
+    @available_if(_is_conditional)
+    def predict(self, X: Any) -> np.ndarray:
+        """The label that is most probable given x, of every example, shape (n,).
+
+        Conditional estimators only. See `predict_proba`; of equally probable labels it
+        is the first in `classes_`.
+
+        Args:
+            X: array like the training data.
+        """
+        posterior, classes = self._posterior(X, "predict")
+        return classes[posterior.log_proba.argmax(axis=1)]
+
+    @available_if(_is_conditional)
+    def predict_proba(self, X: Any) -> np.ndarray:
+        """Probability of every label given x, by Bayes' rule, shape (n, labels).
+
+        Conditional estimators only. p(y|x) is p(x|y) p(y) / p(x), with `log_prob` for
+        the first, and `class_prior_` for p(y), the frequencies in the training data
+        (uniform if a file does not have them). If `log_prob` is a lower bound, so is
+        what goes in here, and the probabilities are approximate. An example that no
+        label explains has a `log_prob` of -inf for all of them, and gets p(y).
+        `kgen.tasks.BayesClassifier` can reject such examples, and takes other priors.
+
+        Args:
+            X: array like the training data.
+
+        Returns:
+            Columns in the order of `classes_`, float64.
+
+        Raises:
+            ValueError: if `fit` was given condition vectors, and not labels.
+        """
+        posterior, _ = self._posterior(X, "predict_proba")
+        return np.exp(posterior.log_proba)
+
+    def _posterior(self, X: Any, method: str) -> tuple[Posterior, np.ndarray]:
+        """What Bayes' rule says of the labels, and the labels."""
+        check_is_fitted(self)
+        classes, prior = self.classes_, self.class_prior_
+        if classes is None:
+            dim = self.condition_dim_
+            raise messages.no_labels(type(self).__name__, method, dim)
+        k = len(classes)
+        each = [self.log_prob(X, classes[i : i + 1]) for i in range(k)]
+        prior = np.full(k, 1 / k) if prior is None else prior
+        return bayes(np.stack(each, axis=1), prior), classes
 
 
 _METHODS = ("log_prob", "score_samples", "score", "bits_per_dim")

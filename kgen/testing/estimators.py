@@ -18,6 +18,7 @@ from sklearn.utils import estimator_checks
 from kgen.base.files import load
 from kgen.base.training import equal
 from kgen.core.backend import tf
+from kgen.testing.labels import check_labels
 
 
 def check_estimator(estimator: Any, X: np.ndarray, y: Any = None) -> None:
@@ -115,7 +116,8 @@ def check_fitted(estimator: Any, X: np.ndarray, y: Any) -> None:
     for name, value in before.items():
         same = equal(fitted.get_params()[name], value)
         assert same, f"fit changed the parameter {name}"
-    for check in (check_samples, check_row_wise, check_bad_rows, check_copies):
+    checks = (check_samples, check_row_wise, check_bad_rows, check_labels, check_copies)
+    for check in checks:
         check(fitted, X, y)
 
 
@@ -264,6 +266,8 @@ def _methods(estimator: Any, X: np.ndarray, y: Any) -> Iterator[tuple[str, Calla
         if hasattr(estimator, name):
             labels = {} if y is None else {"y": y}
             yield name, functools.partial(getattr(estimator, name), X, **labels)
+    if hasattr(estimator, "predict_proba"):
+        yield "predict_proba", functools.partial(estimator.predict_proba, X)
 
 
 def _draws(estimator: Any) -> bool:

@@ -84,3 +84,10 @@ def wrong_loss_weights(shape: tuple) -> ValueError:
         "`sample_weight` must have one number for every example, shape (n,) or (n, 1). "
         f"Got shape {shape}."
     )
+
+
+def no_labels(owner: str, method: str, dim: int) -> ValueError:
+    return ValueError(
+        f"{owner}.{method} chooses among labels, but `fit` was given condition vectors "
+        f"of shape (n, {dim}). Fit with labels, one for each example, of shape (n,)."
+    )
