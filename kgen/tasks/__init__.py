@@ -3,7 +3,9 @@
 They take kgen's densities, and scikit-learn's own.
 """
 
+from kgen.tasks.bayes_classifier import BayesClassifier
+from kgen.tasks.comparison import compare
 from kgen.tasks.compressor import Compressor
 from kgen.tasks.imputer import Imputer
 
-__all__ = ["Compressor", "Imputer"]
+__all__ = ["BayesClassifier", "Compressor", "Imputer", "compare"]

@@ -7,6 +7,7 @@ helps, what to do.
 from kgen.core.messages.compression import *  # noqa: F403
 from kgen.core.messages.data import *  # noqa: F403
 from kgen.core.messages.datasets import *  # noqa: F403
+from kgen.core.messages.densities import *  # noqa: F403
 from kgen.core.messages.files import *  # noqa: F403
 from kgen.core.messages.imputation import *  # noqa: F403
 from kgen.core.messages.labels import *  # noqa: F403

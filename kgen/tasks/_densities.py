@@ -1,0 +1,100 @@
+"""What a density may be, and in which shape it takes its examples."""
+
+from typing import Any
+
+import numpy as np
+from sklearn.base import BaseEstimator, is_outlier_detector
+from sklearn.pipeline import Pipeline
+from sklearn.preprocessing import FunctionTransformer
+from sklearn.utils import check_array, check_X_y, get_tags
+from sklearn.utils.validation import validate_data
+
+from kgen.base import GenerativeEstimator
+from kgen.core import messages
+from kgen.data.frames import is_frame
+
+
+def check_density(owner: str, name: str, density: Any) -> None:
+    """Raise a ValueError if an estimator has no density, or one in units of its own.
+
+    Args:
+        owner: of the argument, for the message.
+        name: of the argument.
+        density: what should be an estimator with `fit` and `score_samples`.
+    """
+    if not isinstance(density, BaseEstimator):
+        raise messages.no_log_densities(owner, name, repr(density))
+    if is_outlier_detector(density):  # their scores are no logarithms
+        got = f"{type(density).__name__}, whose scores are no log-densities"
+        raise messages.no_log_densities(owner, name, got)
+    if isinstance(density, Pipeline):
+        for step, part in density.steps[:-1]:
+            plain = part in (None, "passthrough")
+            if not (plain or isinstance(part, FunctionTransformer)):
+                raise messages.changes_units(owner, name, step)
+    if not (hasattr(density, "fit") and hasattr(density, "score_samples")):
+        raise messages.no_log_densities(owner, name, type(density).__name__)
+
+
+def is_conditional(density: Any) -> bool:
+    """Whether it is one of p(x|y), and takes labels."""
+    return bool(getattr(density, "conditional", False))
+
+
+def knows_integers(density: Any) -> bool:
+    """Whether it is one of kgen's, or has one inside, as a pipeline or a search may."""
+    parts = [density, *density.get_params().values()]
+    return any(isinstance(part, GenerativeEstimator) for part in parts)
+
+
+def rows_for(density: Any, X: Any) -> Any:
+    """Examples as a density takes them.
+
+    Images become rows if it only knows tables, and integers reals if it only knows
+    those: `score_samples` of scikit-learn's GaussianMixture computes in the dtype of X,
+    in which those of pixels overflow.
+    """
+    if getattr(X, "ndim", 2) > 2 and not get_tags(density).input_tags.three_d_array:
+        X = np.reshape(X, (len(X), -1))
+    if isinstance(X, np.ndarray) and X.dtype.kind in "biu":
+        X = X if knows_integers(density) else X.astype("float64")
+    return X
+
+
+def checked_examples(estimator: Any, X: Any, density: Any) -> Any:
+    """Examples of a fitted estimator with a density inside, checked.
+
+    Of a DataFrame the density gets the columns, too.
+
+    Args:
+        estimator: what knows the number of features of tables.
+        X: its examples.
+        density: unfitted.
+
+    Raises:
+        ValueError: for values that are no finite numbers, or features of another fit.
+        TypeError: for sparse matrices.
+    """
+    if _is_table(X, density):
+        found = validate_data(estimator, X, reset=False)
+        return X if is_frame(X) else found
+    return check_array(X, allow_nd=True)
+
+
+def checked_training_data(estimator: Any, X: Any, y: Any, density: Any) -> tuple:
+    """The same in fit, of X and y; of a table the estimator notes the features."""
+    if _is_table(X, density):
+        found, y = validate_data(estimator, X, y)
+        return X if is_frame(X) else found, y
+    return check_X_y(X, y, allow_nd=True, estimator=type(estimator).__name__)
+
+
+def _is_table(X: Any, density: Any) -> bool:
+    """Whether its columns are features, and not the steps of sequences."""
+    dimensions = X.ndim if hasattr(X, "ndim") else np.asarray(X).ndim
+    return dimensions <= 2 and not getattr(density, "_any_length", False)
+
+
+def select(X: Any, rows: np.ndarray) -> Any:
+    """Those rows of an array or a DataFrame."""
+    return X.iloc[rows] if is_frame(X) else X[rows]
