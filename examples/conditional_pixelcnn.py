@@ -59,18 +59,9 @@ figure.savefig("conditional_pixelcnn.png", dpi=100)
 # Bayes' rule: p(y|x) is p(x|y) p(y), divided by its sum over the labels, which is p(x).
 
 # %%
-joint = np.stack(
-    [
-        model.log_prob(x_test, label) + np.log(share)
-        for label, share in zip(model.classes_, model.class_prior_, strict=True)
-    ],
-    axis=1,
-)
-evidence = np.logaddexp.reduce(joint, axis=1)
-posterior = np.exp(joint - evidence[:, np.newaxis])  # (n, 10)
-found = model.classes_[posterior.argmax(axis=1)]
+posterior = model.predict_proba(x_test)  # (n, 10)
+found = model.classes_[posterior.argmax(axis=1)]  # as model.predict(x_test)
 sure = posterior.max(axis=1) > 0.99
-print(f"p(x): {-evidence.mean():.1f} nats per image")
 print(f"right: {np.mean(found == y_test):.1%} of {len(y_test)} test images")
 if sure.any():
     print(
