@@ -197,7 +197,7 @@ PUBLIC = (
     kgen.base, kgen.heads, kgen.layers, kgen.models, kgen.networks, kgen.objectives,
     kgen.penalties, kgen.testing, kgen.autoregressive, kgen.variational,
     kgen.adversarial, kgen.flows, kgen.callbacks, kgen.latent, kgen.metrics, kgen.plots,
-    kgen.tuning,
+    kgen.tasks, kgen.tuning,
 )  # fmt: skip
 
 
@@ -215,6 +215,16 @@ def test_every_public_name_has_a_docstring_and_a_page():
     for path, thing in public_names():
         assert (thing.__doc__ or "").strip(), f"{path} has no docstring"
         assert path.split(".")[-1] in text, f"{path} is not in the docs"
+
+
+def test_messages_have_names_of_their_own():
+    """They are imported by star: one would silently replace another of its name."""
+    owners = {}
+    for path in (PACKAGE / "core" / "messages").glob("*.py"):
+        for node in ast.parse(path.read_text()).body:
+            if isinstance(node, ast.FunctionDef):
+                other = owners.setdefault(node.name, path.name)
+                assert other == path.name, f"{node.name}: {other} and {path.name}"
 
 
 def test_every_hyper_parameter_is_documented():
