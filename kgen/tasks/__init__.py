@@ -3,9 +3,20 @@
 They take kgen's densities, and scikit-learn's own.
 """
 
+from kgen.tasks.backgrounds import Background
 from kgen.tasks.bayes_classifier import BayesClassifier
 from kgen.tasks.comparison import compare
+from kgen.tasks.complexity import Complexity
 from kgen.tasks.compressor import Compressor
 from kgen.tasks.imputer import Imputer
+from kgen.tasks.outliers import OutlierDetector
 
-__all__ = ["BayesClassifier", "Compressor", "Imputer", "compare"]
+__all__ = [
+    "Background",
+    "BayesClassifier",
+    "Complexity",
+    "Compressor",
+    "Imputer",
+    "OutlierDetector",
+    "compare",
+]

@@ -14,6 +14,7 @@ from kgen.core.messages.labels import *  # noqa: F403
 from kgen.core.messages.latent import *  # noqa: F403
 from kgen.core.messages.metrics import *  # noqa: F403
 from kgen.core.messages.networks import *  # noqa: F403
+from kgen.core.messages.outliers import *  # noqa: F403
 from kgen.core.messages.plots import *  # noqa: F403
 from kgen.core.messages.training import *  # noqa: F403
 from kgen.core.messages.tuning import *  # noqa: F403

@@ -1,0 +1,67 @@
+"""What tasks ask of a density, kgen's or scikit-learn's."""
+
+from typing import Any
+
+import numpy as np
+from scipy.sparse import issparse
+from sklearn.utils import check_array, get_tags
+from sklearn.utils.validation import validate_data
+
+from kgen.core import messages
+from kgen.data.frames import is_frame
+from kgen.data.sources import is_dataset
+from kgen.tasks._densities import is_conditional, knows_integers
+from kgen.tasks.complexity import Complexity
+
+
+def check_density(owner: str, name: str, value: Any) -> None:
+    """Raise a TypeError if an argument is no estimator with a density."""
+    for method in ("fit", "score_samples"):
+        if isinstance(value, type) or not hasattr(value, method):
+            raise messages.no_density_given(owner, name, value, method)
+
+
+def check_examples(estimator: Any, X: Any, density: Any, *, reset: bool) -> Any:
+    """Check what can be, and learn the number and names of features of tables.
+
+    Values are the business of the density.
+
+    Returns:
+        X as it is if it is an array, DataFrame or sparse matrix; anything else, such
+        as a list, as an array.
+
+    Raises:
+        TypeError: for datasets, and for sparse matrices unless the density takes them.
+        ValueError: for tables with other features than those in fit.
+    """
+    if is_dataset(X):
+        raise messages.dataset_to_judge(type(estimator).__name__)
+    if issparse(X) and not get_tags(density).input_tags.sparse:
+        check_array(X)  # raises, in scikit-learn's words
+    if not hasattr(X, "shape"):
+        X = np.asarray(X)
+    if len(X.shape) == 2 and not getattr(density, "_any_length", False):
+        validate_data(estimator, X, reset=reset, skip_check_array=True)
+    return X
+
+
+def log_prob(density: Any, X: Any, y: Any = None) -> np.ndarray:
+    """Log-density of every example, (n,), float64, of x given y if conditional."""
+    given = (y,) if is_conditional(density) else ()
+    return np.asarray(density.score_samples(as_taken(density, X), *given), "float64")
+
+
+def as_taken(density: Any, X: Any) -> Any:
+    """Integers as reals for densities that only know those.
+
+    `score_samples` of scikit-learn's GaussianMixture computes in the dtype of X, in
+    which means are cut and pixels overflow.
+    """
+    if isinstance(density, Complexity) or knows_integers(density):
+        return X
+    if is_frame(X):
+        kinds = {c: getattr(d, "kind", "O") for c, d in X.dtypes.items()}
+        integers = [c for c, kind in kinds.items() if kind in "biu"]
+        return X.astype(dict.fromkeys(integers, "float64"))
+    whole = isinstance(X, np.ndarray) and X.dtype.kind in "biu"
+    return X.astype("float64") if whole else X
