@@ -359,6 +359,11 @@ def test_small_integers_do_not_overflow():
     np.testing.assert_allclose(
         model.score_samples(pixels.astype("uint8")), reals.score_samples(pixels * 1.0)
     )
+    frame = pytest.importorskip("pandas").DataFrame(pixels.astype("uint8"))
+    whole = BayesClassifier(GaussianMixture()).fit(frame, Y[:90])
+    np.testing.assert_allclose(
+        whole.score_samples(frame), reals.score_samples(pixels * 1.0)
+    )
 
 
 def test_frames(eager):

@@ -12,6 +12,7 @@ from sklearn.utils.validation import validate_data
 from kgen.base import GenerativeEstimator
 from kgen.core import messages
 from kgen.data.frames import is_frame
+from kgen.tasks.complexity import Complexity
 
 
 def check_density(owner: str, name: str, density: Any) -> None:
@@ -48,17 +49,26 @@ def knows_integers(density: Any) -> bool:
 
 
 def rows_for(density: Any, X: Any) -> Any:
-    """Examples as a density takes them.
-
-    Images become rows if it only knows tables, and integers reals if it only knows
-    those: `score_samples` of scikit-learn's GaussianMixture computes in the dtype of X,
-    in which those of pixels overflow.
-    """
+    """Examples as a density takes them: as rows if it only knows tables."""
     if getattr(X, "ndim", 2) > 2 and not get_tags(density).input_tags.three_d_array:
         X = np.reshape(X, (len(X), -1))
-    if isinstance(X, np.ndarray) and X.dtype.kind in "biu":
-        X = X if knows_integers(density) else X.astype("float64")
-    return X
+    return as_taken(density, X)
+
+
+def as_taken(density: Any, X: Any) -> Any:
+    """Integers as reals for densities that only know those.
+
+    `score_samples` of scikit-learn's GaussianMixture computes in the dtype of X, in
+    which means are cut and pixels overflow.
+    """
+    if isinstance(density, Complexity) or knows_integers(density):
+        return X
+    if is_frame(X):
+        kinds = {c: getattr(d, "kind", "O") for c, d in X.dtypes.items()}
+        integers = [c for c, kind in kinds.items() if kind in "biu"]
+        return X.astype(dict.fromkeys(integers, "float64"))
+    whole = isinstance(X, np.ndarray) and X.dtype.kind in "biu"
+    return X.astype("float64") if whole else X
 
 
 def checked_examples(estimator: Any, X: Any, density: Any) -> Any:

@@ -8,10 +8,8 @@ from sklearn.utils import check_array, get_tags
 from sklearn.utils.validation import validate_data
 
 from kgen.core import messages
-from kgen.data.frames import is_frame
 from kgen.data.sources import is_dataset
-from kgen.tasks._densities import is_conditional, knows_integers
-from kgen.tasks.complexity import Complexity
+from kgen.tasks._densities import as_taken, is_conditional
 
 
 def check_density(owner: str, name: str, value: Any) -> None:
@@ -49,19 +47,3 @@ def log_prob(density: Any, X: Any, y: Any = None) -> np.ndarray:
     """Log-density of every example, (n,), float64, of x given y if conditional."""
     given = (y,) if is_conditional(density) else ()
     return np.asarray(density.score_samples(as_taken(density, X), *given), "float64")
-
-
-def as_taken(density: Any, X: Any) -> Any:
-    """Integers as reals for densities that only know those.
-
-    `score_samples` of scikit-learn's GaussianMixture computes in the dtype of X, in
-    which means are cut and pixels overflow.
-    """
-    if isinstance(density, Complexity) or knows_integers(density):
-        return X
-    if is_frame(X):
-        kinds = {c: getattr(d, "kind", "O") for c, d in X.dtypes.items()}
-        integers = [c for c, kind in kinds.items() if kind in "biu"]
-        return X.astype(dict.fromkeys(integers, "float64"))
-    whole = isinstance(X, np.ndarray) and X.dtype.kind in "biu"
-    return X.astype("float64") if whole else X
