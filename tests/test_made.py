@@ -1,10 +1,13 @@
 """What is special about MADE: several orders, and completion in the best of them."""
 
+import math
+
 import numpy as np
 import pytest
 from scipy.stats import multivariate_normal
 
 import kgen
+from kgen.autoregressive.any_order import random_places
 from kgen.autoregressive.orders import choose_orders
 from kgen.data.toy import bars, every_image
 from kgen.models import MADEModel
@@ -105,6 +108,31 @@ def any_order_model(head, dim, direct=True):
     model.build((None, dim))
     scatter(model, spread=1.0)
     return model
+
+
+@pytest.mark.parametrize("shape", [(4,), (2, 2, 1), (1, 3), (2, 1, 2)])
+def test_random_places_are_permutations(shape):
+    dim = int(np.prod(shape))
+    places = [np.asarray(random_places(3, step, shape)) for step in range(600)]
+    assert (np.sort(places) == np.arange(dim)).all()
+    np.testing.assert_array_equal(random_places(3, 5, shape), places[5])
+    share = np.unique(places, axis=0, return_counts=True)[1] / 600
+    assert len(share) == math.factorial(dim), "some order never comes"
+    if len(shape) == 1:
+        np.testing.assert_allclose(share, 1 / len(share), atol=0.04)
+
+
+def test_half_an_image_comes_first_now_and_then():
+    halves = [
+        np.asarray(random_places(0, step, (6, 6, 1))).reshape(6, 6) < 18
+        for step in range(300)
+    ]
+    upper, left = np.zeros((2, 6, 6), bool)
+    upper[:3], left[:, :3] = True, True
+    for half in (upper, left, ~upper, ~left):
+        shared = [np.mean(first == half) for first in halves]
+        assert max(shared) > 0.9
+    assert np.mean([first[:3] for first in halves]) == pytest.approx(0.5, abs=0.1)
 
 
 def test_an_order_of_ones_own_is_that_order():

@@ -13,10 +13,51 @@ References:
     https://arxiv.org/abs/1502.03509
 """
 
+import math
+
+import numpy as np
 from keras import ops
 
 from kgen.autoregressive.cached_made import as_float, completed_units
 from kgen.autoregressive.samplers import ScalarCache
+from kgen.core import backend
+
+
+def random_places(seed, step, shape):
+    """Places of the scalars in a random order: all orders are equally probable.
+
+    Not so for images, which are asked for a half, given the other one: random orders
+    never come near that. So there a random part comes first, whose edge lies across
+    the image in any direction, sharp or as if sprinkled, down to pixels by chance;
+    then the rest, likewise. Over tables this is a random order.
+
+    Args:
+        seed: of the model.
+        step: another order for each, a tensor.
+        shape: of an example; the first axes of (..., channels) are those of an image.
+
+    Returns:
+        Integers, (dim,).
+    """
+    dim, positions = math.prod(shape), math.prod(shape[:-1])
+    grid = np.indices(shape[:-1]).reshape(len(shape) - 1, positions).T
+    grid = grid / np.maximum(grid.max(axis=0, initial=0), 1) - 0.5
+    noise = backend.keyed_uniform(seed, step, 1, (2 * dim + 8,), stream=2)[0]
+    free = noise[2 * dim :]
+
+    def score(noise, roughness, *direction):
+        directed = sum(
+            column * (2 * along - 1)
+            for column, along in zip(grid.T.astype("float32"), direction, strict=False)
+        )
+        directed = np.zeros(positions, "float32") + directed
+        rough = roughness**2 if positions > 1 else 1.0
+        return (1 - rough) * ops.repeat(directed, dim // positions) + rough * noise
+
+    first = ops.argsort(ops.argsort(score(noise[:dim], *free[:3])))
+    then = ops.argsort(ops.argsort(score(noise[dim : 2 * dim], *free[3:6])))
+    late = ops.cast(first >= ops.cast(free[6] * (dim + 1), first.dtype), first.dtype)
+    return ops.argsort(ops.argsort(late * dim + then))
 
 
 class AnyOrderMADE(ScalarCache):

@@ -24,13 +24,13 @@ from typing import ClassVar, Literal
 import numpy as np
 from keras import ops
 
-from kgen.autoregressive.any_order import AnyOrderMADE
+from kgen.autoregressive.any_order import AnyOrderMADE, random_places
 from kgen.autoregressive.cached_made import CachedMADE
 from kgen.autoregressive.estimator import AutoregressiveEstimator
 from kgen.autoregressive.vectors import VectorModel
 from kgen.base.fields import estimator, param
 from kgen.base.spaces import OneOf, Widths
-from kgen.core import backend, validation
+from kgen.core import validation
 from kgen.core.backend import register
 from kgen.core.random import permutation
 from kgen.heads import Head, MixtureOfLogistics, MixtureOfNormals
@@ -169,7 +169,7 @@ class MADEModel(VectorModel):
         elif order is None and training and self.n_orders > 1:
             step = self.step.value
             if self.any_order:
-                places = ops.argsort(self._noise(step))
+                places = random_places(self.seed, step, self.event_shape)
             else:
                 which = step % self.n_orders
             self.step.assign_add(1)
@@ -184,10 +184,6 @@ class MADEModel(VectorModel):
         if self.direct:
             h = h + self.shortcut(x, shortcut_mask)
         return self.as_params(h)
-
-    def _noise(self, step):
-        """Of which a training step makes its order, (dim,)."""
-        return backend.keyed_uniform(self.seed, step, 1, (self.dim,), stream=2)[0]
 
     def cached(self, n, order=None):
         which = 0 if order is None else order
