@@ -135,6 +135,15 @@ def test_half_an_image_comes_first_now_and_then():
     assert np.mean([first[:3] for first in halves]) == pytest.approx(0.5, abs=0.1)
 
 
+def test_training_steps_draw_orders_of_images_and_of_tables(jit):
+    X = bars(32, size=3, random_state=0)
+    for x in (X, X.reshape(32, 9)):
+        model = kgen.MADE(hidden=(8,), orders="any", epochs=2, jit_compile=jit)
+        model.set_params(batch_size=16, random_state=0).fit(x)
+        assert model.model_.step.value == 4
+        assert np.isfinite(model.history_["loss"]).all()
+
+
 def test_an_order_of_ones_own_is_that_order():
     """Masks of every example, beside those of one of the orders."""
     model = any_order_model("bernoulli", 5)

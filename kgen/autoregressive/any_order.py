@@ -41,23 +41,21 @@ def random_places(seed, step, shape):
     """
     dim, positions = math.prod(shape), math.prod(shape[:-1])
     grid = np.indices(shape[:-1]).reshape(len(shape) - 1, positions).T
-    grid = grid / np.maximum(grid.max(axis=0, initial=0), 1) - 0.5
-    noise = backend.keyed_uniform(seed, step, 1, (2 * dim + 8,), stream=2)[0]
+    grid = (grid / np.maximum(grid.max(axis=0, initial=0), 1) - 0.5).astype("float32")
+    noise = backend.keyed_uniform(seed, step, 1, (2 * dim + 9,), stream=2)[0]
     free = noise[2 * dim :]
 
-    def score(noise, roughness, *direction):
-        directed = sum(
-            column * (2 * along - 1)
-            for column, along in zip(grid.T.astype("float32"), direction, strict=False)
-        )
-        directed = np.zeros(positions, "float32") + directed
-        rough = roughness**2 if positions > 1 else 1.0
-        return (1 - rough) * ops.repeat(directed, dim // positions) + rough * noise
+    def ranks(noise, free):
+        if positions > 1:
+            across = ops.matmul(grid, 2 * free[1:, None] - 1)[:, 0]
+            across = ops.repeat(across, dim // positions)
+            noise = (1 - free[0] ** 2) * across + free[0] ** 2 * noise
+        return ops.argsort(ops.argsort(noise))
 
-    first = ops.argsort(ops.argsort(score(noise[:dim], *free[:3])))
-    then = ops.argsort(ops.argsort(score(noise[dim : 2 * dim], *free[3:6])))
-    late = ops.cast(first >= ops.cast(free[6] * (dim + 1), first.dtype), first.dtype)
-    return ops.argsort(ops.argsort(late * dim + then))
+    first = ranks(noise[:dim], free[: len(shape)])
+    then = ranks(noise[dim : 2 * dim], free[4 : 4 + len(shape)])
+    late = first >= ops.cast(noise[-1] * (dim + 1), first.dtype)
+    return ops.argsort(ops.argsort(ops.cast(late, first.dtype) * dim + then))
 
 
 class AnyOrderMADE(ScalarCache):
