@@ -73,7 +73,7 @@ def unless_slow(*names):
 ROOTS = ("PixelCNN", "VAE", "GAN")
 """One with an exact density, one with a bound and codes, and a game."""
 
-TWINS = {"BetaVAE", "MAF", "NSF"}
+TWINS = {"BetaVAE", "Glow", "MAF", "NSF"}
 """The same Keras model and methods as another's, of other parts, which have tests of
 their own: with --slow only."""
 

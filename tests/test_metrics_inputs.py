@@ -194,6 +194,7 @@ def test_progress_is_shown_only_where_it_is_wanted(capsys, monkeypatch):
         assert re.search(r"(\d+)/\1\b", capsys.readouterr().out), metric.__name__
 
 
+@pytest.mark.slow
 def test_features_of_a_classifier(digits, fresh, tmp_path):
     X, y = digits
     names = np.array(list("abcdefghij"))[y]

@@ -20,6 +20,7 @@ pytestmark = pytest.mark.filterwarnings("ignore:Gradients do not exist")
 SMALL = Conv(width=2, normalisation=None)
 
 
+@pytest.mark.slow
 def test_only_layers_in_use_learn():
     """One step of a model at every stage, without and with a fade; then all learn."""
     up, down = networks(normalisation="batch")
@@ -60,6 +61,7 @@ def growth_of(gan):
     return [layer.growth for layer in growing_layers(gan.model_.generator)]
 
 
+@pytest.mark.slow
 def test_growth_goes_on_in_files_and_warm_starts_to_the_bit(tmp_path, eager):
     whole, X = fitted(4)
     part, _ = fitted(2)
