@@ -1,5 +1,7 @@
 """Chunks: sizes by what a row takes, and results that do not depend on them."""
 
+import time
+
 import keras
 import numpy as np
 import pytest
@@ -131,6 +133,23 @@ def test_chunks_are_computed_in_threads_and_an_error_reaches_the_caller():
     np.testing.assert_array_equal(chunks.in_chunks(np.copy, x, rows=4), x)
     with pytest.raises(KeyError, match="row 10"):
         chunks.in_chunks(fails, x, rows=4)
+
+
+def test_nobody_waits_for_chunks_that_are_no_longer_wanted():
+    """So that Ctrl-C is heard while a long chunk is computed."""
+    found = chunks.in_threads(lambda piece: time.sleep(piece) or piece, [0, 2, 2, 2])
+    assert next(found) == 0
+    start = time.perf_counter()
+    found.close()
+    assert time.perf_counter() - start < 1
+
+
+def test_chunks_are_computed_where_threads_no_longer_start(monkeypatch):
+    def refused(*args):
+        raise RuntimeError("cannot schedule new futures after interpreter shutdown")
+
+    monkeypatch.setattr(chunks.ThreadPoolExecutor, "map", refused)
+    assert list(chunks.in_threads(abs, [-1, -2])) == [1, 2]
 
 
 def test_samples_of_all_chunk_sizes_are_the_same(vae):

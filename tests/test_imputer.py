@@ -7,6 +7,7 @@ from sklearn.utils.estimator_checks import parametrize_with_checks
 
 import kgen
 from kgen.tasks import Imputer
+from kgen.tasks.imputer import _of_the_nearest
 
 TINY = kgen.MADE(hidden=(8,), orders="any", epochs=1, random_state=0)
 
@@ -99,3 +100,28 @@ def test_errors_come_before_training(eager):
     X[:, 1] = np.nan
     with pytest.raises(ValueError, match="All are missing in"):
         Imputer(TINY).fit(X)
+
+
+@pytest.mark.parametrize("low", [1950, -3, 0])
+def test_whole_numbers_of_any_size(low, eager):
+    X = np.random.default_rng(0).integers(low, low + 70, (40, 3)).astype(float)
+    imputer = Imputer(TINY, n_rounds=1, random_state=0).fit(with_gaps(X, 0.3))
+    assert np.isfinite(imputer.transform(with_gaps(X, 0.5, seed=1))).all()
+    assert imputer.density_.discrete_ == (low == 0)
+    if low == 0:
+        with pytest.raises(ValueError, match="fractions"):
+            imputer.transform([[0.5, np.nan, 1.0]])
+
+
+def test_gaps_are_first_filled_by_the_nearest_row_in_units_of_the_columns():
+    X = np.array([[0.0, 1e4, 5.0], [0.0, 2e4, np.nan], [9.0, 2e4, 7.0], [0, 1e4, 5]])
+    filled = _of_the_nearest(X, np.isnan(X), 0)
+    assert filled[1, 2] in (5.0, 7.0)
+    X = np.array([[0.0, 1.0], [1.0, 3.0], [np.nan, np.nan], [1.1, np.nan], [2, 1]])
+    filled = _of_the_nearest(X, np.isnan(X), 0)
+    assert filled[3, 1] == 3.0
+    assert filled[2, 0] in X[:, 0]
+    assert filled[2, 1] in X[:, 1]
+    wide = np.array([[0.0, 100.0], [1.0, 0.0], [1.0, 90.0], [0, 10], [0.9, np.nan]])
+    wide = np.hstack([wide, [[0.0], [1], [1], [0], [1]]])
+    assert _of_the_nearest(wide, np.isnan(wide), 0)[4, 1] in (0.0, 90.0)

@@ -4,11 +4,12 @@ import math
 
 import numpy as np
 import pytest
+import tensorflow as tf
 from scipy.stats import multivariate_normal
 
 import kgen
 from kgen.autoregressive.any_order import random_places
-from kgen.autoregressive.orders import choose_orders
+from kgen.autoregressive.orders import choose_orders, known_first
 from kgen.data.toy import bars, every_image
 from kgen.models import MADEModel
 from kgen.testing import check_model
@@ -155,7 +156,8 @@ def test_an_order_of_ones_own_is_that_order():
     for order in (model.permutations[1], model.permutations[2]):
         known = np.zeros(5, bool)
         known[order[:3]] = True
-        chosen = choose_orders(model, np.tile(known, (40, 1)), 0)
+        mask = np.tile(known, (40, 1))
+        chosen = known_first(model, mask, choose_orders(model, mask, 0))
         assert (np.sort(chosen) == np.arange(5)).all()
         assert {tuple(np.sort(row)) for row in chosen[:, :3]} == {
             tuple(np.sort(order[:3]))
@@ -174,7 +176,7 @@ def test_exact_completion_of_any_pattern(head, jit):
     mask = np.repeat(masks, 2000, axis=0)
     done = model.complete(x, mask, seed=0, jit_compile=jit)
     np.testing.assert_array_equal(done[mask], x[mask])
-    orders = choose_orders(model, mask, 0)
+    orders = known_first(model, mask, choose_orders(model, mask, 0))
     for k, kept in enumerate(masks):
         rows = slice(2000 * k, 2000 * k + 2000)
         fit = every[(every[:, kept] == x[rows][0, kept]).all(axis=1)]
@@ -249,3 +251,34 @@ def test_hidden_layers_are_a_tuple(eager):
     for hidden in ((), (0,), ("a",)):
         with pytest.raises(ValueError, match="hidden"):
             kgen.MADE(hidden=hidden).fit(X)
+
+
+@pytest.mark.parametrize("orders", [1, 3, "any"])
+def test_completion_log_prob_is_that_of_the_draws(orders, jit):
+    """The mean over the orders that `complete` may take, wherever a row stands."""
+    X = bars(60, size=2, random_state=0).reshape(60, 4)
+    model = kgen.MADE(hidden=(8,), orders=orders, epochs=3, random_state=0).fit(X)
+    nothing = np.zeros(4, bool)
+    found = model.completion_log_prob(X, nothing)
+    np.testing.assert_allclose(found, model.log_prob(X), rtol=1e-5)
+    keep = np.array([True, False, True, False])
+    same = model.completion_log_prob(np.repeat(X[:1], 5, axis=0), keep)
+    np.testing.assert_array_equal(same, same[:1].repeat(5))
+    every = every_image((1, 4, 1), 2).reshape(-1, 4).astype("uint8")
+    every = every[(every[:, keep] == X[0, keep]).all(axis=1)]
+    p = np.exp(model.completion_log_prob(every, keep))
+    assert p.sum() == pytest.approx(1.0, abs=1e-4)
+    drawn = model.complete(np.repeat(X[:1], 3000, axis=0), keep, random_state=0)
+    share = [(drawn == row).all(axis=1).mean() for row in every]
+    np.testing.assert_allclose(share, p, atol=0.04)
+    with pytest.raises(ValueError, match="mask"):
+        model.completion_log_prob(X, None)
+
+
+def test_a_model_of_any_order_draws_in_a_graph():
+    """As it is exported."""
+    for head, hidden in (("bernoulli", (6,)), (kgen.heads.Categorical(3), (6, 5))):
+        model = MADEModel(head, hidden=hidden, orders="any")
+        model.build((None, 4))
+        drawn = tf.function(lambda n, model=model: model.draw_in_graph(n, n))
+        assert drawn(tf.constant(5)).shape == (5, 4)

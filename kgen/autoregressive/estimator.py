@@ -4,7 +4,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from kgen.autoregressive.orders import choose_orders, drawn_together
+from kgen.autoregressive.orders import best_orders, known_first
 from kgen.base.chunks import FEW, in_chunks
 from kgen.base.density import Density
 from kgen.base.head import HeadEstimator
@@ -42,7 +42,8 @@ class ExactEstimator(Density, HeadEstimator):
         """Draw what is missing, or what `mask` does not keep, given all before it.
 
         Later values are ignored: in raster order, what is kept above and to the left is
-        continued, and what is kept below has no influence.
+        continued, and what is kept below has no influence. (`MADE(orders="any")` has
+        orders in which all that is kept comes first.)
 
         Args:
             X: array or DataFrame like the training data.
@@ -74,8 +75,9 @@ class ExactEstimator(Density, HeadEstimator):
     def completion_log_prob(self, X: Any, mask: Any, *, y: Any = None) -> np.ndarray:
         """Log-density of what `mask` does not keep, given all before it: in nats, (n,).
 
-        It is that of the draws of `complete`, and of the missing values given the known
-        ones wherever nothing that is known comes after them.
+        It is that of the draws of `complete`, the mean over the orders that these may
+        be drawn in, and that of the missing values given the known ones wherever
+        nothing that is known comes after them.
 
         Args:
             X: array like the training data, without missing values.
@@ -83,12 +85,15 @@ class ExactEstimator(Density, HeadEstimator):
             y: labels or condition vectors, for conditional estimators only.
         """
         values, model = self._array(X), self.model_
+        if mask is None:
+            raise messages.wrong_mask(np.asarray(mask), values.shape)
         mask, x = _checked_mask(mask, values), self._as_inputs(values)
         mask = mask.reshape(x.shape)
         if model.head.orders_channels and (mask != mask[..., :1]).any():
             raise messages.split_pixel(type(model.head).__name__)
         condition = self._conditions_of(len(x), y, "completion_log_prob")
-        orders, found = choose_orders(model, mask, 0), np.empty(len(x), "float32")
+        best = best_orders(model, mask)
+        found = np.full(len(x), -np.inf, "float32")
         # With orders of their own, examples have masks of their own.
         largest = model.largest(x.shape[1:]) * (x[0].size if model.any_order else 1)
 
@@ -97,12 +102,22 @@ class ExactEstimator(Density, HeadEstimator):
                 order = order[0] if model.n_orders > 1 else None
             return model.completion_log_prob(x, mask, condition, order)
 
-        for rows in drawn_together(model, orders):
+        for which in range(model.n_orders):
+            rows = np.flatnonzero(best[:, which])
+            if not len(rows):
+                continue
+            order = np.full(len(rows), which, "int32")
+            if model.any_order:
+                order = known_first(model, mask[rows], which)
             given = (
-                None if a is None else a[rows] for a in (x, mask, orders, condition)
+                x[rows],
+                mask[rows],
+                order,
+                None if condition is None else condition[rows],
             )
-            found[rows] = in_chunks(log_prob, *given, rows=rows_at_once(largest, FEW))
-        return found
+            each = in_chunks(log_prob, *given, rows=rows_at_once(largest, FEW))
+            found[rows] = np.logaddexp(found[rows], each)
+        return found - np.log(best.sum(axis=1)).astype("float32")
 
     def _sampling(self, temperature: float) -> dict[str, Any]:
         """Options of the model's sampler."""

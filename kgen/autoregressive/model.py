@@ -99,12 +99,15 @@ class AutoregressiveModel(GenerativeModel):
     def largest(self, shape):
         """Numbers in the largest tensor that is computed for one example.
 
-        That is one vector per position, as long as the widest layer's.
+        That is one vector per position, as long as the widest layer's; or one for all
+        of them, for models of vectors.
 
         Args:
             shape: of the example, (..., channels).
         """
         widths = [w.shape[-1] for w in self.weights if len(w.shape) > 1]
+        if self.permutations is not None:
+            return max([math.prod(shape) * self.head.size, *widths])
         return math.prod(shape[:-1]) * max([shape[-1], *widths])
 
     def shape_of(self, input_shape):

@@ -32,43 +32,50 @@ def as_permutation(owner: str, order: Any, dim: int) -> np.ndarray:
     return order
 
 
-def choose_orders(model: Any, mask: np.ndarray, seed: int) -> np.ndarray:
-    """One of the model's orders for every example.
+def best_orders(model: Any, mask: np.ndarray) -> np.ndarray:
+    """In which of the model's orders most known scalars come first: (n, n_orders).
 
-    It is the one in which most known scalars come first, and if the model has any
-    order one in which all of them do. Ties are broken at random, keyed by seed and
-    example.
+    If it has any order, all of them are as good: see `known_first`.
+
+    Args:
+        model: an `AutoregressiveModel`.
+        mask: what is known, boolean, (n, *event_shape).
+    """
+    n = len(mask)
+    if model.n_orders == 1 or model.any_order:
+        return np.ones((n, model.n_orders), bool)
+    known = mask.reshape(n, -1)[:, model.permutations]
+    first = np.where(known.all(axis=2), known.shape[2], known.argmin(axis=2))
+    return first == first.max(axis=1, keepdims=True)
+
+
+def choose_orders(model: Any, mask: np.ndarray, seed: int) -> np.ndarray:
+    """Which of the model's orders every example is drawn in, (n,), int32.
+
+    It is one of the `best_orders`, at random, keyed by seed and example.
 
     Args:
         model: an `AutoregressiveModel`.
         mask: what is known, boolean, (n, *event_shape).
         seed: integer.
-
-    Returns:
-        Which of the orders, (n,), or the orders themselves, (n, dim), int32.
     """
-    n = len(mask)
+    best = best_orders(model, mask)
     if model.n_orders == 1:
-        return np.zeros(n, "int32")
-    known = mask.reshape(n, -1)[:, model.permutations]
-    first = np.where(known.all(axis=2), known.shape[2], known.argmin(axis=2))
+        return np.zeros(len(mask), "int32")
     # A separate stream: the sampler uses that of `seed`.
-    tie = keyed_uniform(seed + 2**33, 0, n, (model.n_orders,))
-    if not model.any_order:
-        return np.argmax(first + tie, axis=1).astype("int32")
-    which = np.argmax(tie, axis=1)
-    known = known[np.arange(n), which]
-    order = np.argsort(~known, axis=1, kind="stable")
-    return model.permutations[which[:, np.newaxis], order].astype("int32")
+    tie = keyed_uniform(seed + 2**33, 0, len(mask), (model.n_orders,))
+    return np.argmax(best + tie, axis=1).astype("int32")
 
 
-def drawn_together(model: Any, chosen: np.ndarray) -> list[np.ndarray]:
-    """Indices of the examples, grouped by their order; one group if that may differ.
+def known_first(model: Any, mask: np.ndarray, which: Any) -> np.ndarray:
+    """The orders of some examples, known scalars first, (n, dim), int32.
 
     Args:
-        model: an `AutoregressiveModel`.
-        chosen: see `choose_orders`.
+        model: an `AutoregressiveModel` of any order.
+        mask: what is known, boolean, (n, *event_shape).
+        which: of the model's orders, in which both parts stay: an integer, or (n,).
     """
-    if model.any_order:
-        return [np.arange(len(chosen))]
-    return [np.flatnonzero(chosen == order) for order in np.unique(chosen)]
+    orders = np.broadcast_to(model.permutations[which], (len(mask), model.dim))
+    known = np.take_along_axis(mask.reshape(len(mask), -1), orders, axis=1)
+    places = np.argsort(~known, axis=1, kind="stable")
+    return np.take_along_axis(orders, places, axis=1).astype("int32")

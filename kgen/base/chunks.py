@@ -11,7 +11,6 @@ from typing import Any
 import joblib
 import keras
 import numpy as np
-from keras import ops
 
 from kgen.core import backend, messages, validation
 from kgen.core.random import as_seed, words
@@ -164,9 +163,13 @@ def in_threads(function: Callable, pieces: list) -> Iterable:
         return
     pool = ThreadPoolExecutor(cores)
     try:
-        yield from pool.map(function, pieces)
-    finally:
-        pool.shutdown(cancel_futures=True)
+        results = pool.map(function, pieces)
+    except RuntimeError:  # the interpreter shuts down, and starts no threads any more
+        results = map(function, pieces)
+    try:
+        yield from results
+    finally:  # without waiting for what runs: Ctrl-C is heard at once
+        pool.shutdown(wait=False, cancel_futures=True)
 
 
 def _sizes(n, rows):
@@ -222,7 +225,7 @@ def in_chunks(
         finish: what is done to results, some rows at a time, while they are in the
             caches. It may overwrite those that are writeable.
         pieces: whether `function` also takes several batches in a row, whose results it
-            computes one by one: see `in_pieces`.
+            computes one by one: see `kgen.base.pieces`.
     """
     given = [a for a in arrays if a is not None]
     if rows is None:
@@ -239,27 +242,6 @@ def in_chunks(
     for start, found in in_threads(apply, list(range(0, n, several))):
         results.add(start, found)
     return results.values
-
-
-def in_pieces(function: Callable, rows: int, *arrays: Any) -> Any:
-    """Apply a function to pieces of `rows` rows, several at once, inside one graph.
-
-    They use several cores better than one graph with as many rows.
-
-    Args:
-        function: takes as many tensors, of `rows` rows each.
-        rows: rows of a piece.
-        *arrays: tensors of k * `rows` rows. Those that are None reach the function so.
-    """
-    given = [a for a in arrays if a is not None]
-    parts = [ops.reshape(a, (-1, rows, *a.shape[1:])) for a in given]
-
-    def of_piece(parts):
-        found = iter(parts)
-        return function(*(None if a is None else next(found) for a in arrays))
-
-    results = ops.map(of_piece, parts)
-    return ops.reshape(results, (-1, *results.shape[2:]))
 
 
 def finished(finish: Any, values: np.ndarray) -> np.ndarray:

@@ -84,7 +84,7 @@ class compiled:  # noqa: N801 (used as a decorator)
     def __call__(self, model: Any, *args: Any, **kwargs: Any) -> Any:
         check_process()
         if model not in self.graphs:
-            self.graphs[model] = self._graph_of(model)
+            self.graphs.setdefault(model, self._graph_of(model))  # threads may race
         # NumPy scalars would become tensors, and settings must not.
         args, kwargs = keras.tree.map_structure(_plain, (args, kwargs))
         return self.graphs[model](*args, **kwargs)

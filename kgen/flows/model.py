@@ -24,9 +24,10 @@ import math
 import numpy as np
 from keras import ops
 
-from kgen.base.chunks import FEW, in_pieces
+from kgen.base.chunks import FEW
 from kgen.base.drawing import DrawsAtOnce
 from kgen.base.model import GenerativeModel
+from kgen.base.pieces import in_pieces
 from kgen.core import backend, validation
 from kgen.core.backend import compiled, register
 from kgen.core.random import as_seed

@@ -72,7 +72,8 @@ class Imputer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
     def fit(self, X: Any, y: Any = None) -> Self:
         """Learn the density of X.
 
-        Values that are whole numbers in every column are learned as integers.
+        If all values of all columns are whole numbers from 0 to 255, they are learned
+        as integers, else as reals.
 
         Args:
             X: array or DataFrame of numbers, (n, features), in which NaN is missing.
@@ -85,7 +86,7 @@ class Imputer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         """
         for name in ("n_draws", "n_rounds"):
             validation.check_setting(self, name, getattr(self, name), ge=1)
-        if not hasattr(self.density, "complete"):
+        if isinstance(self.density, type) or not hasattr(self.density, "complete"):
             raise messages.cannot_complete(self.density)
         if getattr(self.density, "conditional", False):
             raise messages.conditional_imputer(self.density)
@@ -95,15 +96,16 @@ class Imputer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
             empty = np.flatnonzero(missing.all(axis=0))
             raise messages.nothing_observed(type(self).__name__, self._names(empty))
         self._seed = new_seed(self.random_state)
-        whole = bool((X[~missing] == np.rint(X[~missing])).all())
-        self._dtype = np.dtype("int64") if whole else X.dtype
+        known = X[~missing]
+        self._whole = bool(_whole(known) and known.min() >= 0 and known.max() <= 255)
+        kind = np.dtype("int64") if self._whole else X.dtype
         density = clone(self.density)
         if not missing.any():
-            self.density_ = density.fit(X.astype(self._dtype))
+            self.density_ = density.fit(X.astype(kind))
             return self
         filled = _of_the_nearest(X, missing, self._seed)
         for turn in range(self.n_rounds):
-            density.fit(filled.astype(self._dtype))
+            density.fit(filled.astype(kind))
             density.set_params(warm_start=True)
             filled = density.complete(filled, ~missing, random_state=self._seed + turn)
         self.density_ = density.set_params(warm_start=self.density.warm_start)
@@ -119,9 +121,10 @@ class Imputer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
             Array of the shape of X, float32 or float64.
         """
         check_is_fitted(self)
+        n_draws = validation.check_setting(self, "n_draws", self.n_draws, ge=1)
         X = self._validated(X, reset=False)
         missing = np.isnan(X)
-        drawn = self._draws(X, self.n_draws)
+        drawn = self._draws(X, n_draws)
         return np.where(missing, drawn.mean(axis=0, dtype="float64"), X).astype(X.dtype)
 
     def draws(self, X: Any, n_draws: int) -> np.ndarray:
@@ -153,7 +156,10 @@ class Imputer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
 
     def _validated(self, X, *, reset):
         kinds, gaps = ("float64", "float32"), "allow-nan"
-        return validate_data(self, X, dtype=kinds, ensure_all_finite=gaps, reset=reset)
+        X = validate_data(self, X, dtype=kinds, ensure_all_finite=gaps, reset=reset)
+        if not reset and self._whole and not _whole(X[~np.isnan(X)]):
+            raise messages.fractions_of_integers(type(self).__name__)
+        return X
 
     def _names(self, columns):
         names = getattr(self, "feature_names_in_", np.arange(self.n_features_in_))
@@ -169,13 +175,20 @@ DONORS = 2000
 """Rows, drawn at random, of which the nearest one fills a gap at first."""
 
 
+def _whole(values):
+    return (values == np.rint(values)).all()
+
+
 def _of_the_nearest(X, missing, seed):
     """X, its gaps filled with values of the nearest row, else of any row."""
-    random = np.random.default_rng(seed)
+    random, scale = np.random.default_rng(seed), np.nanstd(X, axis=0)
+    scale[scale == 0] = 1
     donors = X[random.permutation(len(X))[:DONORS]]
-    nearest = KNNImputer(n_neighbors=1, keep_empty_features=True).fit(donors)
-    filled = np.where(missing, nearest.transform(X), X)
-    for k in np.flatnonzero(np.isnan(donors).all(axis=0)):
-        gaps = missing[:, k]
-        filled[gaps, k] = random.choice(X[~gaps, k], gaps.sum())
-    return filled
+    nearest = KNNImputer(n_neighbors=1, keep_empty_features=True).fit(donors / scale)
+    filled = np.where(missing, nearest.transform(X / scale) * scale, X)
+    # Nothing is near a row without values, and some donors have none in a column.
+    nothing = missing.all(axis=1, keepdims=True) | np.isnan(donors).all(axis=0)
+    for k in np.flatnonzero((missing & nothing).any(axis=0)):
+        rows = missing[:, k] & nothing[:, k]
+        filled[rows, k] = random.choice(X[~missing[:, k], k], rows.sum())
+    return np.rint(filled) if _whole(X[~missing]) else filled

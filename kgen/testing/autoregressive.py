@@ -6,7 +6,7 @@ from typing import Any
 import keras
 import numpy as np
 
-from kgen.autoregressive.orders import choose_orders
+from kgen.autoregressive.orders import choose_orders, known_first
 from kgen.autoregressive.samplers import SamplingOptions, draw
 from kgen.autoregressive.samplers.driver import noise_of
 from kgen.core import backend
@@ -94,9 +94,10 @@ def check_incremental(model: Any, n: int = 19, *, jit_compile: bool = False) -> 
     jit_compile = jit_compile or backend.NAME == "jax"  # where all is compiled
     options = SamplingOptions(jit_compile=jit_compile, return_params=True)
     fast, found = draw(model, blank, blank > 0, 4, condition, options)
-    for order in np.unique(chosen, axis=0):
-        rows = (chosen == order).reshape(n, -1).all(axis=1)
-        order = np.tile(order, (rows.sum(), 1)) if model.any_order else order
+    for which in np.unique(chosen):
+        rows, order = chosen == which, which
+        if model.any_order:
+            order = known_first(model, blank[rows] > 0, which)
         given = None if condition is None else condition[rows]
         params = _conditionals(model, fast[rows], given, order)
         apart = np.abs(params - found[rows]).max()

@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 from keras import ops
 
-from kgen.autoregressive.orders import choose_orders, drawn_together
+from kgen.autoregressive.orders import choose_orders, known_first
 from kgen.autoregressive.samplers.base import Batch
 from kgen.autoregressive.samplers.full_pass import FullPass
 from kgen.base.chunks import chunks, in_threads, pad
@@ -54,22 +54,24 @@ def draw(model, x, mask, seed, condition, options):
 
 
 class Piece(NamedTuple):
-    """Examples that are drawn together: indices, padded size, and order or orders."""
+    """Examples that are drawn together: indices, padded size, and their orders."""
 
     examples: np.ndarray
     size: int
-    order: np.ndarray
+    orders: np.ndarray
 
 
 def _pieces(model, mask, seed, sampler, options):
     parts = 1 if backend.gpus() or not options.xla else sampler.pieces
     cut = {"parts": parts, "small": 16 * parts} if sampler.incremental else {}
     chosen = choose_orders(model, mask, seed)
-    for group in drawn_together(model, chosen):
-        for start, count, size in chunks(len(group), **cut):
-            examples = group[start : start + count]
-            own = chosen[examples] if model.any_order else chosen[examples[0]]
-            yield Piece(examples, size, own)
+    # Those that every example has to itself may be drawn together.
+    groups = np.zeros_like(chosen) if model.any_order else chosen
+    for group in np.unique(groups):
+        members = np.flatnonzero(groups == group)
+        for start, count, size in chunks(len(members), **cut):
+            examples = members[start : start + count]
+            yield Piece(examples, size, chosen[examples])
 
 
 def _batch(model, x, mask, seed, condition, options, piece):
@@ -78,7 +80,10 @@ def _batch(model, x, mask, seed, condition, options, piece):
         return ops.convert_to_tensor(pad(rows, piece.size))
 
     noise = pad(noise_of(model, seed, piece.examples, x.shape[1:]), piece.size)
-    order = pad(piece.order, piece.size) if model.any_order else piece.order
+    order = piece.orders[0]
+    if model.any_order:
+        order = known_first(model, mask[piece.examples], piece.orders)
+        order = pad(order, piece.size)
     return Batch(
         take(x, "float32"),
         take(mask, bool),
@@ -129,6 +134,8 @@ def draw_in_graph(model, n, seed, condition=None):
         if model.n_orders > 1:
             choice = backend.keyed_uniform(seed, index, 1, (1,), stream=1)[0, 0]
             order = ops.cast(choice * model.n_orders, "int32")
+        if model.any_order:
+            order = ops.broadcast_to(model.permutation(order), (size, model.dim))
         given = None
         if condition is not None:
             given = ops.slice(condition, (first, 0), (size, model.condition_dim))

@@ -26,3 +26,11 @@ def nothing_observed(owner: str, columns: list) -> ValueError:
         f"{owner}: X must have at least one value in every column. All are missing in "
         f"{columns}: drop these."
     )
+
+
+def fractions_of_integers(owner: str) -> ValueError:
+    """Fractions in data for an imputer that was fitted to whole numbers."""
+    return ValueError(
+        f"{owner}: all values in `fit` were whole numbers, which were learned as "
+        "integers. X has fractions: round them, or fit to data with fractions, too."
+    )
