@@ -47,8 +47,8 @@ imputer.fit(gappy[:cut])
 
 
 # %% [markdown]
-# The mean of many draws has the smallest error. A single draw has a larger one, but
-# looks like the data: that is what an analysis of variances or correlations needs.
+# The mean of many draws has a small error. A single draw has a larger one, but looks
+# like the data: that is what an analysis of variances or correlations needs.
 
 
 # %%
@@ -71,7 +71,7 @@ report = [
 # %% [markdown]
 # ## Half a digit
 #
-# `complete` keeps what the mask keeps and draws the rest. Whichever half is hidden.
+# `complete` keeps what the mask keeps and draws the rest, whichever half is hidden.
 
 # %%
 digits = (load_digits().images > 8).astype("uint8")  # (1797, 8, 8)

@@ -24,12 +24,13 @@ from kgen.core import backend
 
 
 def random_places(seed, step, shape):
-    """Places of the scalars in a random order: all orders are equally probable.
+    """Places of the scalars in a random order.
 
-    Not so for images, which are asked for a half, given the other one: random orders
-    never come near that. So there a random part comes first, whose edge lies across
-    the image in any direction, sharp or as if sprinkled, down to pixels by chance;
-    then the rest, likewise. Over tables this is a random order.
+    Of tables all orders are equally probable. Of images they are not: users ask for
+    one half given the other, and a random order never comes near that. There the
+    pixels are ordered by how far they lie in a random direction, blurred by noise, up
+    to noise alone; those before a random place come first, and those after it are
+    ordered anew.
 
     Args:
         seed: of the model.

@@ -61,7 +61,7 @@ class MADEModel(VectorModel):
 
     Input shape: (n, *event_shape) of any rank, values in the head's support.
     Output shape: (n, *event_shape[:-1], head.params_size(channels)): in training for
-        the order whose turn it is, else for the first.
+        the order whose turn it is, or that was drawn, else for the first.
 
     Example:
         >>> import numpy as np
