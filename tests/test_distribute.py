@@ -12,8 +12,6 @@ import kgen
 from kgen.core import replicas
 from tests.training_jobs import NAMES, ROOT, finish, free_ports, start
 
-pytestmark = pytest.mark.xdist_group("distribute")
-
 
 def answers(folder, jobs):
     """Do jobs at the same time, each a dict of options, and read what they found."""

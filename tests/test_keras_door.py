@@ -17,8 +17,6 @@ from kgen.testing.variational import marginal
 from tests.conftest import data_for, eagerly, tiny, unless_slow
 from tests.test_vae import small as small_vae
 
-pytestmark = pytest.mark.xdist_group("keras_door")
-
 
 @pytest.fixture(scope="module", params=list(kgen.estimators))
 def fitted(request):

@@ -211,7 +211,6 @@ print("equal:", max(np.abs(a - b).max() for a, b in both) < 2e-5)
 
 
 @pytest.mark.slow
-@pytest.mark.xdist_group("distribute")
 def test_replicas_grow_like_one_device():
     done = subprocess.run(
         [sys.executable, "-c", REPLICAS], cwd=ROOT, text=True, capture_output=True,

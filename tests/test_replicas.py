@@ -10,7 +10,7 @@ import pytest
 from tests.replica_steps import CASES
 from tests.training_jobs import ROOT
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("replicas")]
+pytestmark = pytest.mark.slow
 
 
 @pytest.fixture(scope="module")

@@ -29,7 +29,6 @@ from tests.conftest import (
 )
 
 NAMES = unless_slow(*ROOTS)
-pytestmark = pytest.mark.xdist_group("saving")
 
 X = bars(48, size=4, random_state=0)
 Y = np.array(["row", "column"])[X[:, 0, 0]]
