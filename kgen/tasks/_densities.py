@@ -16,25 +16,32 @@ from kgen.tasks.complexity import Complexity
 
 
 def check_density(owner: str, name: str, density: Any) -> None:
-    """Raise a ValueError if an estimator has no density, or one in units of its own.
+    """Raise a TypeError for what is no estimator with a density.
 
     Args:
         owner: of the argument, for the message.
         name: of the argument.
-        density: what should be an estimator with `fit` and `score_samples`.
+        density: what should have `fit` and `score_samples`.
     """
-    if not isinstance(density, BaseEstimator):
-        raise messages.no_log_densities(owner, name, repr(density))
-    if is_outlier_detector(density):  # their scores are no logarithms
-        got = f"{type(density).__name__}, whose scores are no log-densities"
-        raise messages.no_log_densities(owner, name, got)
+    lacks = [m for m in ("fit", "score_samples") if not hasattr(density, m)]
+    if isinstance(density, type):
+        why = "and must be an instance: write it with brackets"
+    elif lacks:
+        why = f"which has no `{lacks[0]}`"
+    elif isinstance(density, BaseEstimator) and is_outlier_detector(density):
+        why = "whose scores are no log-densities"
+    else:
+        return
+    raise messages.no_density_given(owner, name, density, why)
+
+
+def check_units(owner: str, name: str, density: Any) -> None:
+    """Raise a ValueError for a density in units that it learns."""
     if isinstance(density, Pipeline):
         for step, part in density.steps[:-1]:
             plain = part in (None, "passthrough")
             if not (plain or isinstance(part, FunctionTransformer)):
                 raise messages.changes_units(owner, name, step)
-    if not (hasattr(density, "fit") and hasattr(density, "score_samples")):
-        raise messages.no_log_densities(owner, name, type(density).__name__)
 
 
 def is_conditional(density: Any) -> bool:

@@ -12,13 +12,6 @@ from kgen.data.sources import is_dataset
 from kgen.tasks._densities import as_taken, is_conditional
 
 
-def check_density(owner: str, name: str, value: Any) -> None:
-    """Raise a TypeError if an argument is no estimator with a density."""
-    for method in ("fit", "score_samples"):
-        if isinstance(value, type) or not hasattr(value, method):
-            raise messages.no_density_given(owner, name, value, method)
-
-
 def check_examples(estimator: Any, X: Any, density: Any, *, reset: bool) -> Any:
     """Check what can be, and learn the number and names of features of tables.
 

@@ -20,7 +20,7 @@ from kgen.core import validation
 from kgen.core.random import new_seed
 from kgen.data.frames import is_frame
 from kgen.tasks import _scoring
-from kgen.tasks._densities import is_conditional
+from kgen.tasks._densities import check_density, is_conditional
 
 ROWS = 4096  # at once
 
@@ -74,7 +74,7 @@ class Background(DensityMixin, BaseEstimator):
             ValueError: for a mutation rate that is no probability.
         """
         owner = type(self).__name__
-        _scoring.check_density(owner, "density", self.density)
+        check_density(owner, "density", self.density)
         rate = validation.check_number(
             self, "mutation_rate", self.mutation_rate, gt=0, le=1
         )

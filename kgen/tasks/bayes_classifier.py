@@ -22,6 +22,7 @@ from kgen.base.bayes import Posterior, bayes
 from kgen.core import messages, validation
 from kgen.tasks._densities import (
     check_density,
+    check_units,
     checked_examples,
     checked_training_data,
     is_conditional,
@@ -77,6 +78,7 @@ class BayesClassifier(ClassifierMixin, BaseEstimator):
         n_features_in_: number of features, for tables.
 
     Raises:
+        TypeError: in `fit`, for what is no density.
         ValueError: in `fit`, before training, for settings that are not those above,
             labels that are no classes, or too few held-out examples: with fewer than
             1 / `reject` - 1 no threshold has such a rate.
@@ -214,6 +216,7 @@ class BayesClassifier(ClassifierMixin, BaseEstimator):
         """Raise a ValueError for a density or a rate that cannot be."""
         name = type(self).__name__
         check_density(name, "density", self.density)
+        check_units(name, "density", self.density)
         if self.reject is not None:
             validation.check_number(name, "reject", self.reject, gt=0, lt=1)
         if self.threshold is not None:

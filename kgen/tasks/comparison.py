@@ -21,6 +21,7 @@ from kgen.core import messages, validation
 from kgen.data.frames import is_frame
 from kgen.tasks._densities import (
     check_density,
+    check_units,
     is_conditional,
     knows_integers,
     rows_for,
@@ -83,8 +84,8 @@ def compare(
         to a test example has a mean of -inf, and no standard errors.
 
     Raises:
-        ValueError: for what are no densities, a pipeline that changes units, or scores
-            that are NaN.
+        TypeError: for what are no densities.
+        ValueError: for a pipeline that changes units, or scores that are NaN.
         ImportError: if pandas is not installed.
 
     Example:
@@ -110,6 +111,7 @@ def compare(
         raise messages.nothing_to_compare(densities)
     for name, density in densities.items():
         check_density("compare", f"densities[{name!r}]", density)
+        check_units("compare", f"densities[{name!r}]", density)
         if y is None and _takes_y(density):
             raise messages.needs_y(name, type(density).__name__)
     X = X if is_frame(X) else check_array(X, allow_nd=True)

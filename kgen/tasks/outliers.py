@@ -25,6 +25,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from kgen.core import messages, validation
 from kgen.tasks import _scoring
+from kgen.tasks._densities import check_density
 from kgen.tasks.backgrounds import Background
 from kgen.tasks.complexity import Complexity
 
@@ -197,7 +198,7 @@ class OutlierDetector(OutlierMixin, BaseEstimator):
     def _check_settings(self) -> Any:
         """Check all arguments; the background that is to be fitted, or None."""
         owner = type(self).__name__
-        _scoring.check_density(owner, "density", self.density)
+        check_density(owner, "density", self.density)
         validation.check_choice(self, "score", self.__dict__["score"], SCORES)
         if isinstance(self.contamination, str):
             choices = ("auto",)
@@ -210,7 +211,7 @@ class OutlierDetector(OutlierMixin, BaseEstimator):
             return None
         if self.background is None:
             return Complexity()
-        _scoring.check_density(owner, "background", self.background)
+        check_density(owner, "background", self.background)
         own = (Background, Complexity, FrozenEstimator)
         named = isinstance(self.background, own)
         return self.background if named else Background(self.background)

@@ -3,11 +3,13 @@
 from typing import Any
 
 
-def no_log_densities(owner: str, name: str, got: Any) -> ValueError:
-    return ValueError(
-        f"{owner}: `{name}` must be an estimator with `fit`, and with a "
-        "`score_samples` that returns log-densities: one of kgen's with a density, or "
-        f"scikit-learn's GaussianMixture or KernelDensity. Got {got}."
+def no_density_given(owner: str, name: str, value: object, lacks: str) -> TypeError:
+    got = f"the class {value.__name__}" if isinstance(value, type) else repr(value)
+    return TypeError(
+        f"{owner}: `{name}` must be an estimator with `fit` and `score_samples`, which "
+        "returns log-densities: one of kgen's with a density, such as PixelCNN (exact) "
+        "or VAE (a lower bound), scikit-learn's GaussianMixture or KernelDensity, or a "
+        f"Pipeline that ends in one. Got {got}, {lacks}."
     )
 
 

@@ -1,20 +1,6 @@
 """Messages about densities that are put to use."""
 
 
-def no_density_given(owner: str, name: str, value: object, lacks: str) -> TypeError:
-    got = f"the class {value.__name__}" if isinstance(value, type) else repr(value)
-    if isinstance(value, type):
-        lacks = "and must be an instance: write it with brackets"
-    else:
-        lacks = f"which has no `{lacks}`"
-    return TypeError(
-        f"{owner}: `{name}` must be an estimator with `fit` and `score_samples`: one "
-        "of kgen's with a density, such as PixelCNN (exact) or VAE (a lower bound), "
-        "scikit-learn's GaussianMixture or KernelDensity, or a Pipeline that ends in "
-        f"one. Got {got}, {lacks}."
-    )
-
-
 def dataset_to_judge(owner: str) -> TypeError:
     return TypeError(
         f"{owner}: X is a dataset, and must be an array or a DataFrame. To learn from "
