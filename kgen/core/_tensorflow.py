@@ -3,6 +3,7 @@
 import contextlib
 import functools
 import gc
+import itertools
 import json
 import os
 import weakref
@@ -26,7 +27,6 @@ replica_count = replicas.count
 whole_batch = replicas.whole_batch
 tracing = tf.inside_function
 """Whether a graph is being traced."""
-
 
 _forked = False
 
@@ -84,8 +84,7 @@ class compiled:  # noqa: N801 (used as a decorator)
     def __call__(self, model: Any, *args: Any, **kwargs: Any) -> Any:
         check_process()
         if model not in self.graphs:
-            self.graphs.setdefault(model, self._graph_of(model))  # threads may race
-        # NumPy scalars would become tensors, and settings must not.
+            self.graphs.setdefault(model, self._graph_of(model))
         args, kwargs = keras.tree.map_structure(_plain, (args, kwargs))
         return self.graphs[model](*args, **kwargs)
 
@@ -141,7 +140,7 @@ def _call(function, model, *args, **kwargs):
 
 
 def _plain(value):
-    return value.item() if isinstance(value, np.generic) else value
+    return value.item() if isinstance(value, np.generic) else value  # not a tensor
 
 
 _KERAS_STEPS = ("one_step_on_data", "multi_step_on_iterator")
@@ -200,11 +199,12 @@ def _dismantle(graphs: list) -> None:
 def _inside(graphs: list) -> list:
     """Graphs of the loops and branches inside the given graphs."""
     loops = ("While", "StatelessWhile", "If", "StatelessIf", "Case", "StatelessCase")
-    if not any(o.type in loops for graph in graphs for o in graph.get_operations()):
+    if not any(o.type in loops for g in graphs for o in g.get_operations()):
         return []
-    known, found = set(map(id, graphs)), []
-    kind = type(graphs[0])
-    for graph in [part for part in gc.get_objects() if isinstance(part, kind)]:
+    known, found, kind = set(map(id, graphs)), [], type(graphs[0])
+    # In one step of the interpreter: other threads cannot finish a tuple held here.
+    objects = itertools.chain.from_iterable(map(gc.get_objects, [None]))
+    for graph in list(filter(kind.__instancecheck__, objects)):
         outer = graph
         while isinstance(outer, kind) and id(outer) not in known:
             outer = getattr(outer, "outer_graph", None)
