@@ -1,0 +1,104 @@
+"""What the site makes of scripts: pages of lessons and examples, figures in two inks.
+
+A script in the percent format is a page: its Markdown cells, its code, and the outputs
+that docs/render.py has kept. The build fails if the code has changed since.
+"""
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+from mkdocs.exceptions import PluginError
+from mkdocs.structure.files import File, Files, InclusionLevel
+from scripts import Cell, Script, scripts
+
+IN_BOTH_INKS = re.compile(r"!\[([^\]]*)\]\(([^)\s]*figures/\w+)\.svg\)(\{[^}]*\})?")
+
+
+def on_files(files: Files, config: Any) -> Files:
+    """Add a page for every script, and the script itself and a notebook to download."""
+    for script in scripts():
+        if script.rendered:
+            for ending, content in (
+                ("md", page(script)),
+                ("py", script.path.read_text()),
+                ("ipynb", script.notebook),
+            ):
+                file = File.generated(
+                    config,
+                    f"{script.page}.{ending}",
+                    content=content,
+                    inclusion=InclusionLevel.INCLUDED,
+                )
+                files.append(file)
+    return files
+
+
+def on_page_markdown(markdown: str, **kwargs: Any) -> str:
+    """Show a drawn figure in the ink that suits the colours of the page."""
+    return IN_BOTH_INKS.sub(
+        lambda found: (
+            f"![{found[1]}]({found[2]}.svg#only-light){found[3] or ''}"
+            f"![{found[1]}]({found[2]}.dark.svg#only-dark){found[3] or ''}"
+        ),
+        markdown,
+    )
+
+
+def page(script: Script) -> str:
+    """The Markdown of a script."""
+    kept = json.loads(script.outputs.read_text())
+    if [cell["code"] for cell in kept["cells"]] != script.codes:
+        raise PluginError(
+            f"{script.path.name} has changed: run `python docs/render.py {script.name}`"
+        )
+    outputs = iter(kept["cells"])
+    parts, answer = [], []
+    for cell in script.cells:
+        output = next(outputs)["output"] if cell.is_code else ""
+        if "test" in cell.tags:
+            continue
+        text = _shown(cell, output)
+        if "answer" in cell.tags:
+            answer.append(text)
+            continue
+        parts += [_folded("success", "Answer", answer)] if answer else []
+        parts, answer = [*parts, text], []
+    parts += [_folded("success", "Answer", answer)] if answer else []
+    title, _, rest = parts[0].partition("\n")
+    facts = f"*{_time(kept['cpu_seconds'])} of computing on one CPU core.*"
+    links = (
+        f"Download the [script]({script.name}.py){{ download }} or the "
+        f"[notebook]({script.name}.ipynb){{ download }}."
+    )
+    note = f"{facts} {links}\n{{ .script }}"
+    return "\n\n".join([title, note, rest.strip("\n"), *parts[1:]]) + "\n"
+
+
+def _shown(cell: Cell, output: str) -> str:
+    if not cell.is_code:
+        return cell.text
+    code = f"```python\n{cell.text}\n```"
+    if "folded" in cell.tags:
+        code = _folded("abstract", "Code of the picture", [code])
+    return f"{code}\n\n{output}".rstrip()
+
+
+def _folded(kind: str, title: str, parts: list[str]) -> str:
+    text = "\n\n".join(parts)
+    return f'??? {kind} "{title}"\n\n' + "\n".join(
+        f"    {line}" if line else "" for line in text.split("\n")
+    )
+
+
+def _time(seconds: float) -> str:
+    if seconds < 90:
+        return f"About {max(1, round(seconds))} seconds"
+    return f"About {round(seconds / 60)} minutes"
+
+
+if __name__ == "__main__":  # what a page would be
+    import sys
+
+    print(page(Script(Path(sys.argv[1]))))  # noqa: T201
