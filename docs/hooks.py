@@ -13,6 +13,7 @@ from mkdocs.exceptions import PluginError
 from mkdocs.structure.files import File, Files, InclusionLevel
 from scripts import Cell, Script, scripts
 
+CARDS = re.compile(r"<!-- cards: ([\w\s]+) -->")
 IN_BOTH_INKS = re.compile(r"!\[([^\]]*)\]\(([^)\s]*figures/\w+)\.svg\)(\{[^}]*\})?")
 
 
@@ -36,7 +37,8 @@ def on_files(files: Files, config: Any) -> Files:
 
 
 def on_page_markdown(markdown: str, **kwargs: Any) -> str:
-    """Show a drawn figure in the ink that suits the colours of the page."""
+    """Fill in cards, and show drawn figures in the ink that suits the page."""
+    markdown = CARDS.sub(lambda found: cards(found[1].split()), markdown)
     return IN_BOTH_INKS.sub(
         lambda found: (
             f"![{found[1]}]({found[2]}.svg#only-light){found[3] or ''}"
@@ -74,6 +76,31 @@ def page(script: Script) -> str:
     )
     note = f"{facts} {links}\n{{ .script }}"
     return "\n\n".join([title, note, rest.strip("\n"), *parts[1:]]) + "\n"
+
+
+def cards(names: list[str]) -> str:
+    """Pictures that lead to pages: of scripts, and of estimators on the same data."""
+    known = {script.name: script for script in scripts()}
+    parts = [_card(known[n]) if n in known else _samples(n) for n in names]
+    return '<div class="gallery" markdown>\n' + "\n".join(parts) + "\n</div>"
+
+
+def _card(script: Script) -> str:
+    title, _, text = script.cells[0].text.lstrip("# ").partition("\n")
+    line = re.split(r"(?<=[.?:]) ", " ".join(text.split()))[0].rstrip(":").strip("*")
+    pictures = sorted(script.outputs.parent.glob("*.png"), key=lambda p: int(p.stem))
+    if not pictures:
+        raise PluginError(f"{script.path.name} has no picture for the gallery")
+    return _pictured(f"../{script.page}/{pictures[0].name}", title, script.page, line)
+
+
+def _samples(name: str) -> str:
+    return _pictured(f"samples/{name}.png", name, f"api/{name}")
+
+
+def _pictured(picture: str, title: str, page: str, line: str = "") -> str:
+    link = f"[![]({picture}){{ loading=lazy }} **{title}**](../{page}.md)"
+    return f"<div markdown>\n{link}\n\n{line}\n</div>\n"
 
 
 def _shown(cell: Cell, output: str) -> str:
