@@ -63,6 +63,19 @@ def test_versions_agree():
         assert installed.version == kgen.__version__
 
 
+def test_badges_are_true():
+    """A badge is a picture of words: its own address and its description say them."""
+    readme = (ROOT / "README.md").read_text()
+    first, below = re.search(
+        r">=3\.(\d+),<3\.(\d+)", PROJECT["requires-python"]
+    ).groups()
+    span = f"3.{first}", f"3.{int(below) - 1}"
+    assert f"Python-{span[0]}_to_{span[1]}-" in readme
+    assert f"[Python {span[0]} to {span[1]}]" in readme
+    assert f"licence-{PROJECT['license'].replace('-', '_')}-" in readme
+    assert any(r.startswith("keras>=3") for r in PROJECT["dependencies"])
+
+
 def test_links_of_the_pages_beside_the_package_lead_somewhere():
     for page in ("README.md", "CONTRIBUTING.md", "SECURITY.md"):
         for link in re.findall(r"\]\((?!https?:)([^)#]+)", (ROOT / page).read_text()):
