@@ -89,8 +89,11 @@ def _card(script: Script) -> str:
     title, _, text = script.cells[0].text.lstrip("# ").partition("\n")
     line = re.split(r"(?<=[.?:]) ", " ".join(text.split()))[0].rstrip(":").strip("*")
     pictures = sorted(script.outputs.parent.glob("*.png"), key=lambda p: int(p.stem))
-    if not pictures:
-        raise PluginError(f"{script.path.name} has no picture for the gallery")
+    if not (script.rendered and pictures):
+        raise PluginError(
+            f"{script.path.name} has no picture for the gallery: render it by "
+            f"`python docs/render.py {script.name}`"
+        )
     return _pictured(f"../{script.page}/{pictures[0].name}", title, script.page, line)
 
 

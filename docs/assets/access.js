@@ -1,0 +1,16 @@
+// What the theme leaves out for those who use a keyboard or a screen reader.
+function makeAccessible() {
+  document.querySelector(".md-search")?.setAttribute("aria-label", "Search");
+  document.querySelectorAll(".md-code__nav").forEach((nav, number) => {
+    nav.setAttribute("aria-label", `Code block ${number + 1}`);
+  });
+  document.querySelectorAll("pre > code, .md-typeset__scrollwrap").forEach((box) => {
+    box.tabIndex = 0; // wide ones are scrolled by the arrow keys
+  });
+}
+
+if (typeof document$ !== "undefined") {
+  document$.subscribe(makeAccessible);
+} else {
+  document.addEventListener("DOMContentLoaded", makeAccessible);
+}
