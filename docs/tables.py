@@ -18,7 +18,12 @@ from pathlib import Path
 import kgen
 
 ROOT = Path(__file__).parent.parent
-FAMILIES = ("autoregressive", "flows", "variational", "adversarial")
+FAMILIES = {
+    "autoregressive": "Autoregressive models",
+    "flows": "Normalizing flows",
+    "variational": "Variational models",
+    "adversarial": "Adversarial models",
+}
 RANKS = {2: "tables", 3: "images"}
 
 
@@ -40,7 +45,7 @@ def estimators() -> list[type]:
 
     def key(cls):
         _, year, url = sources(cls)[0]
-        return FAMILIES.index(family(cls)), year, url, cls.__name__
+        return list(FAMILIES).index(family(cls)), year, url, cls.__name__
 
     return sorted(kgen.estimators.values(), key=key)
 
@@ -115,9 +120,16 @@ def capabilities() -> str:
 
 
 def estimator_pages() -> str:
-    """The entries of the API page of estimators."""
-    options = "    options:\n      inherited_members: true"
-    return "\n\n".join(f"::: kgen.{cls.__name__}\n{options}" for cls in estimators())
+    """The tables of the API page of estimators, with links to their own pages."""
+    tables = []
+    for name, title in FAMILIES.items():
+        rows = [f"## {title}", "", "| estimator | what it is |", "|---|---|"]
+        for cls in estimators():
+            if family(cls) == name:
+                text = inspect.getdoc(cls).splitlines()[0].replace("|", r"\|")
+                rows.append(f"| [`{cls.__name__}`]({cls.__name__}.md) | {text} |")
+        tables.append("\n".join(rows))
+    return "\n\n".join(tables)
 
 
 def keras_models() -> list[type]:
