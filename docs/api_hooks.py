@@ -10,9 +10,11 @@ from pathlib import Path
 from typing import Any
 
 import api_pages
+from api_words import FAMILIES
 from mkdocs.exceptions import PluginError
 from mkdocs.structure.files import File, Files, InclusionLevel
 
+SUMMARY = "<!-- summary -->"
 OVERVIEW = "api/estimators.md"
 # By these words the search has to find these pages.
 FOUND = {
@@ -31,11 +33,15 @@ FOUND = {
 
 def on_config(config: Any) -> Any:
     """Put the pages of the estimators below their overview, by family."""
+    api_pages.package.cache_clear()
     families: dict[str, list] = {}
-    for cls in api_pages.load():
-        title = api_pages.FAMILIES[api_pages.family(cls)]
+    for cls in api_pages.estimators():
+        title = FAMILIES[api_pages.family(cls)]
         families.setdefault(title, []).append({cls.name: f"api/{cls.name}.md"})
-    below = [{"All estimators": OVERVIEW}, *({title: pages} for title, pages in families.items())]
+    below = [
+        {"All estimators": OVERVIEW},
+        *({title: pages} for title, pages in families.items()),
+    ]
     config.nav = _replaced(config.nav, below)
     return config
 
@@ -47,7 +53,7 @@ def on_files(files: Files, config: Any) -> Files:
         for file in files.documentation_pages()
         if re.fullmatch(r"(course|gallery)/\w+\.md", file.src_uri)
     ]
-    for cls in api_pages.load():
+    for cls in api_pages.estimators():
         picture = f"gallery/samples/{cls.name}.png"
         exists = files.get_file_from_path(picture) is not None
         page = api_pages.Page(
@@ -61,6 +67,13 @@ def on_files(files: Files, config: Any) -> Files:
         )
         files.append(file)
     return files
+
+
+def on_page_markdown(markdown: str, **kwargs: Any) -> str:
+    """Write a table of what a page describes where a mark asks for it."""
+    before, mark, after = markdown.partition(SUMMARY)
+    names = re.findall(r"^::: (\S+)", after, flags=re.MULTILINE)
+    return before + api_pages.summary(names) + after if mark else markdown
 
 
 def on_post_build(config: Any) -> None:

@@ -5,99 +5,50 @@ said of the methods.
 """
 
 import ast
+import functools
 import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import griffe
-from griffe_kgen import Parameter, described, final_estimators, parameters
-
-ROOT = Path(__file__).parent.parent
-FAMILIES = {
-    "autoregressive": "Autoregressive models",
-    "flows": "Normalizing flows",
-    "variational": "Variational models",
-    "adversarial": "Adversarial models",
-}
-MODEL = "The model"
-GROUPS = {
-    MODEL: (),  # whatever is in none of the others
-    "Output distribution": ("head", "scale"),
-    "Labels and conditions": ("conditional", "conditioning"),
-    "The game": (
-        *("objective", "discriminator_steps", "discriminator_learning_rate"),
-        *("spectral_normalisation", "simultaneous", "instance_noise", "noise_steps"),
-        *("augmentation", "gradient_norms"),
-    ),
-    "Growing images": ("progressive", "growth_steps"),
-    "Training": (
-        *("epochs", "batch_size", "learning_rate", "weight_decay", "optimizer"),
-        *("ema_momentum", "warm_start"),
-    ),
-    "Computing": ("precision", "jit_compile", "random_state", "verbose"),
-}
-METHODS = {
-    "Fit": ("fit", "fit_transform"),
-    "Density": (
-        *("log_prob", "bits_per_dim", "score_samples", "score"),
-        "completion_log_prob",
-    ),
-    "Sample and complete": ("sample", "complete"),
-    "Codes": (
-        *("encode", "decode", "reconstruct", "transform", "inverse_transform"),
-        "active_units",
-    ),
-    "Labels": ("predict", "predict_proba"),
-    "Save and load": ("save",),
-    "Search for hyper-parameters": ("search_space",),
-}
-# What a fit sets, unless a page of the guide is the place to say so.
-ATTRIBUTES = {
-    "model_": "the Keras model",
-    "history_": "a dict of lists, with one number per epoch",
-    "head_": "the [head](heads.md), as an object",
-    "levels_": "how many values a scalar can take; None for real numbers",
-    "prior_": "the density of the codes, an estimator; None if `prior` is None",
-    "range_": "smallest and largest integer that is possible; None for real numbers",
-    "low_": "smallest value of every feature, or of all pixels",
-    "high_": "largest value of every feature, or of all pixels",
-    "loc_": "mean of the training data, by feature",
-    "unit_": "standard deviation of the training data, by feature",
-    "growth_steps_": "training steps of a phase, if `progressive`",
-    "event_shape_": "shape of one example",
-    "dtype_": "dtype of the training data, and so of samples",
-    "discrete_": "whether samples are rounded to integers",
-    "classes_": "the labels, sorted; None for condition vectors",
-    "class_prior_": "frequencies of the labels; None for condition vectors",
-    "condition_dim_": "length of the vectors that the model is conditional on, or 0",
-    "n_features_in_": "number of features, if fitted on a table",
-    "feature_names_in_": "names of the columns, if fitted on a DataFrame",
-    "columns_": "names and dtypes of the columns, which samples get back",
-    "seed_": "the seed that `random_state` gave",
-    "policy_": "name of the Keras dtype policy",
-}
-OF_TABLES = {"n_features_in_", "feature_names_in_", "columns_"}
-NOT_SHOWN = {"build_model", "params_", "conditions_"}
-OPTIONS = """\
-      heading_level: 3
-      show_root_full_path: false"""
-INTERFACE = (
-    "`get_params`, `set_params` and `sklearn.base.clone` work as for every estimator of "
-    "scikit-learn{more}. {name} can be a step of a `Pipeline`, and what `GridSearchCV` "
-    "searches over."
+from api_words import (
+    ATTRIBUTES,
+    FAMILIES,
+    GROUPS,
+    INTERFACE,
+    METHODS,
+    MODEL,
+    NOT_SHOWN,
+    OF_TABLES,
+    OPTIONS,
+)
+from griffe_kgen import (
+    Parameter,
+    described,
+    final_estimators,
+    parameters,
+    references,
+    shapes,
 )
 
+ROOT = Path(__file__).parent.parent
 
-def load() -> list[griffe.Class]:
-    """All final estimators, read by griffe, in the order of their families."""
-    package = griffe.load(
+
+@functools.cache
+def package() -> griffe.Module:
+    """The package, read by griffe."""
+    return griffe.load(
         "kgen",
         search_paths=[str(ROOT)],
         extensions=griffe.load_extensions(str(ROOT / "docs" / "griffe_kgen.py")),
         docstring_parser="google",
     )
-    found = final_estimators(package)
+
+
+def estimators() -> list[griffe.Class]:
+    """All final estimators, in the order of their families."""
+    found = final_estimators(package())
     return sorted(found, key=lambda cls: (list(FAMILIES).index(family(cls)), cls.name))
 
 
@@ -145,12 +96,11 @@ class Page:
         return "\n\n".join([f"**{first}**", *rest])
 
     def _links(self) -> str:
-        shapes = re.findall(r"(?m)^(\w+): (.*(?:\n(?!\w+: ).*)*)", self._note("Shape"))
         model = _last(self.cls.all_members["build_model"].returns)
         return "\n".join(
             [
-                f"- **Source:** {'; '.join(self._references())}",
-                *(f"- **`{name}`:** {' '.join(text.split())}" for name, text in shapes),
+                f"- **Source:** {'; '.join(references(self._note('References')))}",
+                *(f"- {line}" for line in shapes(self._note("Shape"))),
                 f"- **Density:** {self._density()}",
                 f"- **Keras model:** [`{model}`][kgen.models.{model}]",
                 f"- **Guide:** {guide(self.cls)}",
@@ -178,7 +128,7 @@ class Page:
 
     def _parameters(self) -> Iterator[str]:
         yield "## Parameters"
-        yield "All are keyword arguments. They are stored as they are, and checked in `fit`."
+        yield "All are keyword arguments. They are checked in `fit`."
         placed = {name for names in GROUPS.values() for name in names}
         for title, names in GROUPS.items():
             own = [p for p in self.parameters if p.name in names]
@@ -223,10 +173,10 @@ class Page:
             yield f"## {title}"
             for name in own:
                 yield f"::: kgen.{self.name}.{name}\n    options:\n{OPTIONS}"
-            if title == "Fit":
+            if title == "Fit and continue":
                 yield (
-                    "To train a fitted model for longer, set `warm_start=True` and call "
-                    "`fit` again."
+                    "To train a fitted model for longer, set `warm_start=True` and "
+                    "call `fit` again."
                 )
             if title == "Save and load":
                 yield f"`kgen.load(path)` reads the {self.name} back."
@@ -249,12 +199,6 @@ class Page:
         if "transform" in self.methods:
             more = ", and so do `get_feature_names_out` and `set_output`"
         return INTERFACE.format(name=self.name, more=more)
-
-    def _references(self) -> Iterator[str]:
-        """Links to the papers."""
-        text = " ".join(self._note("References").split())
-        for paper, url in re.findall(r"(\S.*?) (https?://\S+)", text):
-            yield f"[{paper.rstrip('.')}]({url})"
 
     def _note(self, title: str) -> str:
         """The text under a heading of the docstring that is none of griffe's."""
@@ -303,6 +247,17 @@ class Page:
             f"There is none: `log_prob` and its relatives raise a "
             f"`kgen.ImplicitDensityError`. {how}."
         )
+
+
+def summary(names: list[str]) -> str:
+    """A table of classes and functions, with the first sentence of each."""
+    rows = ["| name | what it is |", "|---|---|"]
+    for name in names:
+        thing = package()[name.removeprefix("kgen.")]
+        text = " ".join(thing.docstring.value.split("\n\n")[0].split())
+        label = name.split(".")[-1]
+        rows.append(f"| [`{label}`][{name}] | {text.replace('|', '&#124;')} |")
+    return "\n".join(rows)
 
 
 def guide(cls: griffe.Class) -> str:

@@ -2,8 +2,9 @@
 
 The fields of an estimator, and of its bases, are the keyword arguments of its
 `__init__` (`kgen.base.fields.collect_fields`), and the nearest docstring describes
-them. Docstrings say "Example:" where mkdocstrings looks for "Examples:", ">" at the
-start of a text, which is a quotation in Markdown, and name things that have a page.
+them. Docstrings say "Example:" where mkdocstrings looks for "Examples:", have ">" at
+the start of a line, which is a quotation in Markdown, sections of their own ("Shape:",
+"References:"), and names of things that have a page.
 """
 
 import ast
@@ -32,6 +33,8 @@ class Kgen(griffe.Extension):
                 _without_any(thing)
             if thing.docstring:
                 text = _translated(thing.docstring.value)
+                if thing.name not in names:  # theirs are read by docs/api_pages.py
+                    text = _with_plain_sections(text)
                 text = _with_links(text, linked, names - {thing.name})
                 thing.docstring.value = text
 
@@ -158,6 +161,32 @@ def _without_any(function: griffe.Function) -> None:
 def _translated(text: str) -> str:
     text = re.sub(r"^Example:$", "Examples:", text, flags=re.MULTILINE)
     return re.sub(r"^( *(?:\w+: )?)>(?!>>)", r"\1\\>", text, flags=re.MULTILINE)
+
+
+def _with_plain_sections(text: str) -> str:
+    """Sections that griffe does not know, as lists rather than boxes."""
+    text = re.sub(r"(?m)^((?:Input|Output) shape:) ", r"- **\1** ", text)
+    for title, items in (("Shape", shapes), ("References", references)):
+        text = re.sub(
+            rf"(?m)^{title}:\n((?:(?: .*)?(?:\n|\Z))+)",
+            lambda found, title=title, items=items: "\n".join(
+                [f"**{title}:**", "", *(f"- {x}" for x in items(found[1])), "", ""]
+            ),
+            text,
+        )
+    return text
+
+
+def shapes(section: str) -> list[str]:
+    """Lines of a section "Shape", such as "**X:** (n, features)."."""
+    found = re.findall(r"(\w+): (.*?)(?=\n *\w+: |\Z)", section, flags=re.DOTALL)
+    return [f"**{name}:** {' '.join(text.split())}" for name, text in found]
+
+
+def references(section: str) -> list[str]:
+    """Links to the papers of a section "References"."""
+    found = re.findall(r"(\S.*?) (https?://\S+)", " ".join(section.split()))
+    return [f"[{paper.rstrip('.')}]({url})" for paper, url in found]
 
 
 def _with_links(text: str, linked: set[str], names: set[str]) -> str:

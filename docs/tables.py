@@ -143,7 +143,9 @@ def model_pages() -> str:
     entries = []
     for cls in keras_models():
         members = ", ".join(name for name in shown if hasattr(cls, name))
-        options = f"    options:\n      inherited_members: [{members}]"
+        options = (
+            f"    options:\n      inherited_members: true\n      members: [{members}]"
+        )
         entries.append(f"::: kgen.models.{cls.__name__}\n{options}")
     return "\n\n".join(entries)
 
