@@ -69,7 +69,7 @@ OPTIONS = """\
       heading_level: 3
       show_root_full_path: false"""
 INTERFACE = (
-    "`get_params`, `set_params` and `sklearn.base.clone` work as in scikit-learn{more}. "
-    "{name} can be a step of a `Pipeline`, and `GridSearchCV` can search over its "
-    "parameters."
+    "`get_params`, `set_params` and `sklearn.base.clone` work as in "
+    "scikit-learn{more}. {name} can be a step of a `Pipeline`, and `GridSearchCV` can "
+    "search over its parameters."
 )

@@ -26,16 +26,16 @@ class Kgen(griffe.Extension):
     def on_package(self, *, pkg: griffe.Module, **kwargs: Any) -> None:
         names = {cls.name for cls in final_estimators(pkg)}
         linked = described() | {f"kgen.{name}" for name in names}
+        short = _short(linked)
         for thing in _inside(pkg):
             if thing.is_class and _is_estimator(thing):
                 thing.set_member("__init__", _init(thing))
-            if thing.is_function:
-                _without_any(thing)
+            _without_any(thing)
             if thing.docstring:
                 text = _translated(thing.docstring.value)
                 if thing.name not in names:  # theirs are read by docs/api_pages.py
                     text = _with_plain_sections(text)
-                text = _with_links(text, linked, names - {thing.name})
+                text = _with_links(text, linked, short, thing.name)
                 thing.docstring.value = text
 
 
@@ -149,13 +149,15 @@ def _plain(cls: griffe.Class, default: Any) -> Any:
     return repr(ast.literal_eval(str(value))[key]) if key else value
 
 
-def _without_any(function: griffe.Function) -> None:
+def _without_any(thing: Any) -> None:
     """`Any` tells a reader nothing."""
-    for parameter in function.parameters:
+    for parameter in thing.parameters if thing.is_function else ():
         if str(parameter.annotation) == "Any":
             parameter.annotation = None
-    if str(function.returns) == "Any":
-        function.returns = None
+    if thing.is_function and str(thing.returns) == "Any":
+        thing.returns = None
+    if thing.is_attribute and str(thing.annotation) == "Any":
+        thing.annotation = None
 
 
 def _translated(text: str) -> str:
@@ -189,11 +191,23 @@ def references(section: str) -> list[str]:
     return [f"[{paper.rstrip('.')}]({url})" for paper, url in found]
 
 
-def _with_links(text: str, linked: set[str], names: set[str]) -> str:
-    """`kgen.heads.Head` and `PixelCNN` lead to their pages."""
+def _short(paths: set[str]) -> dict[str, str]:
+    """Paths of classes by their names alone, which are theirs alone."""
+    owners: dict[str, list[str]] = {}
+    for path in paths:
+        owners.setdefault(path.split(".")[-1], []).append(path)
+    return {
+        name: found[0]
+        for name, found in owners.items()
+        if len(found) == 1 and name[0].isupper()
+    }
+
+
+def _with_links(text: str, linked: set[str], short: dict[str, str], own: str) -> str:
+    """`kgen.heads.Head` and `PixelCNN` lead to where they are described."""
 
     def link(found):
-        path = f"kgen.{found[1]}" if found[1] in names else found[1]
+        path = short.get(found[1], found[1]) if found[1] != own else ""
         return f"[`{found[1]}`][{path}]" if path in linked else found[0]
 
     return re.sub(r"(?<!\[)`([\w.]+)`", link, text)
