@@ -156,7 +156,7 @@ def _without_any(thing: Any) -> None:
             parameter.annotation = None
     if thing.is_function and str(thing.returns) == "Any":
         thing.returns = None
-    if thing.is_attribute and str(thing.annotation) == "Any":
+    if "property" in thing.labels and str(thing.annotation) == "Any":
         thing.annotation = None
 
 
