@@ -16,7 +16,7 @@ from mkdocs.structure.files import File, Files, InclusionLevel
 
 SUMMARY = "<!-- summary -->"
 OVERVIEW = "api/estimators.md"
-# How much more the matches on a page count for the search, by the beginning of its path.
+# By how much matches on a page count more, by the beginning of its path.
 BOOSTS = {
     **dict.fromkeys(("choosing_a_model", "guide/", "course/", "how_to/"), 2),
     **dict.fromkeys(("decisions/", "contributing/", "changelog"), 0.2),

@@ -111,9 +111,9 @@ class Page:
     def _picture(self) -> str:
         if self.picture is None:
             return ""
-        what = "that a {} drew" if "sample" in self.methods else "through an {}"
-        text = f"Digits {what.format(self.name)}, trained on MNIST"
-        return f"![{text}]({self.picture})"
+        done = "drew" if "sample" in self.methods else "encoded and decoded"
+        text = f"Digits that {self.name} {done} after training on MNIST"
+        return f"![{text}]({self.picture})\n\n*{text}.*"
 
     def _example(self) -> Iterator[str]:
         for section in self.sections:

@@ -114,7 +114,8 @@ def capabilities() -> str:
         if "conditional" in cls().get_params():
             y = "`conditional=True`"
         complete = "yes" if hasattr(cls, "complete") else "no"
-        cells = [f"`{cls.__name__}`", data(cls), cls.density, complete, codes, y]
+        name = f"[`{cls.__name__}`](api/{cls.__name__}.md)"
+        cells = [name, data(cls), cls.density, complete, codes, y]
         rows.append(f"| {' | '.join(cells)} |")
     return "\n".join(rows)
 
