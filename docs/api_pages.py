@@ -112,8 +112,12 @@ class Page:
         if self.picture is None:
             return ""
         done = "drew" if "sample" in self.methods else "encoded and decoded"
-        text = f"Digits that {self.name} {done} after training on MNIST"
-        return f"![{text}]({self.picture})\n\n*{text}.*"
+        text = f"Digits that {self.name} {done} after three minutes of training"
+        others = "../gallery/index.md#the-same-digits-by-every-model"
+        return (
+            f"![{text}]({self.picture})\n\n*{text} on small digits of MNIST, on one "
+            f"CPU core. The [gallery]({others}) shows what other models make of them.*"
+        )
 
     def _example(self) -> Iterator[str]:
         for section in self.sections:
