@@ -18,7 +18,12 @@ from pathlib import Path
 import kgen
 
 ROOT = Path(__file__).parent.parent
-FAMILIES = ("autoregressive", "flows", "variational", "adversarial")
+FAMILIES = {
+    "autoregressive": "Autoregressive models",
+    "flows": "Normalizing flows",
+    "variational": "Variational models",
+    "adversarial": "Adversarial models",
+}
 RANKS = {2: "tables", 3: "images"}
 
 
@@ -40,7 +45,7 @@ def estimators() -> list[type]:
 
     def key(cls):
         _, year, url = sources(cls)[0]
-        return FAMILIES.index(family(cls)), year, url, cls.__name__
+        return list(FAMILIES).index(family(cls)), year, url, cls.__name__
 
     return sorted(kgen.estimators.values(), key=key)
 
@@ -109,15 +114,23 @@ def capabilities() -> str:
         if "conditional" in cls().get_params():
             y = "`conditional=True`"
         complete = "yes" if hasattr(cls, "complete") else "no"
-        cells = [f"`{cls.__name__}`", data(cls), cls.density, complete, codes, y]
+        name = f"[`{cls.__name__}`](api/{cls.__name__}.md)"
+        cells = [name, data(cls), cls.density, complete, codes, y]
         rows.append(f"| {' | '.join(cells)} |")
     return "\n".join(rows)
 
 
 def estimator_pages() -> str:
-    """The entries of the API page of estimators."""
-    options = "    options:\n      inherited_members: true"
-    return "\n\n".join(f"::: kgen.{cls.__name__}\n{options}" for cls in estimators())
+    """The tables of the API page of estimators, with links to their own pages."""
+    tables = []
+    for name, title in FAMILIES.items():
+        rows = [f"## {title}", "", "| estimator | what it is |", "|---|---|"]
+        for cls in estimators():
+            if family(cls) == name:
+                text = inspect.getdoc(cls).splitlines()[0].replace("|", r"\|")
+                rows.append(f"| [`{cls.__name__}`]({cls.__name__}.md) | {text} |")
+        tables.append("\n".join(rows))
+    return "\n\n".join(tables)
 
 
 def keras_models() -> list[type]:
@@ -131,7 +144,9 @@ def model_pages() -> str:
     entries = []
     for cls in keras_models():
         members = ", ".join(name for name in shown if hasattr(cls, name))
-        options = f"    options:\n      inherited_members: [{members}]"
+        options = (
+            f"    options:\n      inherited_members: true\n      members: [{members}]"
+        )
         entries.append(f"::: kgen.models.{cls.__name__}\n{options}")
     return "\n\n".join(entries)
 

@@ -35,7 +35,6 @@ class ConditionalGAN(AdversarialEstimator):
         architecture: how to build both networks: "conv" (the DCGAN guidelines),
             "resnet", "mlp", "auto" (conv for images, mlp for tables), or a builder with
             other settings, such as `kgen.networks.Conv(width=32)`.
-        objective: see `GAN`, also for the settings that are not listed here.
         discriminator_steps: steps of the discriminator, each on its own batch, per
             step of the generator, >= 1.
         conditioning: how y joins the networks: "projection" (Miyato and Koyama), by

@@ -33,7 +33,7 @@ _BOTH = ("discriminator", "generator")
 
 @register
 class GANModel(DrawsAtOnce, PlayersModel):
-    """Keras model behind `GAN` and `ConditionalGAN`.
+    """Keras model behind `GAN`, `ConditionalGAN` and `WGAN`.
 
     Args:
         generator: `keras.Model` from codes (n, latent_dim) to data in their own units;

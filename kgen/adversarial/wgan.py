@@ -28,14 +28,12 @@ class WGAN(AdversarialEstimator):
 
     Args:
         latent_dim: dimensions of the code, >= 1.
-        architecture: see `GAN`.
         objective: "wasserstein" has the gradient penalty of weight 10, which is for
             images. `kgen.objectives.Wasserstein(penalty=0.1)` suits small tables, and
             `Wasserstein(clip=0.01)` clips weights instead.
         discriminator_steps: steps of the critic, each on its own batch, per step of the
             generator, >= 1.
-        learning_rate: step size of the optimizer, > 0, or a schedule; see `GAN` for the
-            other settings.
+        learning_rate: step size of the optimizer, > 0, or a schedule.
 
     Shape:
         X: (n, features), (n, height, width) or (n, height, width, channels).
