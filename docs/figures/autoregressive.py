@@ -10,7 +10,7 @@ DEGREES = (1, 1, 2, 2, 3, 3)
 def _axes(figure, box, width, height):
     """Axes without a frame, of that many units."""
     axes = figure.add_axes(box)
-    axes.set(xlim=(0, width), ylim=(0, height), aspect="equal")
+    axes.set(xlim=(-0.02, width + 0.02), ylim=(-0.02, height + 0.02), aspect="equal")
     axes.set_axis_off()
     return axes
 
@@ -42,6 +42,38 @@ def _cell(axes, x, y, fill, ink, text="", hatch=None, size=12):
     )
 
 
+def _mask(axes, x, y, rows, columns, allowed, fill, title, ink):
+    """A mask as squares; rows are units, columns what they may see."""
+    height = len(rows)
+    axes.text(x - 0.6, y + height + 1, title, size=12, color=ink.text)
+    for i, row in enumerate(rows):
+        level = y + height - 1 - i
+        axes.text(
+            x - 0.3,
+            level + 0.45,
+            row,
+            ha="center",
+            va="center",
+            size=11,
+            color=ink.text,
+        )
+        for j, column in enumerate(columns):
+            seen = allowed(row, column)
+            _cell(
+                axes,
+                x + j,
+                level,
+                fill if seen else ink.paper,
+                ink,
+                str(int(seen)),
+                size=11,
+            )
+    for j, column in enumerate(columns):
+        axes.text(
+            x + j + 0.5, y + height + 0.2, column, ha="center", size=11, color=ink.text
+        )
+
+
 @draw("chain_rule", width=7.6, height=2.9)
 def chain_rule(figure, ink: Ink):
     """Four variables; each depends on all before it."""
@@ -53,9 +85,10 @@ def chain_rule(figure, ink: Ink):
             if j == i + 1:
                 _arrow(axes, (start + 0.34, 1.2), (end - 0.36, 1.2), colours[i])
             else:
+                near, far = (0.24, 0.26) if j == i + 2 else (0.04, 0.36)
                 _arrow(
-                    axes, (start + 0.12 * (j - i), 1.52), (end - 0.12, 1.54),
-                    colours[i], bend=-0.32,
+                    axes, (start + near, 1.2 + far), (end - near, 1.2 + far),
+                    colours[i], bend=-0.3,
                 )  # fmt: skip
     soft = [ink.soft_blue, ink.soft_orange, ink.soft_green, ink.paper]
     names = ["$p(x_1)$", "$p(x_2|x_1)$", "$p(x_3|x_1,x_2)$", "$p(x_4|x_1,x_2,x_3)$"]
@@ -67,10 +100,10 @@ def chain_rule(figure, ink: Ink):
             axes.text(x - 0.95, 0.42, r"$\times$", ha="center", size=13, color=ink.text)
 
 
-@draw("made_masks", width=7.6, height=4)
+@draw("made_masks", width=7.6, height=4.4)
 def made_masks(figure, ink: Ink):
     """A MADE of four variables: its connections, and the masks that leave them."""
-    net = _axes(figure, [0, 0, 0.5, 1], 3.8, 4)
+    net = _axes(figure, [0, 0.02, 0.52, 0.96], 3.8, 4)
     inputs = [(0.55 + 0.9 * k, 0.5) for k in range(4)]
     hidden = [(0.3 + 0.64 * k, 1.85) for k in range(6)]
     outputs = [(0.55 + 0.9 * k, 3.15) for k in range(4)]
@@ -93,31 +126,14 @@ def made_masks(figure, ink: Ink):
         _node(net, x, y, str(d), ink.soft_orange, ink.orange, ink, 0.2)
         net.text(x, 3.52, given[d - 1], ha="center", size=12, color=ink.text)
 
-    grids = _axes(figure, [0.53, 0.02, 0.46, 0.96], 9, 10)
-    _mask(
-        grids, 1.2, 5.6, range(1, 5), DEGREES, lambda d, m: d > m,
-        ink.soft_orange, "outputs: $d > m$", ink,
-    )  # fmt: skip
-    _mask(
-        grids, 1.2, 0.1, DEGREES, range(1, 5), lambda m, d: m >= d,
-        ink.soft_blue, "hidden: $m \\geq d$", ink,
-    )  # fmt: skip
-
-
-def _mask(axes, x, y, rows, columns, allowed, fill, title, ink):
-    """A mask as squares; rows are units, columns what they may see."""
-    height = len(rows)
-    axes.text(x - 0.1, y + height + 0.75, title, size=12, color=ink.text)
-    for i, row in enumerate(rows):
-        level = y + height - 1 - i
-        axes.text(
-            x - 0.3, level + 0.45, row, ha="center", va="center", size=11, color=ink.text
-        )
-        for j, column in enumerate(columns):
-            seen = allowed(row, column)
-            _cell(axes, x + j, level, fill if seen else ink.paper, ink, str(int(seen)), size=11)
-    for j, column in enumerate(columns):
-        axes.text(x + j + 0.5, y + height + 0.2, column, ha="center", size=11, color=ink.text)
+    grids = _axes(figure, [0.53, 0.02, 0.46, 0.96], 9, 14)
+    for y, rows, columns, allowed, fill, title in (
+        (8, range(1, 5), DEGREES, lambda d, m: d > m, ink.soft_orange,
+         "outputs: 1 if $d > m$"),
+        (0.1, DEGREES, range(1, 5), lambda m, d: m >= d, ink.soft_blue,
+         "hidden: 1 if $m \\geq d$"),
+    ):  # fmt: skip
+        _mask(grids, 2, y, rows, columns, allowed, fill, title, ink)
 
 
 @draw("masks_ab", width=7.6, height=3)
@@ -175,7 +191,10 @@ def blind_spot(figure, ink: Ink):
                     fill, text = ink.soft_orange, "?"
                 _cell(axes, j, rows - i + 0.4, fill, ink, text, hatch, size=14)
         key = (
-            ((0, ink.soft_blue, None, "seen"), (3, ink.soft_red, ink.red, "blind spot")),
+            (
+                (0, ink.soft_blue, None, "seen"),
+                (3, ink.soft_red, ink.red, "blind spot"),
+            ),
             (
                 (0, ink.soft_blue, None, "vertical stack"),
                 (5, ink.soft_green, None, "horizontal"),
@@ -190,7 +209,13 @@ def blind_spot(figure, ink: Ink):
             if hatch:
                 axes.add_patch(
                     Rectangle(
-                        (x, 0.25), 0.7, 0.7, fill=False, hatch="///", lw=0, edgecolor=hatch
+                        (x, 0.25),
+                        0.7,
+                        0.7,
+                        fill=False,
+                        hatch="///",
+                        lw=0,
+                        edgecolor=hatch,
                     )
                 )
             axes.text(x + 0.95, 0.58, text, va="center", size=12, color=ink.text)
@@ -207,7 +232,9 @@ def gated_layer(figure, ink: Ink):
                 (x, y - 0.28), width, 0.56, facecolor=fill, edgecolor=edge, lw=1.5
             )
         )
-        axes.text(x + width / 2, y, text, ha="center", va="center", size=11.5, color=ink.text)
+        axes.text(
+            x + width / 2, y, text, ha="center", va="center", size=11.5, color=ink.text
+        )
 
     up, low = 2.55, 0.95
     for y, name, fill, edge, kernel in (

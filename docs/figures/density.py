@@ -44,6 +44,4 @@ def cross_entropy(figure, ink: Ink):
         2.125, 0.95, "KL 0.75", ha="center", va="center", size=11, color=ink.text
     )
     right.plot([0, 0, 2.5, 2.5], [0.62, 0.52, 0.52, 0.62], color=ink.text, lw=1)
-    right.text(
-        1.25, 0.22, "cross-entropy 2.50", ha="center", size=12, color=ink.text
-    )
+    right.text(1.25, 0.22, "cross-entropy 2.50", ha="center", size=12, color=ink.text)

@@ -4,16 +4,17 @@
 # **What is a density, and how do you judge one?**
 #
 # A generative model learns from examples what such examples look like. Some models can
-# put a number on it: for any example $x$ they tell you how probable it is, $p(x)$.
-# Such a model is called a *density*.
+# put a number on it: for any example $x$ they tell you how probable it is, $p(x)$. Such
+# a model is called a *density*.
 #
 # Over all possible examples these numbers sum to one. Think of it as a budget: a model
-# that gives more probability to one example has less left for the others. This budget
-# is what makes densities easy to judge, and in this lesson you learn how.
+# that gives more probability to one example has less left for the others. This is what
+# makes densities easy to judge, as you will see in this lesson.
 
-# %%
+# %% tags=["test"]
 import os
 
+# %%
 import matplotlib
 
 matplotlib.use("Agg")
@@ -26,20 +27,16 @@ from sklearn.neighbors import KernelDensity
 import kgen
 from kgen.data.toy import bars, mixture
 
-# %% tags=["test"]
-FAST = bool(os.environ.get("KGEN_FAST"))  # a short run, as a test
-
 # %% [markdown]
 # ## Surprise
 #
-# It helps to begin with data whose law we know. `bars` draws images of 4x4 pixels. Each
-# image has one full row or one full column, and all eight are equally probable.
+# We begin with data whose law we know. `bars` draws images of 4x4 pixels. Each image
+# has one full row or one full column, and all eight are equally probable.
 
 # %% alt="Sixteen images of 4x4 pixels, each with one white row or column"
 x_train = bars(2000, size=4, random_state=0)
 x_test = bars(1000, size=4, random_state=1)
 print(x_train.shape, len(np.unique(x_train, axis=0)), "different images")
-
 ax = kgen.plots.image_grid(x_train[:16], columns=8)
 ax.figure.set_size_inches(6, 1.7)
 ax.figure.savefig("bars.png", dpi=120)
@@ -50,23 +47,18 @@ ax.figure.savefig("bars.png", dpi=120)
 #
 # $$\text{surprise}(x) = -\log p(x).$$
 #
-# Something certain, with $p(x) = 1$, has surprise zero. The rarer an example is, the
-# more it surprises. And the surprises of independent events add up, because their
-# probabilities multiply. With the natural logarithm the unit is the **nat**, with the
-# logarithm to base 2 it is the **bit**; one nat is $1 / \log 2 = 1.44$ bits.
-
-# %%
-print(f"{-np.log(1 / 8):.2f} nats")
-print(f"{-np.log2(1 / 8):.2f} bits")
-
-# %% [markdown]
-# Three bits are three yes-or-no questions: is it a row? Is it in the first half? Is it
-# the first of the two? So bits also tell how long a message has to be: with a density
-# and a good code you can [compress](../guide/tasks.md#lossless-compression) data to
-# very nearly that many bits.
+# What is certain has surprise zero, and the rarer an example is, the more it surprises.
+# The surprises of independent events add up, as their probabilities multiply. With the
+# natural logarithm the unit is the **nat**, with the logarithm to base 2 the **bit**;
+# one nat is $1 / \log 2 = 1.44$ bits.
 #
-# The mean surprise of data under their own law is called the **entropy**, $H(p)$. For
-# the bars every image has the same surprise, so the entropy is $\log 8 = 2.08$ nats.
+# Each bar has a surprise of $\log 8 = 2.08$ nats, or 3 bits: three yes-or-no questions.
+# Is it a row? Is it in the first half? Is it the first of the two? So surprise is also
+# a length: with a good code you can [compress](../guide/tasks.md#lossless-compression)
+# data to very nearly that many bits.
+#
+# The mean surprise of data under their own law is the **entropy**, $H(p)$. That of the
+# bars is 2.08 nats.
 #
 # ## The score of a model
 #
@@ -77,11 +69,11 @@ print(f"{-np.log2(1 / 8):.2f} bits")
 # $$\frac{1}{N} \sum_{n=1}^{N} -\log q(x_n) \;\approx\; H(p, q)
 #   = \underbrace{H(p)}_{\text{entropy}} + \underbrace{KL(p \,\|\, q)}_{\ge\, 0}$$
 #
-# It goes by several names: negative log-likelihood, cross-entropy, or just "nats". Lower
-# is better.
+# It is called negative log-likelihood, cross-entropy, or just "nats". Lower is better.
 #
 # ![Left: probabilities of four outcomes, for the data and for a model. Right: the model
-# pays 2.50 bits, the entropy of 1.75 bits and 0.75 bits for being wrong](../figures/cross_entropy.svg)
+# pays 2.50 bits, the entropy of 1.75 bits and 0.75 bits for being
+# wrong](../figures/cross_entropy.svg)
 #
 # The figure shows why this number is a fair judge. The data come as $p$ says, but you
 # pay what $q$ asks for. The first part of the bill, the entropy, is the same for every
@@ -89,8 +81,8 @@ print(f"{-np.log2(1 / 8):.2f} bits")
 # It is zero only if $q = p$. So **no model can beat the entropy of the data**, and
 # nobody gains by giving a probability that they do not believe in.
 #
-# Let us pay some bills. Our first model treats each pixel as a coin of its own, with the
-# frequency of that pixel in the training data.
+# Let us pay some bills. Our first model takes each pixel for a coin, with the frequency
+# of that pixel in the training data.
 
 # %%
 frequency = x_train.mean(axis=0)  # (4, 4), close to 1/4 everywhere
@@ -106,13 +98,13 @@ print(f"entropy: {np.log(8):.2f} nats")
 
 # %% [markdown]
 # Each coin is right, and the model as a whole is bad: it does not know that the pixels
-# of a row go together. It costs about 7 nats more than it should. Since
-# $e^{7} \approx 1000$, it gives a bar about one thousandth of the probability that it
-# deserves. The rest of its budget is wasted on images that never occur.
+# of a row go together. It costs about 7 nats too many. Since $e^{7} \approx 1000$, a
+# bar gets about one thousandth of the probability that it deserves. The rest of the
+# budget is wasted on images that never occur.
 #
-# Now a model of dependence. `MADE` is a neural network that you will meet in the
-# [next lesson](02_chain_rule.md). All densities of kgen have `fit`, then `log_prob` for
-# each example, and `score`, its mean.
+# Now a model of dependence. `MADE` is a neural network that you will meet in the [next
+# lesson](02_chain_rule.md). All densities of kgen have `fit`, then `log_prob` for each
+# example, and `score`, its mean.
 
 # %%
 made = kgen.MADE(
@@ -122,10 +114,9 @@ made.fit(x_train)
 print(f"MADE:    {-made.log_prob(x_test).mean():.2f} nats")  # or -made.score(x_test)
 
 # %% [markdown]
-# MADE is within a few hundredths of a nat of the best possible score. For real data we
-# do not know the entropy, and so we cannot tell how far we have to go. But we can
-# always compare two models on the same held-out data, and trivial models such as the
-# coins tell us what a network has to beat.
+# MADE is within a few hundredths of a nat of the best possible score. The entropy of
+# real data is unknown. But we can always compare two models on the same held-out data,
+# and trivial ones such as the coins tell us what a network has to beat.
 #
 # ## Why held-out?
 #
@@ -142,22 +133,19 @@ widths = np.geomspace(0.01, 1.5, 30)
 fits = [KernelDensity(bandwidth=width).fit(points) for width in widths]
 train = [-fit.score_samples(points).mean() for fit in fits]
 test = [-fit.score_samples(unseen).mean() for fit in fits]
-best = int(np.argmin(test))
-print(f"entropy                   {entropy:.2f} nats")
-for name, i in {"narrow": 8, "best": best, "wide": 27}.items():
-    print(f"{name:6} width {widths[i]:.2f}: ", end="")
-    print(f"training {train[i]:5.2f}, held-out {test[i]:5.2f}")
+shown = [8, int(np.argmin(test)), 27]  # too narrow, the best, too wide
+print(f"entropy: {entropy:.2f} nats")
+for i in shown:
+    print(f"width {widths[i]:.2f}: {train[i]:.2f} training, {test[i]:.2f} held-out")
 
-# %% tags=["folded"] alt="Densities with narrow, right and wide bumps, and their costs"
+# %% tags=["folded"] alt="Bumps that are narrow, right and wide; costs of all widths"
 figure, axes = plt.subplots(
     1, 4, figsize=(13, 3.7), layout="constrained", width_ratios=[1, 1, 1, 1.5]
 )
-for ax, (name, i) in zip(axes, {"narrow": 8, "best": best, "wide": 27}.items()):
-    title = f"{name}: width {widths[i]:.2f}"
-    kgen.plots.density_2d(
-        fits[i], limits=(-3, 3), colour_bar=False, title=title, ax=ax
-    )
-    ax.set(aspect="equal", xticks=[], yticks=[], xlabel="", ylabel="")
+for ax, i in zip(axes, shown, strict=False):
+    kgen.plots.density_2d(fits[i], limits=(-3, 3), colour_bar=False, ax=ax)
+    ax.set(aspect="equal", title=f"width {widths[i]:.2f}")
+    ax.set_axis_off()
 axes[3].semilogx(widths, train, label="training points")
 axes[3].semilogx(widths, test, label="held-out points")
 axes[3].axhline(entropy, color="grey", linestyle=":", label="entropy")
@@ -167,32 +155,26 @@ figure.savefig("overfitting.png", dpi=120)
 
 # %% [markdown]
 # The narrower the bumps, the better the score on the training points. It even falls
-# below the entropy, which no honest density can do: each training point sits on top of
-# its own peak. Held-out points fall between the peaks, and there the bill is high. With
-# wide bumps the model does not see the clusters any more. In between lies the best
-# width, and only held-out data find it.
+# below the entropy, because each training point sits on top of its own peak. Held-out
+# points fall between the peaks, where the bill is high. With wide bumps the model no
+# longer sees the clusters. Only held-out data find the best width in between.
 #
-# In a neural network the number of epochs plays the part of the width. To see it, give
-# a large network only 150 of scikit-learn's digits, with ink or no ink in each of 64
-# pixels.
+# In a neural network the number of epochs plays the part of the width. Here a large
+# network gets only 150 of scikit-learn's digits, 64 pixels of ink or no ink.
 
 # %% alt="The training loss falls all the time, the held-out loss rises after a while"
 digits = load_digits().images.astype("uint8")  # (1797, 8, 8), values 0 to 16
 ink = (digits > 8).astype("uint8")
 few = kgen.MADE(hidden=(500,), epochs=60, learning_rate=1e-2, random_state=0)
 few.fit(ink[:150], validation_data=ink[1500:])
-held_out = few.history_["val_loss"]
-print(f"best epoch: {np.argmin(held_out) + 1}, {min(held_out):.1f} nats held-out")
-print(f"last epoch: {len(held_out)}, {held_out[-1]:.1f} nats held-out")
-
 ax = kgen.plots.history(few)
 ax.figure.set_size_inches(6, 3.5)
 ax.figure.savefig("learning_curve.png", dpi=120)
 
 # %% [markdown]
-# From the training loss alone you would think that all is well. Always give `fit` some
-# `validation_data`, and stop where `val_loss` is lowest: Keras' `EarlyStopping`
-# [does it for you](../getting_started.md#watch-the-training).
+# The training loss alone says that all is well. Always give `fit` `validation_data`,
+# and stop where `val_loss` is lowest:
+# [`EarlyStopping`](../getting_started.md#watch-the-training) does it for you.
 #
 # ## Real numbers have units
 #
@@ -200,47 +182,39 @@ ax.figure.savefig("learning_curve.png", dpi=120)
 # are normal, with a mean of 1.75 m and a standard deviation of 0.07 m:
 
 # %%
-in_metres = norm(1.75, 0.07)
-in_centimetres = norm(175, 7)
-print(f"density at the mean: {in_metres.pdf(1.75):.2f} per metre")
-print(f"                     {in_centimetres.pdf(175):.4f} per centimetre")
-print(f"entropy: {in_metres.entropy():.2f} nats, {in_centimetres.entropy():.2f} nats")
+m, cm = norm(1.75, 0.07), norm(175, 7)
+print(f"at the mean: {m.pdf(1.75):.2f} per metre, {cm.pdf(175):.4f} per centimetre")
+print(f"entropy: {m.entropy():.2f} nats in metres, {cm.entropy():.2f} in centimetres")
 
 # %% [markdown]
-# The density is 5.70 *per metre*. To get a probability you multiply it by a width: about
-# $5.70 \times 0.01 = 5.7\%$ of all people are within half a centimetre of the mean. In
-# centimetres the number is a hundred times smaller, and every log-density changes by
-# $\log 100 = 4.61$ nats. Two things follow:
+# The density is 5.70 *per metre*. To get a probability you multiply it by a width:
+# about $5.70 \times 0.01 = 5.7\%$ of all people are within half a centimetre of the
+# mean. In centimetres the number is a hundred times smaller, and every log-density
+# changes by $\log 100 = 4.61$ nats. Two things follow:
 #
-# - Nats of real data can be negative. That is no error.
-# - Compare two densities only in the same units. Whoever standardises the columns of a
-#   table changes all scores. The `log_prob` of kgen is in the units of your data, also
-#   where a model rescales them for its own use.
+# - Nats of real data can be negative.
+# - Compare two densities only in the same units. If you standardise the columns of a
+#   table, you change all scores. In kgen `log_prob` is always in the units of your
+#   data.
 #
 # ## Bits per dimension
 #
-# Large images cost more nats than small ones, simply because they have more pixels. For
-# images it is therefore usual to divide by the number of scalars $D$, and to give bits:
+# Large images cost more nats than small ones, because they have more pixels. So it is
+# usual to divide by the number of scalars $D$, and to give bits:
 #
 # $$\text{bits per dimension} = \frac{\text{nats}}{D \log 2}$$
 #
-# Here are three models of the digits, now with all their 17 grey levels. The first knows
-# nothing, the second has a histogram for each pixel, the third is a
-# [PixelCNN](03_pixels.md).
+# Here are three models of the digits with all their 17 grey levels: one knows nothing,
+# one has a histogram for each pixel, and one is a [PixelCNN](03_pixels.md).
 
 # %%
 x_train, x_test = digits[:1500], digits[1500:]
 pixels = kgen.PixelCNN(
-    filters=48,
-    blocks=3,
-    head="mixture_of_logistics",
-    batch_size=32,
-    epochs=20,
-    random_state=0,
+    filters=48, blocks=3, head="mixture_of_logistics", epochs=25, random_state=0
 )
 
 # %% tags=["test"]
-if FAST:
+if os.environ.get("KGEN_FAST"):  # a short run
     x_train, x_test = x_train[:100, ::2, ::2], x_test[:, ::2, ::2]
     pixels.set_params(epochs=1, filters=8, blocks=1)
 
@@ -259,7 +233,7 @@ bits = {
 for name, value in bits.items():
     print(f"{name:10} {value:.2f} bits per dimension")
 
-# %% tags=["folded"] alt="Real digits beside samples of three models: only PixelCNN's look like digits"
+# %% tags=["folded"] alt="Digits and samples of models: only PixelCNN's look right"
 random = np.random.default_rng(0)
 shape = (36, *x_test.shape[1:])
 noise = random.uniform(size=(1, *shape))
@@ -276,35 +250,29 @@ for ax, (name, images) in zip(axes, grids.items(), strict=True):
 figure.savefig("three_models.png", dpi=120)
 
 # %% [markdown]
-# Half a bit per pixel between the last two does not look like much. But there are 64
-# pixels: it is more than 30 bits per image, a factor of $2^{30}$, a billion, in
-# probability. The samples show what it buys.
+# The last two differ by half a bit per pixel. Over 64 pixels that is more than 30 bits,
+# a factor of more than a billion in probability. The samples show what it buys.
 #
 # ??? note "Does a better score mean better samples?"
-#     Not always. The score asks whether the model gives probability to everything that
-#     occurs; it says little about how much of the budget is spent on things that do not.
-#     A mixture of 1% a good model and 99% noise costs only $\log 100 = 4.6$ nats more
-#     than the good model, and nearly all of its samples are noise (Theis et al., 2016).
-#     Always look at samples, too. [Are the samples good?](../guide/metrics.md) has
+#     Not always. Mix 1% of a good model with 99% of noise: held-out data cost only
+#     $\log 100 = 4.6$ nats more, and nearly all samples are noise (Theis et al., 2016).
+#     So look at samples as well. [Are the samples good?](../guide/metrics.md) has
 #     numbers for them.
 #
 # ## What to remember
 #
 # - A density is judged by its mean $-\log q(x)$ on **held-out** data: nats, or bits per
 #   dimension. Lower is better.
-# - That number is the entropy of the data plus the price of being wrong. No density
-#   beats the entropy; one that seems to has seen the data before, or does not sum to
-#   one.
-# - Compare only what is comparable: the same data in the same units. Begin with a
-#   trivial model.
+# - It is the entropy of the data plus the price of being wrong. No density beats the
+#   entropy. If one seems to, it has seen the data before, or does not sum to one.
+# - Compare models on the same data, in the same units, and begin with a trivial model.
 #
 # ## Exercise
 #
-# A model of the bars knows all eight images, but believes that nine out of ten are rows.
-# Within the rows, and within the columns, all are equally probable. How many nats does it
-# cost on held-out bars? How much of that is the price of being wrong? And what would a
-# model cost that gives columns no probability at all? Work it out with pencil and paper,
-# then check it on `bars(1000, random_state=2)`.
+# A model of the bars believes that nine out of ten are rows. All rows are equally
+# probable, and so are all columns. How many nats does the model cost, and how much of
+# that is the price of being wrong? What would a model cost that gives columns no
+# probability? Work it out on paper, then check it on `bars(1000, random_state=2)`.
 
 # %% [markdown] tags=["answer"]
 # A row has probability $0.9 / 4$ under the model, a column $0.1 / 4$. Half of the data
@@ -312,9 +280,10 @@ figure.savefig("three_models.png", dpi=120)
 #
 # $$H(p, q) = -\tfrac12 \log\tfrac{0.9}{4} - \tfrac12 \log\tfrac{0.1}{4} = 2.59$$
 #
-# nats, of which $2.59 - 2.08 = 0.51$ are the price of being wrong. On a sample of
-# held-out images you get nearly that, as the share of rows in it is not exactly one
-# half:
+# nats, of which $2.59 - 2.08 = 0.51$ are the price of being wrong. If columns have no
+# probability, each of them costs $-\log 0 = \infty$, and so does the mean: a density
+# must not exclude what can happen. (That is why the histograms above begin to count at
+# one.) A sample costs nearly 2.59 nats, since not exactly half of its images are rows:
 
 # %% tags=["answer"]
 x = bars(1000, random_state=2)
@@ -322,19 +291,14 @@ is_row = x.all(axis=2).any(axis=1)
 q = np.where(is_row, 0.9 / 4, 0.1 / 4)
 print(f"{-np.log(q).mean():.2f} nats, {is_row.mean():.1%} rows")
 
-# %% [markdown] tags=["answer"]
-# Without any probability for columns the first column costs $-\log 0 = \infty$, and so
-# does the mean. A density must not exclude what can happen. This is why the histograms
-# above begin to count at one.
-
 # %% [markdown]
 # ## Where to read on
 #
-# - [The next lesson](02_chain_rule.md): how a network gives an exact probability of many
-#   variables.
+# - [The next lesson](02_chain_rule.md): how a network gives an exact probability of
+#   many variables.
 # - [What densities are good for](../guide/tasks.md): outliers, missing values,
 #   compression.
 # - MacKay, *Information Theory, Inference, and Learning Algorithms*, 2003, chapters 2
 #   and 4. <https://www.inference.org.uk/mackay/itila/>
-# - Theis, van den Oord and Bethge, *A note on the evaluation of generative models*, 2016.
-#   <https://arxiv.org/abs/1511.01844>
+# - Theis, van den Oord and Bethge, *A note on the evaluation of generative models*,
+#   2016. <https://arxiv.org/abs/1511.01844>
