@@ -3,9 +3,8 @@
 #
 # **What is a density, and how do you judge one?**
 #
-# A generative model learns from examples what such examples look like. Some models can
-# put a number on it: for any example $x$ they tell you how probable it is, $p(x)$. Such
-# a model is called a *density*.
+# A generative model learns from examples what such examples look like. If it can also
+# say how probable any example $x$ is, $p(x)$, we call it a *density*.
 #
 # Over all possible examples these numbers sum to one. Think of it as a budget: a model
 # that gives more probability to one example has less left for the others. This is what
@@ -57,14 +56,13 @@ ax.figure.savefig("bars.png", dpi=120)
 # a length: with a good code you can [compress](../guide/tasks.md#lossless-compression)
 # data to very nearly that many bits.
 #
-# The mean surprise of data under their own law is the **entropy**, $H(p)$. That of the
-# bars is 2.08 nats.
+# The mean surprise of data under their own law is the **entropy**, $H(p)$: here 2.08
+# nats.
 #
 # ## The score of a model
 #
-# In practice we do not know the law $p$ of the data. We have a model $q$, and some
-# examples that it has not been trained on: *held-out* data. The score is the mean
-# surprise of the model over them:
+# In practice we do not know the law $p$ of the data. We have a model $q$, and examples
+# that it has not been trained on: *held-out* data. The score is its mean surprise:
 #
 # $$\frac{1}{N} \sum_{n=1}^{N} -\log q(x_n) \;\approx\; H(p, q)
 #   = \underbrace{H(p)}_{\text{entropy}} + \underbrace{KL(p \,\|\, q)}_{\ge\, 0}$$
@@ -78,10 +76,10 @@ ax.figure.savefig("bars.png", dpi=120)
 # The figure shows why this number is a fair judge. The data come as $p$ says, but you
 # pay what $q$ asks for. The first part of the bill, the entropy, is the same for every
 # model. The second part, the Kullback-Leibler divergence, is the price of being wrong.
-# It is zero only if $q = p$. So **no model can beat the entropy of the data**, and
-# nobody gains by giving a probability that they do not believe in.
+# It is zero only if $q = p$. So **no model can beat the entropy of the data**, and you
+# never gain by stating a probability that you do not believe.
 #
-# Let us pay some bills. Our first model takes each pixel for a coin, with the frequency
+# Let us pay some bills. Our first model treats each pixel as a coin, with the frequency
 # of that pixel in the training data.
 
 # %%
@@ -102,9 +100,9 @@ print(f"entropy: {np.log(8):.2f} nats")
 # bar gets about one thousandth of the probability that it deserves. The rest of the
 # budget is wasted on images that never occur.
 #
-# Now a model of dependence. `MADE` is a neural network that you will meet in the [next
-# lesson](02_chain_rule.md). All densities of kgen have `fit`, then `log_prob` for each
-# example, and `score`, its mean.
+# Now a model that knows about dependence. `MADE` is a neural network that you will meet
+# in the [next lesson](02_chain_rule.md). All densities of kgen have `fit`, then
+# `log_prob` for each example, and `score`, its mean.
 
 # %%
 made = kgen.MADE(
@@ -261,8 +259,7 @@ figure.savefig("three_models.png", dpi=120)
 #
 # ## What to remember
 #
-# - A density is judged by its mean $-\log q(x)$ on **held-out** data: nats, or bits per
-#   dimension. Lower is better.
+# - A density is judged by its mean $-\log q(x)$ on **held-out** data. Lower is better.
 # - It is the entropy of the data plus the price of being wrong. No density beats the
 #   entropy. If one seems to, it has seen the data before, or does not sum to one.
 # - Compare models on the same data, in the same units, and begin with a trivial model.
@@ -275,8 +272,7 @@ figure.savefig("three_models.png", dpi=120)
 # probability? Work it out on paper, then check it on `bars(1000, random_state=2)`.
 
 # %% [markdown] tags=["answer"]
-# A row has probability $0.9 / 4$ under the model, a column $0.1 / 4$. Half of the data
-# are rows:
+# A row has probability $0.9 / 4$, a column $0.1 / 4$, and half of the data are rows:
 #
 # $$H(p, q) = -\tfrac12 \log\tfrac{0.9}{4} - \tfrac12 \log\tfrac{0.1}{4} = 2.59$$
 #

@@ -6,7 +6,7 @@
 # There are $2^{16} = 65{,}536$ images of 4x4 pixels in black and white. A density has
 # to give each one a probability, so that all of them sum to one. Of MNIST's size there
 # are $2^{784}$, more than anybody could ever list. How can a network keep such a
-# budget? The trick is to split one large question into many small ones.
+# budget? It splits one large question into many small ones.
 
 # %% tags=["test"]
 import os
@@ -58,9 +58,8 @@ print(*np.round(factors, 2))
 print(f"product {np.prod(factors):.3f}, wanted {1 / 8:.3f}")
 
 # %% [markdown]
-# The first pixel is white in a quarter of all images: those of the first row and those
-# of the first column. Then the second pixel tells the two apart, and the rest is
-# certain.
+# The first pixel is white in a quarter of all images: those of the first row and of the
+# first column. The second pixel tells the two apart, and the rest is certain.
 #
 # With only eight images counting is enough. With real data it is not: after a few dozen
 # pixels no training example agrees with a new one, and nothing is left to count. A
@@ -76,8 +75,7 @@ print(f"product {np.prod(factors):.3f}, wanted {1 / 8:.3f}")
 #
 # $$p(x_d = 1 | x_{<d}) = \sigma(b_d + V_d h_d)$$
 #
-# That is short enough to write down. We train kgen's NADE, take its weights, and
-# compute the log-probability of an image by hand.
+# That is short enough to write down. We train kgen's NADE and take its weights:
 
 # %%
 nade = kgen.NADE(hidden=50, epochs=15, learning_rate=1e-2, random_state=0)
@@ -112,8 +110,8 @@ print(f"held-out {-nade.score(x_test):.2f} nats, entropy {np.log(8):.2f}")
 #
 # MADE (Germain et al., 2015) gets all $D$ factors out of one pass through an ordinary
 # network. It begins with an autoencoder, which has the variables as its inputs and as
-# its outputs, and cuts every connection by which output $d$ could see $x_d$ or anything
-# after it.
+# its outputs, and cuts all connections by which output $d$ could see $x_d$ or later
+# ones.
 #
 # ![A network of four inputs, six hidden units and four outputs with its remaining
 # connections, and the two masks](../figures/made_masks.svg)
@@ -137,9 +135,9 @@ print(M_W @ M_V)
 # %% [markdown]
 # The product of the masks counts the paths from each input (rows) to each output
 # (columns). On the diagonal and below it there are none, so no output sees its own
-# variable or a later one. The first output sees nothing, as it should.
+# variable or a later one. The first output sees nothing, as it should be.
 #
-# Now train one, and ask how its outputs change with its inputs.
+# Now we train one, and ask how its outputs change with its inputs.
 
 # %%
 made = kgen.MADE(
@@ -148,7 +146,7 @@ made = kgen.MADE(
 made.fit(x_train)
 print(f"held-out {-made.score(x_test):.2f} nats, entropy {np.log(8):.2f}")
 
-# %% tags=["folded"] alt="A square of 16x16 slopes: all above the diagonal are zero"
+# %% tags=["folded"] alt="16x16 slopes: on the diagonal and above it all are zero"
 x = tf.constant(x_test[:64], "float32")
 with tf.GradientTape() as tape:
     tape.watch(x)
@@ -170,7 +168,6 @@ ax.figure.savefig("slopes.png", dpi=120)
 everything = every_image((4, 4)).reshape(-1, 16)
 probability = np.exp(made.log_prob(everything).astype("float64"))
 print(f"sum over {len(everything):,} images: {probability.sum():.5f}")
-
 top = np.argsort(-probability)[:10]
 print("the ten most probable:", probability[top].round(3))
 
@@ -211,10 +208,10 @@ ax.figure.savefig("drawing.png", dpi=120)
 #
 # ## Which order?
 #
-# Any order is right, but it decides which questions are easy. Keep the last row of an
-# image and let the model draw the rest. In raster order the last row comes last, so it
-# has no influence on the other rows. `MADE(orders="any")` is trained on a new random
-# order at each step, and can put all that is known first.
+# Any order is right, but the order decides which questions are easy. Keep the last row
+# of an image and let the model draw the rest. In raster order the last row comes last,
+# so it has no influence on the other rows. `MADE(orders="any")` is trained on a new
+# random order at each step, and can put everything that is known first.
 
 # %%
 any_order = kgen.MADE(
@@ -252,23 +249,20 @@ figure.savefig("orders.png", dpi=120)
 # If the last row is white, or shows the foot of a column, the rest is certain. If it is
 # black, one of three rows is white. That makes $\frac38 \log 3 = 0.41$ nats on average.
 # The price of any order is that one network has to know very many conditionals: it
-# needs more training to be as good in each of them.
+# needs more training to be as good at each of them.
 #
 # ## What to remember
 #
-# - The chain rule turns one hard question, $p(x)$, into $D$ easy ones,
-#   $p(x_d | x_{<d})$, without any approximation.
+# - The chain rule turns one hard question into $D$ easy ones, without approximation.
 # - The network must not look ahead. Masks make sure of it, and then all factors of a
 #   known example come out of one pass.
-# - Drawing a sample takes $D$ steps. The order is up to you, and decides what can be
-#   asked.
+# - Drawing a sample takes $D$ steps. The order decides what you can ask.
 #
 # ## Exercise
 #
 # Take the masks away: train a plain autoencoder from 16 inputs over 200 hidden units to
 # 16 outputs, with the binary cross-entropy. What loss do you expect, and why can it not
-# be the negative log-likelihood of a density? Check your answer by a sum over all
-# images.
+# be the negative log-likelihood of a density? Sum over all images to check.
 
 # %% [markdown] tags=["answer"]
 # The network can copy its inputs, so that the loss goes to zero. No density costs less
@@ -297,7 +291,7 @@ print(f"sum over all images: {np.exp(-nats(everything)).sum():.1f}")
 #
 # - [The next lesson](03_pixels.md): images, pixel by pixel.
 # - [NADE](../guide/autoregressive.md#nade) and [MADE](../guide/autoregressive.md#made)
-#   in the guide, and on [tables](../gallery/nade_table.md) in the gallery.
+#   in the guide, and [of tables](../gallery/nade_table.md) in the gallery.
 # - Larochelle and Murray, *The Neural Autoregressive Distribution Estimator*, 2011.
 #   <https://proceedings.mlr.press/v15/larochelle11a.html>
 # - Germain et al., *MADE: Masked Autoencoder for Distribution Estimation*, 2015.
