@@ -138,9 +138,9 @@ for k in (1, 8, 64, 1024):
 print(f"the integral              {np.mean(exact):7.2f} nats")
 
 # %% [markdown]
-# One code of the encoder is worth more than 64 blind guesses, even in a plane. With more
-# codes the bound comes within a tenth of a nat of the integral. The gap at $k = 1$ is
-# the price of an approximate posterior: on average it is $\mathrm{KL}(q(z \mid x)
+# One code of the encoder is worth more than 64 blind guesses, even in a plane. With
+# more codes the bound comes within a tenth of a nat of the integral. The gap at $k = 1$
+# is the price of an approximate posterior: on average it is $\mathrm{KL}(q(z \mid x)
 # \,\|\, p(z \mid x))$.
 #
 # ## The plane of codes
@@ -188,11 +188,11 @@ for beta in (0.1, 1.0, 4.0, 20.0):
 
 # %% [markdown]
 # A cheap code says more, and the pixels cost less. The bound on held-out digits is best
-# at $\beta = 1$, where the loss *is* the bound. At 20 the code says nothing at all; `fit`
-# warned of it.
+# at $\beta = 1$, where the loss *is* the bound. At 20 the code says nothing at all;
+# `fit` warned of it.
 #
-# That is **posterior collapse**: $q(z \mid x)$ is the prior, whatever $x$ is. You see it
-# dimension by dimension, since the divergence is a sum over them:
+# That is **posterior collapse**: $q(z \mid x)$ is the prior, whatever $x$ is. You see
+# it dimension by dimension, since the divergence is a sum over them:
 
 
 # %%
@@ -215,9 +215,9 @@ figure.savefig("beta.png", dpi=120)
 
 # %% [markdown]
 # With $\beta = 4$ half of the dimensions have collapsed; the others carry what is worth
-# its price. With 20 all have, and the decoder draws the same grey mean every time. At the
-# other end, with 0.1, codes of the data lie far apart, and a code from the prior often
-# falls between them: those samples look less like digits than those of 1.
+# its price. With 20 all have, and the decoder draws the same grey mean every time. At
+# the other end, with 0.1, codes of the data lie far apart, and a code from the prior
+# often falls between them: those samples look less like digits than those of 1.
 #
 # ## Between two digits
 #
@@ -241,10 +241,10 @@ figure.savefig("between.png", dpi=120)
 #
 # - The ELBO is the reconstruction minus what the code costs, and a lower bound of the
 #   log-density. More codes per image make it tighter.
-# - $\beta$ is the price of a nat of code. Rate and distortion are traded for one another;
-#   the density is best at 1.
-# - Look at the divergence of every dimension, or at `active_units`. If all are near zero
-#   the posterior has collapsed, and codes mean nothing.
+# - $\beta$ is the price of a nat of code. Rate and distortion are traded for one
+#   another; the density is best at 1.
+# - Look at the divergence of every dimension, or at `active_units`. If all are near
+#   zero the posterior has collapsed, and codes mean nothing.
 #
 # ## Exercise
 #
@@ -273,8 +273,8 @@ figure.savefig("free_codes.png", dpi=120)
 # %% [markdown]
 # ## Read on
 #
-# - The guide to [variational models](../guide/variational.md), with all relatives of the
-#   VAE; [a traversal of every dimension](../gallery/beta_vae.md).
+# - The guide to [variational models](../guide/variational.md), with all relatives of
+#   the VAE; [a traversal of every dimension](../gallery/beta_vae.md).
 # - Next lesson: [discrete codes](06_discrete_codes.md).
 # - Kingma and Welling, [Auto-Encoding Variational
 #   Bayes](https://arxiv.org/abs/1312.6114), 2014: the bound is eq. 3, the
