@@ -17,8 +17,8 @@ def change_of_variables(figure, ink: Ink):
     below = figure.add_axes([0.3, 0.1, 0.66, 0.2], sharex=curve)
     beside = figure.add_axes([0.04, 0.33, 0.22, 0.62], sharey=curve)
     x = np.linspace(-3.2, 3.2, 600)
-    z = np.arcsinh(2 * x) + 0.05 * x
-    slope = 2 / np.sqrt(1 + (2 * x) ** 2) + 0.05
+    z = np.arcsinh(2 * x)
+    slope = 2 / np.sqrt(1 + (2 * x) ** 2)
     normal = np.exp(-0.5 * z**2) / np.sqrt(2 * np.pi)
     curve.plot(x, z, color=ink.text)
     beside.plot(-normal, z, color=ink.text)
