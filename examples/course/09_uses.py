@@ -115,8 +115,8 @@ print(f"distance from the mode: {distance.mean():.1f} +- {distance.std():.1f}")
 print(f"the smallest of 10,000: {distance.min():.1f}")
 
 # %% [markdown]
-# The mode, at distance 0, has the highest density of all, and yet it would be the
-# oddest sample of the lot. An example can be *too* probable.
+# The mode, at distance 0, has the highest density, and yet it would be the oddest
+# sample of the lot. An example can be *too* probable.
 #
 # ## Out of the trap
 #
@@ -131,9 +131,8 @@ print(f"the smallest of 10,000: {distance.min():.1f}")
 #   $\log p_0(x) = -\log 2 \cdot L_\text{PNG}(x)$
 #   ([Serra et al., 2020](https://arxiv.org/abs/1909.11480)).
 #
-# The density is trained already, and `FrozenEstimator` says so. `"auto"` sets the
-# threshold on clothes that the density has not seen, so that about 5% of new clothes
-# are called outliers.
+# `FrozenEstimator` says that the density is trained already. `"auto"` sets the threshold
+# on clothes that it has not seen, such that about 5% of new clothes are below.
 
 # %%
 judged, is_digit = np.concatenate([unseen, foreign]), np.repeat([0, 1], n)
@@ -162,9 +161,8 @@ figure.savefig("outliers.png", dpi=120)
 # %% [markdown]
 # An AUROC of 1 means that the score separates the two perfectly, 0.5 is chance, and the
 # likelihood is far *below* chance. Typicality helps, but it is blind to outliers that
-# happen to be as probable as clothes. The ratio works best. At this threshold it catches
-# two thirds of the digits; with four times the pixels and more training it catches
-# [99%](../guide/tasks.md#the-trap).
+# are just as probable as clothes. The ratio works best. It catches two thirds of the
+# digits here, and [99%](../guide/tasks.md#the-trap) with all pixels and more training.
 #
 # ## A classifier that may say "none of these"
 #
@@ -189,9 +187,8 @@ x_train, x_test, y_train, y_test = train_test_split(x, y, stratify=y, random_sta
 _, (shoes, _) = keras.datasets.fashion_mnist.load_data()
 shoes = shoes[:450, 2:26:3, 2:26:3] // 16  # all kinds of clothes, 8x8 pixels
 noise = np.random.default_rng(0).integers(0, 17, (450, 8, 8)).astype("uint8")
-pixels = kgen.ConditionalPixelCNN(
-    head="mixture_of_logistics", epochs=15, random_state=0
-)
+logistics = "mixture_of_logistics"
+pixels = kgen.ConditionalPixelCNN(head=logistics, epochs=15, random_state=0)
 
 # %% tags=["test"]
 if FAST:
@@ -225,17 +222,15 @@ for line, (title, images) in zip(axes, rows.items(), strict=True):
 figure.savefig("reject.png", dpi=120)
 
 # %% [markdown]
-# Look at the noise: the classifier would be nearly certain of *some* digit, because one
-# of ten bad explanations is always a little less bad than the others. The density knows
-# better.
+# Look at the noise: Bayes' rule is nearly certain of *some* digit, because one of ten
+# bad explanations is always less bad than the others. The density knows better.
 #
 # ## Filling in, with honest doubt
 #
 # A joint density contains all conditional ones. `MADE(orders="any")` is trained in
-# random orders of the columns, so it can draw
-# $x_\text{missing} \sim p(x_\text{missing}\,|\,x_\text{known})$ for whatever is missing.
-# `Imputer` does so with scikit-learn's manners. We take a table of 30 measurements of
-# cell nuclei, and hide 30% of the test values.
+# random orders of the columns. So it can draw whatever is missing from
+# $p(x_\text{missing}\,|\,x_\text{known})$, and `Imputer` does that. We take a table of 30
+# measurements of cell nuclei, and hide 30% of the test values.
 
 # %%
 table = load_breast_cancer(as_frame=True).data.sample(frac=1, random_state=0)
@@ -255,9 +250,8 @@ hit = (low <= test.to_numpy()) & (test.to_numpy() <= high)
 print(f"{hit[~known].mean():.0%} of the hidden values are within their 90% intervals")
 
 # %% [markdown]
-# The intervals keep what they promise, to within a few points. A mean alone would not
-# tell you how far to trust each value. Let us hide the mean radius of some nuclei, once
-# alone, and once with everything else that tells the size.
+# The intervals keep what they promise, to within a few points. Let us hide the mean
+# radius of some nuclei, once alone, and once with everything else that tells the size.
 
 # %% alt="90% intervals of the imputed radius, and the truth"
 sizes = [c for c in test if any(w in c for w in ("radius", "perimeter", "area"))]
@@ -276,8 +270,8 @@ figure.savefig("imputed.png", dpi=120)
 # ## Remember
 #
 # - $-\log_2 p(x)$ is a length in bits: a good density is a good compressor.
-# - The likelihood of an image is high if the image fits *or is simple*. To find outliers
-#   among images, compare it with what is typical, or with the complexity.
+# - The likelihood of an image is high if it fits *or is simple*. To find outliers,
+#   compare it with what is typical, or with the complexity.
 # - A classifier by Bayes' rule knows $p(x)$, and can reject. A joint density holds all
 #   conditionals: it fills in what is missing, and says how sure it is.
 #
