@@ -3,9 +3,9 @@
 #
 # **A model gives every image a number, log p(x). What can you do with that number?**
 #
-# Four things, in a few lines each: compress data, find what does not belong, classify
-# with the right to say "none of these", and fill in missing values. On the way we meet
-# a famous trap: a density of clothes finds digits *more* probable than clothes.
+# Four things: compress data, find what does not belong, classify with the right to say
+# "none of these", and fill in missing values. On the way we meet a famous trap: a
+# density of clothes finds digits *more* probable than clothes.
 
 # %%
 import lzma
@@ -26,8 +26,7 @@ import kgen
 from kgen.tasks import BayesClassifier, Compressor, Imputer, OutlierDetector
 
 # %% [markdown]
-# We begin with pictures of clothes, at half of their size, and a small
-# [PixelCNN](../guide/autoregressive.md#pixelcnn).
+# We train a small [PixelCNN](../guide/autoregressive.md#pixelcnn) on pictures of clothes.
 
 # %%
 step, n_train, n, epochs = 2, 10_000, 1000, 3
@@ -89,11 +88,11 @@ print(f"clothes: {density.score(unseen):.0f} nats on average")
 print(f"digits:  {density.score(foreign):.0f} nats on average")
 
 # %% [markdown]
-# The digits win by far ([Nalisnick et al., 2019](https://arxiv.org/abs/1810.09136)).
-# Is the model broken? No: ask what the code has to say about each picture. A shirt is
-# full of small differences from pixel to pixel, and each of them costs bits. A digit is
-# mostly black, with a few smooth strokes. *Every* sensible code spends less on it. The
-# likelihood measures two things at once: how well $x$ fits, and how simple it is.
+# The digits win by far ([Nalisnick et al., 2019](https://arxiv.org/abs/1810.09136)). Is
+# the model broken? No. A shirt is full of small differences from pixel to pixel, and
+# each of them costs bits. A digit is mostly black, with a few smooth strokes: *every*
+# sensible code spends less on it. The likelihood measures two things at once: how well
+# $x$ fits, and how simple it is.
 #
 # There is a second way to see it. In many dimensions, the most probable point is not at
 # all like a sample:
@@ -102,9 +101,8 @@ print(f"digits:  {density.score(foreign):.0f} nats on average")
 # the density falls with the distance from the mode, the volume of a shell grows, and
 # their product is a narrow peak at the square root of 100.](../figures/typical_set.svg)
 #
-# Probability is density times volume, and far from the mode there is so much more
-# volume that nearly all samples lie in a thin shell, the *typical set*. Let us check
-# with normal numbers, 100 at a time:
+# Probability is density times volume, and far from the mode there is so much more volume
+# that nearly all samples lie in a thin shell, the *typical set*. With 100 normals:
 
 # %%
 normal = np.random.default_rng(0).normal(size=(10_000, 100))
@@ -164,7 +162,7 @@ figure.savefig("outliers.png", dpi=120)
 #
 # ## A classifier that may say "none of these"
 #
-# A density of every class gives a classifier, by Bayes' rule:
+# Densities of the classes give a classifier, by Bayes' rule:
 #
 # $$p(y\,|\,x) = \frac{p(x\,|\,y)\,p(y)}{p(x)},
 # \qquad p(x) = \sum_{y'} p(x\,|\,y')\,p(y').$$
@@ -194,8 +192,8 @@ if FAST:
     pixels.set_params(epochs=1, filters=8, layers=2)
 
 # %% [markdown]
-# `reject=0.05` says that we are ready to lose a twentieth of the real digits. The
-# threshold of $\log p(x)$ is found on digits that the density does not see.
+# `reject=0.05`: we are ready to lose a twentieth of the real digits. The threshold of
+# $\log p(x)$ is found on digits that the density does not see.
 
 # %%
 classifier = BayesClassifier(pixels, reject=0.05, random_state=0)
@@ -268,9 +266,9 @@ axes[0].legend()
 figure.savefig("imputed.png", dpi=120)
 
 # %% [markdown]
-# If the perimeter is known the intervals are narrow, and hold. Without any size they are
-# wider, as they should be, but not wide enough: 400 rows teach a model little about so
-# large a gap. So try intervals on gaps like yours, as we did, before you trust them.
+# If the perimeter is known, the intervals are narrow and hold. Without any size they are
+# wider, as they should be, but not wide enough: 400 rows teach little about so large a
+# gap. Before you trust intervals, try them on gaps like yours, as we did.
 #
 # ## Remember
 #
@@ -300,6 +298,4 @@ print(f"digits {own.mean():.0f} nats, clothes {odd.mean():.0f}, AUROC {auroc:.2f
 # ## Read on
 #
 # - [What densities are for](../guide/tasks.md): all settings, and tables of results.
-# - Nalisnick et al., [Do Deep Generative Models Know What They Don't
-#   Know?](https://arxiv.org/abs/1810.09136), 2019.
 # - The next lesson: [which model, how large, and is it really better?](10_choosing.md)

@@ -42,9 +42,9 @@ if os.environ.get("KGEN_FAST"):  # a short run, as a test
     epochs, n_seeds, n_trials = 1, 2, 2
 
 # %% [markdown]
-# ## Begin with the stupidest model
+# ## Begin with a baseline
 #
-# A number alone says nothing. How good is a model that knows only how often each pixel
+# A number alone says nothing. How good is a model that only knows how often each pixel
 # is on?
 
 # %%
@@ -163,8 +163,8 @@ print(f"better on all other digits:         {elsewhere:.2f} nats")
 #
 # ## How large?
 #
-# It depends on how many examples you have. A *learning curve* shows it: the same two
-# models, with more and more digits, and always about 800 steps of training.
+# It depends on how many examples you have. A *learning curve* shows it: a small MADE and
+# a large one learn from more and more digits, always with about 800 steps of training.
 
 # %%
 sizes = [75, 150, 300, 600, 1200]
@@ -208,8 +208,9 @@ tuned = clone(made).set_params(**result.best_params_).fit(x_train)
 print("gain:", mean_and_error(tuned.log_prob(x_test) - log_made), "nats")
 
 # %% [markdown]
-# If you compare your new model with an old one, tune both. A tuned model beats an
-# untuned one, and that says nothing about the two methods.
+# NADE was ahead of MADE by 1.3 nats; now MADE is ahead. Has it become the better method?
+# No, it has become the tuned one. If you compare your new model with an old one, tune
+# both, with equal effort.
 #
 # ## A bound is not a value
 #
@@ -227,8 +228,8 @@ nade = densities["NADE"].fit(x_train)
 print(mean_and_error(bound - nade.log_prob(x_test)), "nats")
 
 # %% [markdown]
-# The truth is at least as high as the last bound. So if a bound is *above* an exact
-# value, the comparison is decided. If it had been below, nothing would follow.
+# The truth is at least as high as the last bound. The VAE's is *above* the exact value of
+# NADE, so the comparison is decided. Had it been below, nothing would follow.
 #
 # ## What does it cost?
 #
@@ -253,8 +254,8 @@ for model in (made, nade, pixels, vae):
 #   its standard error. Below two standard errors there is no difference yet.
 # - The standard error knows nothing of other seeds, and the best of many scores is
 #   flattering. Choose on validation data, and look at the test data once.
-# - The gap between training and test tells whether you need data or weights. A bound
-#   can win against an exact value, and it can never lose.
+# - The gap between training and test tells whether you need data or weights. If a bound
+#   is above an exact value it has won; if it is below, nothing follows.
 #
 # ## Exercise
 #
@@ -264,11 +265,11 @@ for model in (made, nade, pixels, vae):
 
 # %% tags=["answer"]
 spread = (log_pixels - log_made).std(ddof=1)  # of single digits
-print(f"{(2 * spread / 0.1) ** 2:.0f} digits, {spread:.1f} nats apart from each other")
+print(f"s = {spread:.1f} nats, so that n = {(2 * spread / 0.1) ** 2:.0f} digits")
 
 # %% [markdown] tags=["answer"]
-# The standard error is $s / \sqrt n$, so $n = (2 s / 0.1)^2$. A difference that is eight
-# times smaller takes 64 times as many examples.
+# The standard error is $s / \sqrt n$, so $n = (2 s / 0.1)^2$. To see a difference half as
+# large takes four times as many examples.
 
 # %% [markdown]
 # ## Read on
