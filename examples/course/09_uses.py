@@ -26,7 +26,7 @@ import kgen
 from kgen.tasks import BayesClassifier, Compressor, Imputer, OutlierDetector
 
 # %% [markdown]
-# We train a small [PixelCNN](../guide/autoregressive.md#pixelcnn) on pictures of clothes.
+# We train a small [PixelCNN](../guide/autoregressive.md#pixelcnn) on clothes.
 
 # %%
 step, n_train, n, epochs = 2, 10_000, 1000, 3
@@ -80,8 +80,7 @@ print(f"xz:          {len(lzma.compress(some.tobytes(), preset=9)):8} bytes")
 #
 # ## What does not belong, and a trap
 #
-# If improbable things get long codes, then outliers should have a low $\log p(x)$. We
-# show the density handwritten digits, which it has never seen.
+# Outliers should have a low $\log p(x)$. We show the density handwritten digits.
 
 # %%
 print(f"clothes: {density.score(unseen):.0f} nats on average")
@@ -101,8 +100,8 @@ print(f"digits:  {density.score(foreign):.0f} nats on average")
 # the density falls with the distance from the mode, the volume of a shell grows, and
 # their product is a narrow peak at the square root of 100.](../figures/typical_set.svg)
 #
-# Probability is density times volume, and far from the mode there is so much more volume
-# that nearly all samples lie in a thin shell, the *typical set*. With 100 normals:
+# Probability is density times volume, and far from the mode there is so much more
+# volume that nearly all samples lie in a thin shell, the *typical set*:
 
 # %%
 normal = np.random.default_rng(0).normal(size=(10_000, 100))
@@ -174,7 +173,7 @@ figure.savefig("outliers.png", dpi=120)
 # ![Two classes on a line. The posterior is certain far away from both; where p(x) is
 # below a threshold, the answer is neither.](../figures/reject_region.svg)
 #
-# Here are scikit-learn's digits, 8x8 pixels, with one density for all ten labels:
+# Here are scikit-learn's digits, 8x8 pixels, and a density with labels:
 
 # %%
 x, y = load_digits(return_X_y=True)
@@ -266,9 +265,9 @@ axes[0].legend()
 figure.savefig("imputed.png", dpi=120)
 
 # %% [markdown]
-# If the perimeter is known, the intervals are narrow and hold. Without any size they are
-# wider, as they should be, but not wide enough: 400 rows teach little about so large a
-# gap. Before you trust intervals, try them on gaps like yours, as we did.
+# If the perimeter is known, the intervals are narrow and hold. Without any size they
+# are wider, as they should be, but not wide enough: 400 rows teach little about so
+# large a gap. Before you trust intervals, try them on gaps like yours, as we did.
 #
 # ## Remember
 #

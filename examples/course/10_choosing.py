@@ -163,8 +163,9 @@ print(f"better on all other digits:         {elsewhere:.2f} nats")
 #
 # ## How large?
 #
-# It depends on how many examples you have. A *learning curve* shows it: a small MADE and
-# a large one learn from more and more digits, always with about 800 steps of training.
+# It depends on how many examples you have. A *learning curve* shows it: a small MADE
+# and a large one learn from more and more digits, always with about 800 steps of
+# training.
 
 # %%
 sizes = [75, 150, 300, 600, 1200]
@@ -192,8 +193,8 @@ figure.savefig("learning_curves.png", dpi=120)
 # With 75 digits the small model is better: the large one has learnt them by heart, as
 # the wide gap between training and test shows. From 300 digits on the large one wins,
 # and its curve is still falling. The small one has stopped: more data would not help
-# it, a larger network would. So read the gap first, and then decide whether to get
-# data or weights.
+# it, a larger network would. So read the gap first, and then decide whether to get data
+# or weights.
 #
 # ## Let a search turn the knobs
 #
@@ -208,9 +209,9 @@ tuned = clone(made).set_params(**result.best_params_).fit(x_train)
 print("gain:", mean_and_error(tuned.log_prob(x_test) - log_made), "nats")
 
 # %% [markdown]
-# NADE was ahead of MADE by 1.3 nats; now MADE is ahead. Has it become the better method?
-# No, it has become the tuned one. If you compare your new model with an old one, tune
-# both, with equal effort.
+# NADE was ahead of MADE by 1.3 nats; now MADE is ahead. Has it become the better
+# method? No, it has become the tuned one. If you compare your new model with an old
+# one, tune both, with equal effort.
 #
 # ## A bound is not a value
 #
@@ -228,8 +229,8 @@ nade = densities["NADE"].fit(x_train)
 print(mean_and_error(bound - nade.log_prob(x_test)), "nats")
 
 # %% [markdown]
-# The truth is at least as high as the last bound. The VAE's is *above* the exact value of
-# NADE, so the comparison is decided. Had it been below, nothing would follow.
+# The truth is at least as high as the last bound. The VAE's is *above* the exact value
+# of NADE, so the comparison is decided. Had it been below, nothing would follow.
 #
 # ## What does it cost?
 #
@@ -268,8 +269,8 @@ spread = (log_pixels - log_made).std(ddof=1)  # of single digits
 print(f"s = {spread:.1f} nats, so that n = {(2 * spread / 0.1) ** 2:.0f} digits")
 
 # %% [markdown] tags=["answer"]
-# The standard error is $s / \sqrt n$, so $n = (2 s / 0.1)^2$. To see a difference half as
-# large takes four times as many examples.
+# The standard error is $s / \sqrt n$, so $n = (2 s / 0.1)^2$. To see a difference half
+# as large takes four times as many examples.
 
 # %% [markdown]
 # ## Read on
