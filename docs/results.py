@@ -62,7 +62,8 @@ class Row:
         facts = facts[self.key] if self.key else facts
         machine = facts["machine"]
         cores = f"{machine['cores']} core{'s' * (machine['cores'] > 1)}"
-        time = f"{self.minutes(facts):.1f} min, {machine['processor']}, {cores}"
+        minutes = self.minutes(facts) + 1e-9  # 19.45 is 19.5
+        time = f"{minutes:.1f} min, {machine['processor']}, {cores}"
         command = f"`{facts['command']}`"
         return [model, self.measure, self.paper, self.ours(facts), time, command]
 
@@ -139,7 +140,7 @@ def coded(facts: dict) -> str:
 
 NOT_THERE = "not measured at the paper's size"
 ROWS = (
-    Row("NADE", BINARY, f"88.33, {MADE_PAPER}", nats, "nats_mnist_NADE"),
+    Row("NADE", BINARY, "[88.86](https://proceedings.mlr.press/v15/larochelle11a.html)", nats, "nats_mnist_NADE"),
     Row("SequenceRNN", "Penn Treebank, bits per character ↓",
         "1.26, [table 1](https://arxiv.org/abs/1308.0850)", NOT_THERE),
     Row("MADE(orders=16)", BINARY, f"86.64 (32 masks), {MADE_PAPER}", nats,
