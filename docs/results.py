@@ -140,7 +140,9 @@ def coded(facts: dict) -> str:
 
 NOT_THERE = "not measured at the paper's size"
 ROWS = (
-    Row("NADE", BINARY, "[88.86](https://proceedings.mlr.press/v15/larochelle11a.html)", nats, "nats_mnist_NADE"),
+    Row("NADE", BINARY,
+        "[88.86](https://proceedings.mlr.press/v15/larochelle11a.html)", nats,
+        "nats_mnist_NADE"),
     Row("SequenceRNN", "Penn Treebank, bits per character ↓",
         "1.26, [table 1](https://arxiv.org/abs/1308.0850)", NOT_THERE),
     Row("MADE(orders=16)", BINARY, f"86.64 (32 masks), {MADE_PAPER}", nats,
