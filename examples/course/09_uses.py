@@ -261,11 +261,11 @@ for ax, hidden in zip(axes, (["mean radius"], sizes), strict=True):
         f"{len(hidden)} hidden: {np.mean((low <= truth) & (truth <= high)):.0%} inside"
     )
     ax.set(title=title, xlabel="row", xticks=[], ylabel="mean radius")
-axes[0].legend()
+axes[0].legend(loc="upper left")
 figure.savefig("imputed.png", dpi=120)
 
 # %% [markdown]
-# If the perimeter is known, the intervals are narrow and hold. Without any size they
+# If the perimeter is known, the intervals are narrow and safe. Without any size they
 # are wider, as they should be, but not wide enough: 400 rows teach little about so
 # large a gap. Before you trust intervals, try them on gaps like yours, as we did.
 #
