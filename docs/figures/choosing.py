@@ -17,7 +17,7 @@ NEEDS = (
         "new examples,\nfast",
         (
             ("GAN, WGAN", "sharp, no density", ADVERSARIAL),
-            ("VAE", "steady, blurred", VARIATIONAL),
+            ("VAE", "steady, and blurred", VARIATIONAL),
             ("RealNVP, NSF", "with a density", FLOWS),
         ),
     ),

@@ -68,7 +68,7 @@ def reject_region(figure, ink: Ink):
     axes.text(-2, 0.212, "$p(x\\,|\\,a)\\,p(a)$", ha="center", color=ink.blue)
     axes.text(3.8, 0.262, "$p(x\\,|\\,b)\\,p(b)$", ha="center", color=ink.orange)
     axes.axhline(threshold, color=ink.red, ls="--", lw=1.5)
-    axes.text(8.5, threshold + 0.01, "threshold of $p(x)$", ha="right", color=ink.red)
+    axes.text(-7, threshold + 0.01, "threshold of $p(x)$", color=ink.red)
     axes.set(xlim=(-7, 8.5), ylim=(0, 0.27), yticks=[], xticks=[])
     axes.spines.left.set_visible(False)
     axes.text(8.5, -0.028, "$x$", ha="right", va="center")
