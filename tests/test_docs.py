@@ -1,5 +1,6 @@
 """The code of README and docs runs as written, page by page, in a fresh process."""
 
+import importlib
 import os
 import re
 import subprocess
@@ -35,3 +36,13 @@ def test_code_runs(page, tmp_path):
         check=False, capture_output=True, text=True,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr[-2000:]
+
+
+@pytest.mark.skipif(
+    not (ROOT / "benchmarks").exists(), reason="the archive has no measurements"
+)
+def test_the_table_of_results_is_that_of_the_benchmarks(monkeypatch):
+    monkeypatch.syspath_prepend(ROOT / "docs")
+    results = importlib.import_module("results")
+    page = (ROOT / "docs" / "results.md").read_text()
+    assert page == results.written(), "run docs/results.py: docs/results.md is old"
