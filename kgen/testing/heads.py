@@ -74,8 +74,9 @@ def _grid(head, params):
         return np.arange(head.levels, dtype="float64"), 1.0
     noise = np.random.default_rng(0).uniform(size=(N, *head.noise_shape((1,))))
     drawn = _numpy(head.draw(np.repeat(params, N, axis=0), noise.astype("float32")))
-    reach = drawn.max() - drawn.min()
-    values = np.linspace(drawn.min() - reach, drawn.max() + reach, 50_001)
+    low, high = float(drawn.min()), float(drawn.max())  # in float64, so is the grid
+    reach = high - low
+    values = np.linspace(low - reach, high + reach, 50_001)
     return values, values[1] - values[0]
 
 
