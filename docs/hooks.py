@@ -1,18 +1,20 @@
 """What the site makes of scripts: pages of lessons and examples, figures in two inks.
 
 A script in the percent format is a page: its Markdown cells, its code, and the outputs
-that docs/render.py has kept. The build fails if the code has changed since.
+that docs/render.py has kept. A strict build fails if the code has changed since.
 """
 
 import json
+import logging
 import re
+from itertools import chain, repeat
 from pathlib import Path
 from typing import Any
 
-from mkdocs.exceptions import PluginError
 from mkdocs.structure.files import File, Files, InclusionLevel
-from scripts import Cell, Script, scripts
+from scripts import ROOT, Cell, Script, scripts
 
+LOG = logging.getLogger("mkdocs.hooks.kgen")  # a strict build fails on warnings
 CARDS = re.compile(r"<!-- cards: ([\w\s]+) -->")
 IN_BOTH_INKS = re.compile(r"!\[([^\]]*)\]\(([^)\s]*figures/\w+)\.svg\)(\{[^}]*\})?")
 
@@ -52,10 +54,10 @@ def page(script: Script) -> str:
     """The Markdown of a script."""
     kept = json.loads(script.outputs.read_text())
     if [cell["code"] for cell in kept["cells"]] != script.codes:
-        raise PluginError(
+        LOG.warning(
             f"{script.path.name} has changed: run `python docs/render.py {script.name}`"
         )
-    outputs = iter(kept["cells"])
+    outputs = chain(kept["cells"], repeat({"output": ""}))
     parts, answer = [], []
     for cell in script.cells:
         output = next(outputs)["output"] if cell.is_code else ""
@@ -90,14 +92,17 @@ def _card(script: Script) -> str:
     line = re.split(r"(?<=[.?:]) ", " ".join(text.split()))[0].rstrip(":").strip("*")
     pictures = sorted(script.outputs.parent.glob("*.png"), key=lambda p: int(p.stem))
     if not (script.rendered and pictures):
-        raise PluginError(
+        LOG.warning(
             f"{script.path.name} has no picture for the gallery: render it by "
             f"`python docs/render.py {script.name}`"
         )
+        return f"<div>\n{title}\n</div>\n"
     return _pictured(f"../{script.page}/{pictures[0].name}", title, script.page, line)
 
 
 def _samples(name: str) -> str:
+    if not (ROOT / "docs" / "gallery" / "samples" / f"{name}.png").exists():
+        LOG.warning(f"there are no samples of {name}: run `benchmarks/gallery.py`")
     return _pictured(f"samples/{name}.png", name, f"api/{name}")
 
 
