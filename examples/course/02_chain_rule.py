@@ -135,7 +135,7 @@ print(M_W @ M_V)
 # %% [markdown]
 # The product of the masks counts the paths from each input (rows) to each output
 # (columns). On the diagonal and below it there are none, so no output sees its own
-# variable or a later one. The first output sees nothing, as it should be.
+# variable or a later one. The first output sees nothing, as it should.
 #
 # Now we train one, and ask how its outputs change with its inputs.
 
