@@ -150,6 +150,7 @@ print(f"the integral              {np.mean(exact):7.2f} nats")
 # %% alt="Left: codes of digits, in clusters. Right: a plane of digits"
 figure, (left, right) = plt.subplots(1, 2, figsize=(10, 5), layout="constrained")
 kgen.plots.latent_map(vae, x, y, title="codes of all digits", ax=left)
+left.set_xlim(-4.2)  # room for the legend
 ticks = norm.ppf(np.linspace(0.02, 0.98, 16))  # equally likely under the prior
 plane = np.stack(np.meshgrid(ticks, ticks[::-1]), axis=-1).reshape(-1, 2)
 title = "what the decoder makes of the plane"
