@@ -172,7 +172,8 @@ figure, (left, *axes) = plt.subplots(
 left.bar(np.arange(8) - 0.2, divergences(collapsed), 0.4, label="collapsed")
 left.bar(np.arange(8) + 0.2, divergences(mended), 0.4, label="mended")
 left.set(xlabel="dimension of the code", ylabel="nats")
-left.legend(loc="upper right", bbox_to_anchor=(1, 1))
+left.set_ylim(0, 1.3 * divergences(mended).max())
+left.legend(loc="upper right", ncols=2)
 for ax, (name, images) in zip(
     axes,
     {
@@ -208,8 +209,13 @@ class Losses(keras.callbacks.Callback):
         self.losses.append(logs["loss"])
 
 
-moons = make_moons(2000, noise=0.05, random_state=0)[0].astype("float32")
-flow = {"couplings": 6, "hidden": (64, 64), "epochs": 15, "random_state": 0}
+moons = make_moons(ROWS // 2, noise=0.05, random_state=0)[0].astype("float32")
+flow = {
+    "couplings": 6,
+    "hidden": (64, 64),
+    "epochs": EPOCHS // 2 + 1,
+    "random_state": 0,
+}
 curves = {}
 for rate in (1.0, 1e-3):
     watch = Losses()
@@ -232,8 +238,9 @@ axes[0].set_yscale("log")
 figure.savefig("exploded.png", dpi=120)
 
 # %% [markdown]
-# Note the scale on the left: each line is a power of ten. Adam, the default, survives
-# the jump but never recovers. Plain gradient descent ends in NaN.
+# Note the scale on the left, in powers of ten. (Keras reports the mean over the epoch
+# so far, which is why the curves have steps.) Adam, the default, survives the jump but
+# never recovers. Plain gradient descent ends in NaN.
 #
 # For schedules that start high and fall, see [Getting
 # started](../getting_started.md#the-optimizer).
