@@ -3,7 +3,7 @@
 #
 # Four ways in which a training goes wrong, each with a picture of it, its cause, and
 # the same training mended: mode collapse of a GAN, blur of a VAE, posterior collapse,
-# and a loss that explodes. The code takes about two minutes.
+# and a loss that explodes. The code takes about a minute.
 
 # %%
 import functools
