@@ -9,7 +9,7 @@
 # samples from real data.
 #
 # You will see how the game works, why it can run in circles, what calms it, and how to
-# know that samples are good when no loss tells you. The code takes about two minutes.
+# know that samples are good when no loss tells you. The code takes about a minute.
 
 # %%
 import functools
@@ -147,7 +147,8 @@ figure.savefig("paths.png", dpi=120)
 # overshoots, $D$ has to turn round, and so on. The distance from the solution does not
 # shrink. This is not a matter of the learning rate: smaller steps follow the same ring
 # more slowly. With noise, or with the penalty, the ring becomes a spiral into the
-# solution ([Mescheder et al., 2018](https://arxiv.org/abs/1801.04406)).
+# solution ([Mescheder et al., 2018](https://arxiv.org/abs/1801.04406)). In kgen the two
+# remedies are `instance_noise=` and `objective="r1"`.
 #
 # ## The same on a ring of clusters
 #
