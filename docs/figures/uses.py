@@ -46,14 +46,14 @@ def typical_set(figure, ink: Ink):
 @draw("reject_region", width=8, height=4.1)
 def reject_region(figure, ink: Ink):
     """Bayes' rule decides between two classes; p(x) says whether either explains x."""
-    x = np.linspace(-7, 8.5, 900)
+    x = np.linspace(-7.8, 8.5, 900)
     a, b = 0.5 * norm.pdf(x, -2, 1), 0.5 * norm.pdf(x, 3.8, 0.8)
     threshold = 0.017
     known = a + b > threshold
 
     posterior = figure.add_axes([0.13, 0.68, 0.84, 0.26])
     posterior.plot(x, b / (a + b), color=ink.purple)
-    posterior.set(xlim=(-7, 8.5), ylim=(-0.08, 1.12), xticks=[], yticks=[0, 1])
+    posterior.set(xlim=(-7.8, 8.5), ylim=(-0.08, 1.12), xticks=[], yticks=[0, 1])
     posterior.set_ylabel("$p(b\\,|\\,x)$", color=ink.purple)
     posterior.text(
         8.4, 0.55, "certain, even where\nno example has ever been", ha="right",
@@ -68,8 +68,8 @@ def reject_region(figure, ink: Ink):
     axes.text(-2, 0.212, "$p(x\\,|\\,a)\\,p(a)$", ha="center", color=ink.blue)
     axes.text(3.8, 0.262, "$p(x\\,|\\,b)\\,p(b)$", ha="center", color=ink.orange)
     axes.axhline(threshold, color=ink.red, ls="--", lw=1.5)
-    axes.text(-7, threshold + 0.01, "threshold of $p(x)$", color=ink.red)
-    axes.set(xlim=(-7, 8.5), ylim=(0, 0.27), yticks=[], xticks=[])
+    axes.text(-7.8, threshold + 0.01, "threshold of $p(x)$", color=ink.red)
+    axes.set(xlim=(-7.8, 8.5), ylim=(0, 0.27), yticks=[], xticks=[])
     axes.spines.left.set_visible(False)
     axes.text(8.5, -0.028, "$x$", ha="right", va="center")
 
@@ -85,5 +85,5 @@ def reject_region(figure, ink: Ink):
         if right - left > 1:
             bar.text((left + right) / 2, 0.46, word, ha="center", va="center",
                      color=inks[k])  # fmt: skip
-    bar.set(xlim=(-7, 8.5), ylim=(0, 1))
+    bar.set(xlim=(-7.8, 8.5), ylim=(0, 1))
     bar.axis("off")

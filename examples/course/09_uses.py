@@ -50,7 +50,8 @@ density = kgen.PixelCNN(
     learning_rate=3e-3,
     random_state=0,
 ).fit(clothes[:n_train])
-held_out, unseen, foreign = clothes_test[:n], clothes_test[n : 2 * n], digits_test[:n]
+held_out, unseen = clothes_test[:n], clothes_test[n : 2 * n]
+foreign = digits_test[:n]
 print(f"{density.bits_per_dim(unseen):.2f} bits per pixel of unseen clothes")
 
 # %% [markdown]
@@ -136,11 +137,10 @@ for name in ("likelihood", "typicality", "likelihood_ratio"):
     detector = OutlierDetector(FrozenEstimator(density), "auto", score=name)
     found = detector.fit(held_out).score_samples(judged)
     scores[name] = found, detector.threshold_
-    alarms = [np.mean(found[is_digit == k] < detector.threshold_) for k in (0, 1)]
-    print(
-        f"{name:17} AUROC {roc_auc_score(is_digit, -found):.2f}; called outliers: "
-        f"{alarms[0]:.0%} of the clothes, {alarms[1]:.0%} of the digits"
-    )
+    auroc = roc_auc_score(is_digit, -found)
+    alarms = [np.mean(x < detector.threshold_) for x in np.split(found, 2)]
+    print(f"{name:16} AUROC {auroc:.2f}, called outliers:", end=" ")
+    print(f"{alarms[0]:.0%} of clothes, {alarms[1]:.0%} of digits")
 
 # %% tags=["folded"] alt="Histograms of the scores of clothes and digits"
 figure, axes = plt.subplots(1, 3, figsize=(11, 3), layout="constrained")
