@@ -47,7 +47,9 @@ _ipython().events.register("post_run_cell", _show)
 """
 SECONDS = "import time; print(time.process_time())"  # of computing, however busy others
 # What TensorFlow writes of itself.
-NOISE = re.compile(r"^(WARNING: All log messages|[IWE]0000 |\d{4}-\d\d-\d\d .*\] )")
+NOISE = re.compile(
+    r"^(WARNING: All log messages|WARNING:tensorflow|[IWE]0000 |\d{4}-\d\d-\d\d .*\] )"
+)
 
 
 def render(script: Script) -> None:
