@@ -5,7 +5,7 @@
 
 `KGEN_DATA` names a folder with `mnist.npz`. Its digits are made half as wide and high,
 of 16 grey levels, so that three minutes of one core are enough to compare. Settings are
-the defaults but for those in SETTINGS. Models of sequences read an image pixel by pixel,
+the defaults but for those in SETTINGS. Models of sequences read an image by pixels,
 and do not know that it has rows. Writes docs/gallery/samples/NAME.png, and
 benchmarks/results/gallery_NAME.json with settings, times and learning curve.
 """
