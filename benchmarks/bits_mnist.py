@@ -5,8 +5,8 @@
 
 `KGEN_DATA` names a folder with `mnist.npz`. Interrupt it at will: it goes on where it
 was when called again. At the end it writes benchmarks/results/bits_mnist_<model>.json,
-and a picture of samples beside it; settings other than the defaults are in the name,
-too. Papers have one draw of the noise for every image ("bits"); the bound by 16 draws
+and a picture of samples beside it; the names include settings other than the defaults.
+Papers use one draw of the noise for every image ("bits"); the bound with 16 draws
 ("bits, 16 draws") is tighter. At convergence, on test images: RealNVP 1.06, Glow 1.05,
 MAF 1.89 (Grathwohl et al., FFJORD, 2019, table 2. https://arxiv.org/abs/1810.01367).
 """

@@ -5,10 +5,10 @@
 Every split has 450 test digits. `BayesClassifier` with a ConditionalPixelCNN, and with
 a NADE per class, learns from the other 1,347, a fifth of which is held out for the
 threshold; logistic regression and GaussianNB learn from all of them. Then it is shown
-what are no digits of the set: letters and digits of printed fonts, drawn as the set's
-are (32x32 pixels, black ones counted in blocks of 4x4), clothes of Fashion-MNIST (in
-`KGEN_DATA`) at the same size, test digits with their pixels shuffled, and noise. Writes
-benchmarks/results/classify.json after every fit, and goes on after what is in it.
+images that are not digits of the set: letters and digits of printed fonts, made as the
+set's are (32x32 pixels, black ones counted in blocks of 4x4), clothes of Fashion-MNIST
+(in `KGEN_DATA`) at the same size, test digits with their pixels shuffled, and noise.
+Writes benchmarks/results/classify.json after every fit, and resumes from that file.
 """
 
 import argparse

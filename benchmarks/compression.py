@@ -4,10 +4,10 @@
     KGEN_DATA=folder python benchmarks/compression.py binary
 
 `KGEN_DATA` names a folder with `mnist.npz` and `binarized_mnist.npz`. PixelCNN trains
-on the training images and compresses test images, each file with all of them. PNG and
-WebP (Pillow) get one picture with all of them, and zstd (zstandard) and xz all bytes,
-eight pixels in each if they are black and white; "one by one" is a file for each image.
-It takes two to three minutes of one core, and writes
+on the training images and compresses the test images into one file. PNG and WebP
+(Pillow) get one picture of all test images, and zstd (zstandard) and xz all bytes, with
+eight pixels per byte if they are black and white; "one by one" means a file for each
+image. It takes two to three minutes on one core, and writes
 benchmarks/results/compression_<data>.json.
 """
 

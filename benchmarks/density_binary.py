@@ -5,8 +5,8 @@
 `KGEN_DATA` names a folder with `density_binary.npz` (train, valid and test of every
 table, bit-packed). Every model is trained until the validation loss has not fallen for
 ten epochs, and the best epoch is kept. Writes benchmarks/results/density_binary.json
-after every fit, with the test nats beside those of independent coins, and goes on after
-what is in that file when called again.
+after every fit, with the test nats beside those of independent coins, and resumes from
+that file when called again.
 """
 
 import json

@@ -6,15 +6,15 @@
     python benchmarks/execution.py --torch gan
     python benchmarks/execution.py --torch dcgan
 
-Fits estimators with their defaults on random data, as they choose to run their steps
-(`kgen.base.execution`) and in the other ways, in turn in one process, and writes
-benchmarks/results/execution.json: milliseconds per step by wall clock, the medians over
-the epochs but the first, and seconds of the first, in which graphs are compiled.
+Fits estimators with their defaults on random data, in the way they choose to run their
+steps (`kgen.base.execution`) and in the other ways, in turn in one process. Writes
+benchmarks/results/execution.json: milliseconds per step by wall clock (medians over all
+epochs but the first), and the seconds of the first epoch, in which graphs are compiled.
 
-With --torch it fits a model beside a loop over the same network written by hand for
-PyTorch, in turn: the dense VAE 784-512-256-32, or that of Keras' example, these two
-beside pythae as well; or the GAN that is the default for 28 x 28 pixels, or one with
-the networks of Keras' example, both also with `simultaneous`. It writes
+With --torch it fits a model and, in turn, the same network in a loop written by hand
+for PyTorch: the dense VAE 784-512-256-32 or that of Keras' example (both beside pythae
+as well), or the default GAN for 28 x 28 pixels or one with the networks of Keras'
+example (both also with `simultaneous`). It writes
 benchmarks/results/execution_torch_<network>.json. Both peers are installed into an
 environment of their own, unless --python names one.
 """

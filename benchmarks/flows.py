@@ -6,12 +6,13 @@ Trains RealNVP (8 couplings of 64 features, networks of 2 x 128 units, 231,936 w
 and NSF (3 couplings of the same networks, 8 bins) in batches of 256, without averages
 of weights, and draws from MAF (5 layers), beside the same in PyTorch, each in a process
 of its own and in turn: examples per second by wall clock, with two threads. With
---threads 1 it is the CPU time of the process, which holds on a busy machine, too.
+--threads 1 it measures the CPU time of the process, which a busy machine does not
+change.
 
-Then `log_prob` and `sample` of that RealNVP beside its bijections, and TensorFlow's own
-noise, in one graph of all rows, in turn. Writes benchmarks/results/flows.json, or
-flows_one_thread.json. The peers are installed into an environment of their own, unless
---python names one.
+Then it times `log_prob` and `sample` of that RealNVP, in turn with its bijections and
+TensorFlow's own noise in one graph of all rows. Writes benchmarks/results/flows.json,
+or flows_one_thread.json. The peers are installed into an environment of their own,
+unless --python names one.
 """
 
 import argparse

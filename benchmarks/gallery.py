@@ -1,12 +1,12 @@
 """Samples of every estimator after the same training time on the same digits.
 
     KGEN_DATA=folder python benchmarks/gallery.py             # all that are missing
-    KGEN_DATA=folder python benchmarks/gallery.py PixelCNN    # these anew
+    KGEN_DATA=folder python benchmarks/gallery.py PixelCNN    # these again
 
 `KGEN_DATA` names a folder with `mnist.npz`. Its digits are made half as wide and high,
-of 16 grey levels, so that three minutes of one core are enough to compare. Settings are
-the defaults but for those in SETTINGS. Models of sequences read an image by pixels,
-and do not know that it has rows. Writes docs/gallery/samples/NAME.png, and
+with 16 grey levels, so that three minutes on one core are enough to compare. Settings
+are the defaults, except for those in SETTINGS. Models of sequences read an image pixel
+by pixel, and do not know that it has rows. Writes docs/gallery/samples/NAME.png, and
 benchmarks/results/gallery_NAME.json with settings, times and learning curve.
 """
 

@@ -6,11 +6,11 @@
 
 `KGEN_DATA` names a folder with `mnist.npz`. Interrupt it at will: it goes on where it
 was when called again. At the end it writes benchmarks/results/grids_mnist_<model>.json
-and a picture beside it, for conditional models a column of every class; how often a
-classifier of real digits sees the class that was asked for, and how evenly it sees all
-classes; and for models that reconstruct, the squared error by that of the mean image.
-Settings other than the defaults (`--set name=value`) are in the name, too, and so is
-`--ink`, with which pixels are black or white, for all that learn and judge.
+and a picture beside it, for conditional models with a column for every class. Reports
+how often a classifier of real digits sees the class that was asked for, how evenly it
+sees all classes, and, for models that reconstruct, the squared error divided by that of
+the mean image. The names include settings other than the defaults (`--set name=value`)
+and `--ink`, which makes pixels black or white, for the classifier as well.
 """
 
 import argparse

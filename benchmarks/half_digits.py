@@ -1,12 +1,12 @@
-"""Digits of which half is hidden, completed by PixelCNN and by a MADE of any order.
+"""Digits with one half hidden, completed by PixelCNN and by a MADE of any order.
 
     python benchmarks/half_digits.py --minutes 6
 
 Each is trained for so many minutes on fixed-binarised MNIST. Then the lower half, the
 right half, or three quarters of all pixels at random are hidden in test digits.
-PixelCNN draws in raster order, so that it sees nothing of what lies below: it is asked
-for the lower half alone. Prints and writes to benchmarks/results/half_digits.json the
-nats of the hidden half given the other one, and of whole digits, of 1,000 test digits.
+PixelCNN draws in raster order and sees nothing of what lies below, so it is asked only
+for the lower half. Prints the nats of the hidden part given the rest, and of whole
+digits, for 1,000 test digits, and writes them to benchmarks/results/half_digits.json.
 Draws docs/images/half_digits.png.
 """
 

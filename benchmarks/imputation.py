@@ -3,7 +3,7 @@
     python benchmarks/imputation.py
     python benchmarks/imputation.py --sets wine --shares 0.3
 
-Of the tables of `tables.py` that scikit-learn bundles, 10, 30 and 50% of all values are
+In the tables of `tables.py` that scikit-learn bundles, 10, 30 and 50% of all values are
 hidden, completely at random, in training and test rows alike. Each of five disjoint
 fifths is the test part once, and everything is standardised by the others.
 
@@ -11,13 +11,14 @@ fifths is the test part once, and everything is standardised by the others.
 of 600 training steps each, on batches of 64. `IterativeImputer` and `KNNImputer` have
 their defaults. The root mean squared error is that of the mean of 20 draws, of one draw
 (which has the spread of the data, and so an error that is larger by up to the square
-root of 2), and of the others' values. The log-likelihood of a hidden value in nats is
-that of `completion_log_prob`, given what is known, and for the others that of a normal
-around the imputed value, whose width is the error of its column on the training part.
+root of 2), and of the values that the others impute. The log-likelihood of a hidden
+value, in nats, is that of `completion_log_prob`, given what is known; for the others it
+is that of a normal around the imputed value, whose width is the error of its column on
+the training part.
 
-Writes benchmarks/results/imputation.json after every fit, goes on after what is in that
-file when called again, and prints a table in Markdown: means over the five parts and
-their standard errors.
+Writes benchmarks/results/imputation.json after every fit, resumes from that file when
+called again, and prints a table in Markdown: means over the five parts and their
+standard errors.
 """
 
 import argparse

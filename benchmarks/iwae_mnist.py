@@ -5,8 +5,8 @@
 
 Burda et al., 2016, table 4: two layers of 200 tanh units and 50 latent dimensions, on
 fixed-binarised MNIST; after 3,280 epochs 88.7 nats with k = 1, 87.6 with 5, 87.1 with
-50. Here the learning rate falls along a cosine over the minutes given, and weights
-decay. The bound is that of 5,000 importance samples on every tenth test image.
+50. Here the learning rate falls along a cosine over the given minutes, and weights
+decay. The bound has 5,000 importance samples, on every tenth test image.
 `KGEN_DATA` is the folder of `nats_mnist.py`; interrupt it at will. Writes
 results/iwae_mnist_k=<k>.json.
 """

@@ -2,11 +2,11 @@
 
     python benchmarks/nade.py --rounds 5
 
-In turn: examples per second of a training step and of the estimator's `log_prob`, both
-at batches of 64, and
-GFLOP per second of TensorFlow's own product of two matrices of 2048 x 2048, in this
-process, so that machines can be compared. And the peak of resident memory of a training
-step at a batch of 512, in a process of its own. Writes benchmarks/results/nade.json.
+In turn, it measures examples per second of a training step and of the estimator's
+`log_prob`, both at batches of 64, and GFLOP per second of TensorFlow's own product of
+two matrices of 2048 x 2048 in this process, so that machines can be compared. It also
+measures the peak of resident memory of a training step at a batch of 512, in a process
+of its own. Writes benchmarks/results/nade.json.
 """
 
 import argparse

@@ -8,7 +8,7 @@
 `KGEN_DATA` names a folder with `binarized_mnist.npz` (the data of Larochelle and
 Murray, bit-packed: train, valid, test). Interrupt it at will: it goes on where it was
 when called again. At the end it writes benchmarks/results/nats_mnist_<model>.json, and
-a picture of samples beside it; settings other than the defaults are in the name, too.
+a picture of samples beside it; the names include settings other than the defaults.
 """
 
 import argparse

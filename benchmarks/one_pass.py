@@ -3,11 +3,12 @@
     export TF_NUM_INTRAOP_THREADS=1 TF_NUM_INTEROP_THREADS=1
     python benchmarks/one_pass.py --rounds 7
 
-`encode`, `decode` and `sample` of the estimators `VAE` and `GAN` on rows of 28x28
+Times `encode`, `decode` and `sample` of the estimators `VAE` and `GAN` on rows of 28x28
 binary pixels, and their encoder, decoder and generator as one graph of all rows, A B A
-B in one process, in its CPU seconds: on one thread that holds on a busy machine, too.
-Writes benchmarks/results/one_pass.json: rows per second, and the ratio to the network.
-To compare two versions, run it with each on the PYTHONPATH, under another --name.
+B in one process, in CPU seconds of the process: on one thread a busy machine does not
+change those. Writes benchmarks/results/one_pass.json: rows per second, and the ratio to
+the network. To compare two versions, run it with each on the PYTHONPATH, under
+different names (--name).
 """
 
 import argparse

@@ -2,19 +2,19 @@
 
     python benchmarks/outliers.py
 
-One class of a table is normal, or all but one, and of another so many rows are added,
-drawn by chance, that they are a tenth of all: outliers, as in ADBench (Han et al.,
-2022, https://arxiv.org/abs/2206.09426), whose sets of these names are the same data.
-As there, 70% of the rows are for training, without labels and with their outliers, and
-the area under the ROC curve is that of the others. Three draws and splits of each. The
-same is then done with training rows that are all normal.
+One class of a table is normal, or all but one. Rows of another class are added at
+random until they are a tenth of all: the outliers, as in ADBench (Han et al., 2022,
+https://arxiv.org/abs/2206.09426), whose sets of these names are the same data. As
+there, 70% of the rows are for training, without labels and with their outliers; the
+area under the ROC curve is that of the others. There are three draws and splits of each
+set. The same is then done with training rows that are all normal.
 
-All detectors get standardised features. IsolationForest and LocalOutlierFactor have
-their defaults; so have the densities, but for the number of epochs, which makes about
-500 steps of training.
+All detectors get standardised features. IsolationForest, LocalOutlierFactor and the
+densities have their defaults, except for the number of epochs of the densities, which
+makes about 500 training steps.
 
-Writes benchmarks/results/outliers.json after every set, goes on after what is in that
-file when called again, and prints a table in Markdown: means and standard errors.
+Writes benchmarks/results/outliers.json after every set, resumes from that file when
+called again, and prints a table in Markdown: means and standard errors.
 """
 
 import json

@@ -4,9 +4,9 @@
 
 `KGEN_DATA` names a folder with `mnist.npz` and `fashion-mnist/`. Two PixelCNNs, one of
 clothes and one of clothes with random pixels (the background model of Ren et al.,
-2019), are trained for some minutes each. Then 2,000 test images of clothes and 2,000 of
-digits are judged by every score. The thresholds are set by 1,000 other test images of
-clothes, with contamination="auto".
+2019), are trained for some minutes each. Then every score judges 2,000 test images of
+clothes and 2,000 of digits. 1,000 other test images of clothes set the thresholds, with
+contamination="auto".
 
 Interrupt it at will: it goes on where it was when called again. At the end it writes
 benchmarks/results/outliers_fashion.json, with the area under the ROC curve of every

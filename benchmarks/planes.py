@@ -3,10 +3,10 @@
     python benchmarks/planes.py
 
 Fits RealNVP, MAF and NSF to 20,000 points of two moons, two circles and a checkerboard.
-Of each it prints nats per unseen point, the integral of the density over the plane (by
-quadrature), and how often nearest neighbours tell 4,000 samples from 4,000 points (0.5
-is never); and it writes these to benchmarks/results/planes.json, and a picture beside
-them: data, and under them densities and samples. Nothing is downloaded.
+For each it prints nats per unseen point, the integral of the density over the plane (by
+quadrature), and how often nearest neighbours can tell 4,000 samples from 4,000 points
+(0.5 is chance). It writes these to benchmarks/results/planes.json, and a picture beside
+that file: data, and under them densities and samples. Nothing is downloaded.
 """
 
 import matplotlib.pyplot as plt

@@ -4,8 +4,9 @@
     KGEN_DATA=folder python benchmarks/progressive.py fashion
 
 `KGEN_DATA` names a folder with `mnist.npz` and `fashion-mnist/`. Trains for 12 epochs,
-and writes benchmarks/results/progressive_<data>.json, with the doublings after every
-epoch, and a picture beside it: a row for every epoch, a column for every code.
+and writes benchmarks/results/progressive_<data>.json, with the number of doublings
+after every epoch, and a picture beside it: a row for every epoch, a column for every
+code.
 """
 
 import argparse

@@ -8,9 +8,9 @@
 it goes on where it was when called again. At the end it writes a picture and
 benchmarks/results/quality_<data>_<model>.json: Frechet distance, precision, recall,
 density and coverage of 5,000 samples in the default features of `kgen.metrics`, with
-their floors by held-out images; and for conditional models how often a classifier,
-trained for three times as many steps, sees the class that was asked for. Settings other
-than the defaults (`--set name=value`) are in the name, too.
+their floors from held-out images; and for conditional models how often a classifier,
+trained for three times as many steps, sees the class that was asked for. The names
+include settings other than the defaults (`--set name=value`).
 """
 
 import argparse

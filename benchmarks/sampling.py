@@ -2,12 +2,12 @@
 
     python benchmarks/sampling.py --rounds 3
 
-For every autoregressive model with its defaults, on binary 28x28 images (for PixelCNN
-on 32x32 colour images, too, with three heads) and on sequences of 2,000 steps with 256
-levels: examples per second of the incremental sampler (with and without XLA), of the
-compiled loop over full passes (of which some scalars are timed and scaled up), and of
-`log_prob`. Weights are as they were initialised: time does not
-depend on them. Writes benchmarks/results/sampling.json after every case.
+Covers every autoregressive model with its defaults, on binary 28x28 images (PixelCNN
+also on 32x32 colour images, with three heads) and on sequences of 2,000 steps with 256
+levels. Measures examples per second of the incremental sampler (with and without XLA),
+of the compiled loop over full passes (a few scalars are timed, and the time is scaled
+up), and of `log_prob`. Weights are as they were initialised: time does not depend on
+them. Writes benchmarks/results/sampling.json after every case.
 """
 
 import argparse

@@ -1,14 +1,14 @@
-"""WaveNet on spoken digits, against a linear predictor, on speakers it never heard.
+"""WaveNet on spoken digits by speakers it never heard, beside a linear predictor.
 
     KGEN_DATA=folder python benchmarks/speech.py --minutes 20
 
 `KGEN_DATA` names a folder with `fsdd_8khz.npz` (Free Spoken Digit Dataset, 8 kHz). Two
-of the six speakers are held out. Both models give a probability to the 256 mu-law
-values of every sample, given the same past: WaveNet with its defaults by its softmax,
-the predictor by what a normal around a[1] x[t-1] + a[2] x[t-2] has in every bin, with
-the coefficients and the width that are best for the training speakers (and, as a
-harder mark, with those that are best for the test speakers themselves). Interrupt it at
-will: it goes on where it was when called again. At the end it writes
+of the six speakers are held out. Both models give a probability to each of the 256
+mu-law values of every sample, given the same past: WaveNet, with its defaults, by its
+softmax; the predictor by the mass that a normal around a[1] x[t-1] + a[2] x[t-2] has in
+every bin, with the coefficients and the width that are best for the training speakers
+(and, as a harder mark, with those that are best for the test speakers themselves).
+Interrupt it at will: it goes on where it was when called again. At the end it writes
 benchmarks/results/speech.json and a clip, speech.wav, beside it.
 """
 

@@ -4,22 +4,22 @@
     python benchmarks/tables.py --sets wine two_moons
 
 The tables are the real-valued features of scikit-learn's bundled sets (digits with
-uniform noise), and two laws in the plane. Features of which one value makes up more
-than a tenth of the rows are left out: they are not real-valued, but categories or
-rounded. Each of five disjoint fifths is the test part once, and everything is
-standardised by the other four, of which the last 15% are the validation part.
+uniform noise), and two laws in the plane. A feature is left out if a single value makes
+up more than a tenth of its rows: it is not real-valued, but a category or rounded. Each
+of five disjoint fifths is the test part once, and everything is standardised by the
+other four, of which the last 15% are the validation part.
 
-Flows and MADE have their defaults, but for averages of weights (`ema_momentum`), which
-MADE has not, and the flows do without here. They are trained until the validation loss
-has not fallen for 20 epochs; the best epoch is kept. The mixtures of Gaussians have
-full covariances. What is added to their diagonals (0.001, 0.01, 0.03 or 0.1) is chosen
-by the validation part, and so is, where it is not 20, the number of components (1, 2,
-3, 5, 10, 20 or 30). They and the Gaussian are then fitted to all of the training part,
-the validation part included, which the flows never learn from.
+Flows and MADE have their defaults, except that the flows go without averages of weights
+(`ema_momentum`), because MADE has none. They are trained until the validation loss has
+not fallen for 20 epochs; the best epoch is kept. The mixtures of Gaussians have full
+covariances. The validation part chooses what is added to their diagonals (0.001, 0.01,
+0.03 or 0.1) and, where it is not 20, the number of components (1, 2, 3, 5, 10, 20 or
+30). They and the Gaussian are then fitted to the whole training part, including the
+validation part, which the flows never learn from.
 
-Writes benchmarks/results/tables.json after every fit, goes on after what is in that
-file when called again, and prints a table of test nats in Markdown: means over the five
-parts and their standard errors.
+Writes benchmarks/results/tables.json after every fit, resumes from that file when
+called again, and prints a table of test nats in Markdown: means over the five parts and
+their standard errors.
 """
 
 import argparse

@@ -1,11 +1,11 @@
-"""Training throughput against a Keras loop written by hand, of the same network.
+"""Training throughput against a hand-written Keras loop over the same network.
 
     python benchmarks/throughput.py --rounds 6
 
-For PixelCNN, VAE and GAN: kgen's model and a plain `keras.Model` with the layers of
-the same sizes and the same loss, on the same batches, in turn A B A B in one process.
-Writes benchmarks/results/throughput.json: seconds of every round, and the ratio of
-the examples per second (kgen by hand-written), with the interval that the rounds give.
+For PixelCNN, VAE and GAN, it trains kgen's model and a plain `keras.Model` with layers
+of the same sizes and the same loss, on the same batches, A B A B in one process. Writes
+benchmarks/results/throughput.json: the seconds of every round, and the ratio of the
+examples per second (kgen divided by hand-written) with the interval of the rounds.
 """
 
 import argparse

@@ -1,9 +1,9 @@
-"""The flows of `flows.py` in zuko and normflows, for PyTorch; it runs this.
+"""The flows of `flows.py` in zuko and normflows, for PyTorch; `flows.py` runs this.
 
     python torch_flows.py zuko train_realnvp 2     # or normflows; task; threads
 
-Prints lines: the task, what is measured, and examples per second, by the clock that
-`flows.py` takes: that of the wall, with one thread this process' CPU time.
+Prints lines: the task, what is measured, and examples per second, by the same clock as
+`flows.py`: the wall clock, or the CPU time of this process if there is one thread.
 """
 
 import sys

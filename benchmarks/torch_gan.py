@@ -1,4 +1,4 @@
-"""The DCGANs of `execution.py` in PyTorch, by hand; it runs this.
+"""The DCGANs of `execution.py` in PyTorch, by hand; `execution.py` runs this.
 
     python torch_gan.py gan 2560 4       # or dcgan; examples; epochs
 

@@ -1,4 +1,4 @@
-"""The VAEs of `execution.py` in PyTorch, by hand and by pythae; it runs this.
+"""The VAEs of `execution.py` in PyTorch, by hand and by pythae; that script runs this.
 
     python torch_vae.py dense 12800 4      # or conv; examples; epochs
 

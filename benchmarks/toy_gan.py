@@ -6,14 +6,14 @@
     python benchmarks/toy_gan.py picture
     python benchmarks/toy_gan.py grid --model WGAN --set epochs=100
 
-Fits a model from several seeds to 10,000 points: `GAN()` to the ring, to the grid the
-one of docs/guide/adversarial.md, or the game of the first paper with the same networks
-and as many steps. Of 10,000 samples it counts the modes that get any (a tenth of their
-share at least, within four standard deviations), and the share of samples within four
-standard deviations of any. Prints both, and writes them to
-benchmarks/results/toy_gan_<name>.json, and the samples of the first seed beside it,
-which `picture` draws beside the data. With --model or --set it is another model that is
-fitted, and nothing is written without --name.
+Fits a model with several seeds to 10,000 points: to the ring `GAN()`; to the grid the
+model of docs/guide/adversarial.md, or the game of the first paper with the same
+networks and as many steps. In 10,000 samples it counts the modes that are found (by at
+least a tenth of their share, within four standard deviations), and the share of samples
+within four standard deviations of any mode. Prints both, and writes them to
+benchmarks/results/toy_gan_<name>.json, with the samples of the first seed beside it,
+which `picture` draws beside the data. With --model or --set it fits another model, and
+writes nothing without --name.
 """
 
 import argparse

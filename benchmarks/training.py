@@ -1,4 +1,4 @@
-"""What the benchmarks that train to a number share: data, a clock, a result file."""
+"""What benchmarks that train models share: data, a clock, a result file."""
 
 import ast
 import gzip

@@ -2,10 +2,10 @@
 
     python benchmarks/tuning.py --trials 30 --epochs 40
 
-Ink or no ink, 64 binary features. 500 of the 1,797 digits are for the test only. The
-others are searched on with each tuner (a fifth of them held out to score trials) in the
-space that `MADE` ships; the best settings and the defaults are then fitted to all of
-them, with three seeds. Resumes where it was stopped. Writes
+The data are ink or no ink, 64 binary features. 500 of the 1,797 digits are kept for the
+test. Each tuner searches on the others (a fifth of them held out to score trials), in
+the space that comes with `MADE`; the best settings and the defaults are then fitted to
+all of them, with three seeds. Resumes where it was stopped. Writes
 benchmarks/results/tuning.json.
 """
 

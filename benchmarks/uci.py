@@ -3,17 +3,18 @@
     python benchmarks/uci.py --data folder
     python benchmarks/uci.py --data folder --sets POWER --models MAF NSF --minutes 30
 
-The folder is what https://zenodo.org/record/1161203 has as data.tar.gz, unpacked: in it
-lie power/, gas/, hepmass/, miniboone/ and BSDS300/. (GAS is a pickle, which can run any
-code when it is read: take that file from there only. GAS and HEPMASS need pandas.)
+The folder is data.tar.gz of https://zenodo.org/record/1161203, unpacked, with power/,
+gas/, hepmass/, miniboone/ and BSDS300/. (GAS is a pickle, which can run any code when
+it is read: take that file only from there. GAS and HEPMASS need pandas.)
 
-Tables are prepared as by the authors (https://github.com/gpapamak/maf), so that their
-units are those of the paper, and `log_prob`, which counts a flow's own standardisation
-in, is its test log-likelihood. Every model is trained for so many minutes, or until the
-validation loss has not fallen for 30 epochs, and the best epoch is kept. Interrupt it
-at will: it goes on where it was when called again. Prints test nats and twice their
-standard error beside the paper's, and writes benchmarks/results/uci.json after every
-fit. A Gaussian, without training, shows whether the tables are the paper's.
+Tables are prepared as by the authors (https://github.com/gpapamak/maf). So their units
+are those of the paper, and `log_prob`, which takes a flow's own standardisation into
+account, is the paper's test log-likelihood. Every model is trained for so many minutes,
+or until the validation loss has not fallen for 30 epochs, and the best epoch is kept.
+Interrupt it at will: it goes on where it was when called again. Prints test nats and
+twice their standard error beside the paper's, and writes benchmarks/results/uci.json
+after every fit. A Gaussian, without training, shows whether the tables are the
+paper's.
 
 References:
     Papamakarios et al., Masked Autoregressive Flow for Density Estimation, 2017, sec.

@@ -3,7 +3,7 @@
     KGEN_DATA=folder python benchmarks/vqvae.py --epochs 5 --prior-epochs 6
 
 `KGEN_DATA` names a folder with `fashion-mnist/train-images-idx3-ubyte.gz` and the
-`t10k` file. It takes one core. Interrupt it at will: it goes on where it was when
+`t10k` file. It uses one core. Interrupt it at will: it goes on where it was when
 called again. At the end it writes benchmarks/results/vqvae.json, with the bits that
 the prior needs for a code of the test images, beside those of independent codes, and
 two pictures: docs/images/vqvae_reconstructions.png and vqvae_samples.png.

@@ -1,7 +1,7 @@
-"""What the site makes of estimators: a page for each, and words that a search finds.
+"""API pages of estimators, one for each, and a check of the site's search.
 
-Pages are made by docs/api_pages.py. The build fails if the search does not find, by
-the words of somebody new to the field, the page that answers.
+docs/api_pages.py makes the pages. The build fails if somebody new to the field, with
+words of their own, would not find the page that answers.
 """
 
 import json

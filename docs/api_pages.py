@@ -1,7 +1,7 @@
 """Markdown of the API page of an estimator, from its source alone.
 
-The class is not run: griffe reads it, as mkdocstrings does, which then writes what is
-said of the methods.
+The class is not run: griffe reads it, as it does for mkdocstrings, which then describes
+the methods.
 """
 
 import ast

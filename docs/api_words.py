@@ -1,4 +1,4 @@
-"""Headings of the API pages of estimators, and what stands below which."""
+"""Headings of the API pages of estimators, and what goes below each."""
 
 FAMILIES = {
     "autoregressive": "Autoregressive models",

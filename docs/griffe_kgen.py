@@ -1,10 +1,10 @@
-"""Tell mkdocstrings what it cannot know of this package, since it does not run it.
+"""Tell mkdocstrings what it cannot know about this package, because it does not run it.
 
 The fields of an estimator, and of its bases, are the keyword arguments of its
 `__init__` (`kgen.base.fields.collect_fields`), and the nearest docstring describes
-them. Docstrings say "Example:" where mkdocstrings looks for "Examples:", have ">" at
-the start of a line, which is a quotation in Markdown, sections of their own ("Shape:",
-"References:"), and names of things that have a page.
+them. Docstrings say "Example:" where mkdocstrings looks for "Examples:"; they may have
+">" at the start of a line, which is a quotation in Markdown; they have sections of
+their own ("Shape:", "References:"), and name things that have a page.
 """
 
 import ast

@@ -1,7 +1,8 @@
-"""What the site makes of scripts: pages of lessons and examples, figures in two inks.
+"""Hooks that turn scripts into pages, and show drawn figures in the page's ink.
 
-A script in the percent format is a page: its Markdown cells, its code, and the outputs
-that docs/render.py has kept. A strict build fails if the code has changed since.
+A script in the percent format becomes a page: its Markdown cells, its code, and the
+outputs that docs/render.py has kept. A strict build fails if the code has changed since
+then.
 """
 
 import json

@@ -1,10 +1,10 @@
-"""Run lessons and examples, and keep what they print, draw and sound for the site.
+"""Run lessons and examples, and keep what they print, draw and play for the site.
 
     python docs/render.py            # all whose code has changed
     python docs/render.py vqvae      # these, in any case
 
-A script runs from an empty folder, as a reader would run it. Figures that are open when
-a cell ends, and sounds that it has written, become its output.
+A script runs in an empty folder, as a reader would run it. Figures that are open when a
+cell ends, and sounds that it has written, become its output.
 """
 
 import json

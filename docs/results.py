@@ -2,8 +2,8 @@
 
     python docs/results.py
 
-Ours are read from benchmarks/results/*.json, what the papers report stands below. In
-docs/results.md the part between the marks is written.
+Our numbers come from benchmarks/results/*.json, those of the papers are in this file.
+Only the part of docs/results.md between the marks is written.
 """
 
 import json

@@ -1,13 +1,13 @@
 """The scripts that are pages of the site: lessons of the course, and examples.
 
-They are Python files in the percent format of jupytext: cells begin with `# %%`, those
-of text with `# %% [markdown]`. Tags of a cell say how it is shown:
+They are Python files in the percent format of jupytext: code cells begin with `# %%`,
+text cells with `# %% [markdown]`. The tags of a cell say how it is shown:
 
 - `tags=["folded"]`: its code is folded away, its output is not;
-- `tags=["answer"]`: part of the answer of an exercise, which is folded away;
+- `tags=["answer"]`: part of the answer to an exercise, which is folded away;
 - `tags=["test"]`: not shown; it makes the script short under `KGEN_FAST`.
 
-`alt="..."` describes the figures of a cell to those who do not see them.
+`alt="..."` describes the figures of a cell for those who cannot see them.
 """
 
 from collections.abc import Iterator

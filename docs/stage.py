@@ -2,9 +2,9 @@
 
     python docs/stage.py FOLDER && zensical build -f FOLDER/mkdocs.yml
 
-FOLDER gets the pages as they are after the hooks, all that they show, and a
-configuration without hooks. Zensical is the successor of Material for MkDocs, by the
-same authors; this keeps the way to it open.
+FOLDER gets the pages as the hooks leave them, all that they show, and a configuration
+without hooks. Zensical is the successor of Material for MkDocs, by the same authors;
+this keeps the way to it open.
 """
 
 import shutil

@@ -1,9 +1,9 @@
-"""Write what is known of every registered model where it is shown.
+"""Write the tables of models, wherever the documentation shows them.
 
     python docs/tables.py
 
 The estimators of `kgen.estimators` are the source: their docstrings, bases and Keras
-models. Written are the parts of README and documentation between the marks
+models. The script writes the parts of README and documentation between the marks
 
     <!-- NAME: made by docs/tables.py -->  and  <!-- end -->
 
