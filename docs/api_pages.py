@@ -112,7 +112,7 @@ class Page:
         if self.picture is None:
             return ""
         done = "drew" if "sample" in self.methods else "encoded and decoded"
-        text = f"Digits that {self.name} {done} after three minutes of training"
+        text = f"Digits that {self.name} {done} after two to three minutes of training"
         others = "../gallery/index.md#the-same-digits-by-every-model"
         return (
             f"![{text}]({self.picture})\n\n*{text} on small digits of MNIST, on one "
