@@ -30,8 +30,8 @@ class ScaledEstimator(GenerativeEstimator):
     def _check_values(self, summary: Summary) -> None:
         super()._check_values(summary)
         low, high = self.low_.min(), self.high_.max()
-        # A few new values may lie outside the training range, but not most of them:
-        # within it, a mean cannot lie outside, or a spread exceed half of it.
+        # A few new values may lie outside the training range, but not most of them: the
+        # mean of values within it is within it, and their spread at most half of it.
         rounding = 1e-6 * max(abs(low), abs(high))
         apart = np.maximum(low - summary.mean, summary.mean - high)
         inside = (apart <= rounding) & (summary.std <= high - low + rounding)
