@@ -38,28 +38,28 @@ METHODS = {
     "Save and load": ("save",),
     "Search for hyper-parameters": ("search_space",),
 }
-# What a fit sets, unless a page of the guide is the place to say so.
+# What a fit sets, except where a page of the guide describes it.
 ATTRIBUTES = {
     "model_": "the Keras model",
     "history_": "a dict of lists, with one number per epoch",
     "head_": "the [head](heads.md), as an object",
     "levels_": "how many values a scalar can take; None for real numbers",
     "prior_": "the density of the codes, an estimator; None if `prior` is None",
-    "range_": "smallest and largest integer that is possible; None for real numbers",
+    "range_": "smallest and largest possible integer; None for real numbers",
     "low_": "smallest value of every feature, or of all pixels",
     "high_": "largest value of every feature, or of all pixels",
     "loc_": "mean of the training data, by feature",
     "unit_": "standard deviation of the training data, by feature",
     "growth_steps_": "training steps of a phase, if `progressive`",
     "event_shape_": "shape of one example",
-    "dtype_": "dtype of the training data, and so of samples",
+    "dtype_": "dtype of the training data and of samples",
     "discrete_": "whether samples are rounded to integers",
     "classes_": "the labels, sorted; None for condition vectors",
     "class_prior_": "frequencies of the labels; None for condition vectors",
-    "condition_dim_": "length of the vectors that the model is conditional on, or 0",
+    "condition_dim_": "length of the condition vectors; 0 if there are none",
     "n_features_in_": "number of features, if fitted on a table",
     "feature_names_in_": "names of the columns, if fitted on a DataFrame",
-    "columns_": "names and dtypes of the columns, which samples get back",
+    "columns_": "names and dtypes of the columns, which samples also have",
     "seed_": "the seed that `random_state` gave",
     "policy_": "name of the Keras dtype policy",
 }

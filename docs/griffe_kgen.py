@@ -33,7 +33,7 @@ class Kgen(griffe.Extension):
             _without_any(thing)
             if thing.docstring:
                 text = _translated(thing.docstring.value)
-                if thing.name not in names:  # theirs are read by docs/api_pages.py
+                if thing.name not in names:  # docs/api_pages.py reads theirs
                     text = _with_plain_sections(text)
                 text = _with_links(text, linked, short, thing.name)
                 thing.docstring.value = text
@@ -111,8 +111,8 @@ def _init(cls: griffe.Class) -> griffe.Function:
 def _all_fields(cls: griffe.Class) -> dict[str, griffe.Parameter]:
     """A class's fields and those of its bases, by name.
 
-    A field is that of the nearest class in the method resolution order, and stands
-    where the furthest one has it.
+    The nearest class in the method resolution order defines a field; the furthest one
+    that has it decides its place.
     """
     fields: dict[str, griffe.Parameter] = {}
     for owner in (*reversed(cls.mro()), cls):
@@ -140,7 +140,7 @@ def _is_field(value: Any) -> bool:
 
 
 def _plain(cls: griffe.Class, default: Any) -> Any:
-    """A default as it is written where a constant of the module stands for it."""
+    """A default; if it is a constant of the module, the constant's value."""
     name, key = re.fullmatch(r"(.*?)(?:\['(\w+)'\])?", str(default)).groups()
     constant = cls.module.members.get(name)
     if constant is None:
@@ -192,7 +192,7 @@ def references(section: str) -> list[str]:
 
 
 def _short(paths: set[str]) -> dict[str, str]:
-    """Paths of classes by their names alone, which are theirs alone."""
+    """Paths of classes by their names alone, where these are unique."""
     owners: dict[str, list[str]] = {}
     for path in paths:
         owners.setdefault(path.split(".")[-1], []).append(path)

@@ -157,7 +157,7 @@ def door() -> str:
     imports = sorted(f"from {cls.__module__} import {cls.__name__}" for cls in models)
     names = "\n".join(f'    "{cls.__name__}",' for cls in models)
     lines = [
-        '"""The Keras door: every model as a plain `keras.Model`.',
+        '"""Every model as a plain `keras.Model`.',
         "",
         "Written by docs/tables.py.",
         '"""',

@@ -1,4 +1,4 @@
-"""The Keras door: every model as a plain `keras.Model`.
+"""Every model as a plain `keras.Model`.
 
 Written by docs/tables.py.
 """

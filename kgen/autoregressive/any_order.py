@@ -1,8 +1,9 @@
 """Drawing from a MADE of any order: every example has an order of its own.
 
-As `kgen.autoregressive.cached_made`, with m(d) the place of scalar d in the order of
-its example. Degrees of hidden units are the same in all orders, and so are the units
-that a turn completes: only the rows and columns of scalars differ between examples,
+This works like `kgen.autoregressive.cached_made`, with m(d) the place of scalar d in
+the order of its example. The degrees of hidden units are the same in all orders, and so
+are the units that a turn completes. Only the rows and columns of scalars differ between
+examples:
 
     s[k] = b[k] + sum over d with m(d) < t of (W[d, k] x[d] + U[d, k])
 
@@ -26,16 +27,16 @@ from kgen.core import backend
 def random_places(seed, step, shape):
     """Places of the scalars in a random order.
 
-    Of tables all orders are equally probable. Of images they are not: users ask for
-    one half given the other, and a random order never comes near that. There the
+    For tables, all orders are equally probable. For images they are not: users ask for
+    one half given the other, and a uniformly random order never comes near that. So
     pixels are ordered by how far they lie in a random direction, blurred by noise, up
     to noise alone; those before a random place come first, and those after it are
     ordered anew.
 
     Args:
-        seed: of the model.
-        step: another order for each, a tensor.
-        shape: of an example; the first axes of (..., channels) are those of an image.
+        seed: the model's seed.
+        step: training step, a tensor; each gives another order.
+        shape: shape of an example; the first axes of (..., channels) are the image's.
 
     Returns:
         Integers, (dim,).
@@ -62,11 +63,11 @@ def random_places(seed, step, shape):
 class AnyOrderMADE(ScalarCache):
     """A `MADEModel` of any order, scalar by scalar.
 
-    Its state holds the sums of all units, (n, units) for every layer, those of outputs
-    only if a scalar has one; what direct connections take, if there are several; and
-    what the last turn completed, a scalar of every example and some units of every
-    hidden layer. The latter is added to the sums of the following layer in the next
-    turn: see `CachedMADE`.
+    Its state holds the sums of all units, (n, units) for every layer (those of outputs
+    only if a scalar has one); the input of direct connections, if there are several
+    outputs; and what the last turn completed: a scalar of every example and some units
+    of every hidden layer. The next turn adds these to the sums of the following layer:
+    see `CachedMADE`.
 
     Args:
         model: the `MADEModel`.
@@ -90,7 +91,7 @@ class AnyOrderMADE(ScalarCache):
             ops.convert_to_tensor(d, "int32") for d in (first, last)
         )
         if self.size > 1:
-            # They are read again and again, when more is in the sums.
+            # They are read again later, when the sums hold more: hence the masks.
             for k, mask in enumerate(model.masks(0)[0][1:-1], start=1):
                 self.kernels[k] = self.kernels[k] * as_float(mask)
         sums = [
@@ -154,7 +155,7 @@ class AnyOrderMADE(ScalarCache):
         self.state = sums, known, seen, complete
 
     def _row(self, kernel, index, value):
-        """What a scalar of every example adds to sums, (n, units)."""
+        """What a scalar of every example adds to the sums, (n, units)."""
         weights, constants = (
             ops.take(part, index[:, 0], axis=0)
             for part in (kernel[: self.dim], kernel[self.dim :])

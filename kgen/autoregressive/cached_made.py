@@ -1,18 +1,18 @@
 """Drawing from a MADE: known values are added to sums, never computed again.
 
-With m the degrees, places for scalars, the sums s of a layer are in turn t, that of the
-scalar with m = t, after `params`
+Let m be the degrees (for scalars, their places). In turn t, that of the scalar with
+m = t, the sums s of a layer after `params` are
 
     s[k] = b[k] + sum over j with m(j) < t of W[j, k] h[j]
 
 over the units j of the layer before, for all units k, without a mask. So the outputs of
-this scalar are complete: M[t, j] = 1(t > m(j)). Once its value is known (`see`), units
-k of degree t are, too, from the first layer to the last,
+this scalar are complete: M[t, j] = 1(t > m(j)). Once its value is known (`see`), the
+units k of degree t are complete as well, from the first layer to the last:
 
     h[k] = relu(s[k] + sum over j with m(j) = t of W[j, k] h[j])
 
 which is all of M[k, j] = 1(m(k) >= m(j)). What k must not see is added to s[k] later,
-when it is not read any more.
+when it is no longer read.
 
 References:
     Germain et al., MADE: Masked Autoencoder for Distribution Estimation, 2015, sec. 4.
@@ -29,20 +29,20 @@ class CachedMADE(ScalarCache):
     """A `MADEModel`, scalar by scalar.
 
     Its state holds the sums of all units, (n, units) for every layer; the known
-    scalars, if they are needed again; and what the last turn completed, a scalar and
-    some units of every hidden layer. The latter is added to the sums of the following
-    layer in the next turn: XLA would copy all of a tensor that is read before it is
+    scalars, if they are needed again; and what the last turn completed: a scalar and
+    some units of every hidden layer. The next turn adds these to the sums of the
+    following layer, because XLA would copy all of a tensor that is read before it is
     written.
 
     Outputs of one number per scalar are summed in the same way. More would be too many
-    to update in every turn: those of the scalar whose turn it is are found from all
+    to update in every turn: those of the scalar whose turn it is are computed from all
     that is complete, in one product of matrices. (Hidden units are then read again and
-    again, and so weights into them are masked.)
+    again, so the weights into them are masked.)
 
     Args:
         model: the `MADEModel`.
         n: number of examples.
-        which: one of its orders.
+        which: index of one of its orders.
     """
 
     def __init__(self, model, n, which):
@@ -121,7 +121,7 @@ def _columns(kernel, first, count):
 
 
 def completed_units(degrees, dim, which):
-    """Hidden units that every turn completes: those of that degree.
+    """Hidden units that every turn completes: those of its degree.
 
     Args:
         degrees: (orders, units).
@@ -129,8 +129,8 @@ def completed_units(degrees, dim, which):
         which: one of the orders.
 
     Returns:
-        The units in the order of their degrees, (units + group,); where those of every
-        turn start in it, and their number, (dim,); and `group`, the largest number.
+        The units, sorted by degree, (units + group,); where those of every turn start
+        in it, and how many they are, (dim,); and `group`, the largest such number.
     """
     counts = np.stack([np.bincount(d, minlength=dim) for d in degrees]).astype("int32")
     starts = (np.cumsum(counts, axis=1) - counts).astype("int32")

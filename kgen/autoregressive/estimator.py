@@ -29,7 +29,7 @@ class ExactEstimator(Density, HeadEstimator):
         x = self._inputs(X)
         condition = self._conditions_of(len(x), y, "log_prob")
         model = self.model_
-        # What XLA compiles in training, it compiles here: chunks have one size.
+        # Compiled by XLA if training is: chunks have one size.
         xla = self._loops and model.compiled and model.jit_compile
         xla = xla and backend.can_compile()
         log_prob = model.log_prob_xla if xla else model.log_prob
@@ -43,18 +43,18 @@ class ExactEstimator(Density, HeadEstimator):
 
         Later values are ignored: in raster order, what is kept above and to the left is
         continued, and what is kept below has no influence. (`MADE(orders="any")` has
-        orders in which all that is kept comes first.)
+        orders in which everything that is kept comes first.)
 
         Args:
             X: array or DataFrame like the training data.
             mask: boolean, broadcast to X; True keeps a value, False redraws it,
-                whatever it is. None redraws what is NaN.
+                whatever it is. None redraws the NaNs.
             y: labels or condition vectors, for conditional estimators only.
             random_state: None (fresh draws), int or RandomState.
 
         Returns:
-            Array of the shape of X, and of the dtype of the training data unless that
-            cannot hold the values that are kept; a DataFrame if `fit` was given one.
+            Array of the shape of X. Its dtype is that of the training data, unless that
+            cannot hold the values that are kept. A DataFrame if `fit` was given one.
         """
         values = self._array(X)
         mask = _checked_mask(mask, values)
@@ -75,9 +75,9 @@ class ExactEstimator(Density, HeadEstimator):
     def completion_log_prob(self, X: Any, mask: Any, *, y: Any = None) -> np.ndarray:
         """Log-density of what `mask` does not keep, given all before it: in nats, (n,).
 
-        It is that of the draws of `complete`, the mean over the orders that these may
-        be drawn in, and that of the missing values given the known ones wherever
-        nothing that is known comes after them.
+        It is the log-density of what `complete` draws, with the mean over the orders
+        that it may draw in. Where no known value comes after the missing ones, it is
+        the density of the missing values given the known ones.
 
         Args:
             X: array like the training data, without missing values.
@@ -94,7 +94,7 @@ class ExactEstimator(Density, HeadEstimator):
         condition = self._conditions_of(len(x), y, "completion_log_prob")
         best = best_orders(model, mask)
         found = np.full(len(x), -np.inf, "float32")
-        # With orders of their own, examples have masks of their own.
+        # Examples with orders of their own have masks of their own.
         largest = model.largest(x.shape[1:]) * (x[0].size if model.any_order else 1)
 
         def log_prob(x, mask, order, condition=None):
@@ -165,13 +165,13 @@ class AutoregressiveEstimator(ExactEstimator):
         Args:
             n_samples: how many, >= 1; None is 1, or the length of y.
             y: labels or condition vectors, for conditional estimators only.
-            temperature: from 1e-20 to 1e10; below 1 likely values become likelier.
+            temperature: from 1e-20 to 1e10; below 1, likely values become likelier.
             random_state: None (fresh draws), int or RandomState. Sample i depends on
                 it and on i, not on how many are drawn.
 
         Returns:
-            Array of shape (n_samples, *event_shape_) and dtype of the training data;
-            a DataFrame if `fit` was given one.
+            Array of shape (n_samples, *event_shape_), in the dtype of the training
+            data; a DataFrame if `fit` was given one.
         """
         return self._draw(n_samples, y, random_state, **self._sampling(temperature))
 
@@ -198,13 +198,13 @@ class SequenceEstimator(ExactEstimator):
             n_samples: how many, >= 1; None is 1, or the length of y.
             length: number of steps, >= 1; None is that of the training data.
             y: labels or condition vectors, for conditional estimators only.
-            temperature: from 1e-20 to 1e10; below 1 likely values become likelier.
+            temperature: from 1e-20 to 1e10; below 1, likely values become likelier.
             random_state: None (fresh draws), int or RandomState. Sample i depends on
                 it and on i, not on how many are drawn; a longer sample begins like a
                 shorter one.
 
         Returns:
-            Array of shape (n_samples, length, ...) and dtype of the training data.
+            Array of shape (n_samples, length, ...), in the dtype of the training data.
         """
         if length is not None:
             length = validation.check_count("length", length)

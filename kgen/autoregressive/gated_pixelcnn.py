@@ -2,8 +2,9 @@
 
 Like the paper's, the network has a vertical stack (the rows above) and a horizontal one
 (the row itself), gated units, and residual connections in the horizontal stack. Added:
-the 3x3 kernels are dilated, so that few layers see far; dilations=(1,) is the paper's.
-Left out: conditions that differ by place (eq. 5), and auto-encoders (sec. 2.4).
+the 3x3 kernels are dilated, so that a few layers see far; dilations=(1,) is the paper's
+network. Left out: conditions that differ by position (eq. 5), and autoencoders (sec.
+2.4).
 
 References:
     Van den Oord et al., Conditional Image Generation with PixelCNN Decoders, 2016,
@@ -35,14 +36,14 @@ class GatedPixelCNNModel(RasterModel):
     Args:
         head: name or instance of a `kgen.heads.Head`.
         filters: features of each of the two stacks, >= channels of the data.
-        depth: number of gated layers, >= 1. The first has a kernel of 7x7, the others
-            of 3x3.
-        dilations: dilation of the kernels of the layers after the first, each >= 1;
-            repeated if there are more.
+        depth: number of gated layers, >= 1. The first has a 7x7 kernel, the others have
+            3x3 kernels.
+        dilations: dilations of the layers after the first, each >= 1; repeated if there
+            are more layers.
         condition_dim: length of the vectors that it is conditional on; 0 for none.
         **kwargs: see `keras.Model`, e.g. `dtype="mixed_bfloat16"`.
 
-    Input shape: (n, height, width, channels), values in the head's support; or, with
+    Input shape: (n, height, width, channels), values in the head's support; or, with a
         condition_dim, {"x": images, "condition": (n, condition_dim)}.
     Output shape: (n, height, width, head.params_size(channels)).
 
@@ -104,7 +105,7 @@ class GatedPixelCNNModel(RasterModel):
 class _GatedEstimator(AutoregressiveEstimator):
     """What both estimators of this paper have in common."""
 
-    # Not 32: a step takes little more than half the time, and learns about as much.
+    # Not 32: a step takes little more than half the time and learns about as much.
     filters: int = param(24, ge=1, le=WIDEST, search=Range(8, 64, step=8))
     layers: int = param(6, ge=1, le=DEEPEST, search=Range(3, 12))
     dilations: tuple = param(DILATIONS, ge=1, le=WIDEST)
@@ -132,12 +133,12 @@ class GatedPixelCNN(_GatedEstimator):
     Args:
         filters: features of each of the two stacks, >= channels of the images.
         layers: number of gated layers, >= 1.
-        dilations: dilation of the kernels of the layers after the first, each >= 1;
-            repeated if there are more. (1,) is the paper's network.
-        head: distribution of pixels; "auto" chooses it by the data: Bernoulli for
-            binary images, for integers in 0..255 Categorical up to 31 levels and
-            MixtureOfLogistics above, Normal for floats. For colour images
-            `kgen.heads.CoupledMixtureOfLogistics` is PixelCNN++'s output.
+        dilations: dilations of the layers after the first, each >= 1; repeated if there
+            are more layers. (1,) is the paper's network.
+        head: distribution of a pixel. "auto" chooses by the data: Bernoulli for binary
+            images; for integers in 0..255, Categorical up to 31 levels and
+            MixtureOfLogistics above; Normal for floats. For colour images,
+            `kgen.heads.CoupledMixtureOfLogistics` is the output of PixelCNN++.
 
     Shape:
         X: (n, height, width) or (n, height, width, channels), of any size.
@@ -161,8 +162,8 @@ class GatedPixelCNN(_GatedEstimator):
 class ConditionalPixelCNN(_GatedEstimator):
     """Density of images given a label or a vector: p(x|y), exact.
 
-    The gated PixelCNN, with every gate biased by y. p(x|y) of every class and
-    the classes' frequencies make a generative classifier.
+    This is the gated PixelCNN, with a bias in every gate that depends on y. The p(x|y)
+    of every class and the frequencies of the classes make a generative classifier.
 
     Args:
         filters: features of each of the two stacks, >= channels of the images.

@@ -1,6 +1,6 @@
 """MADE: an autoencoder whose masks make it autoregressive.
 
-A hidden unit k has a degree m(k), a scalar d its place in the order, from 0:
+A hidden unit k has a degree m(k). A scalar d has its place in the order, from 0:
 
     h = relu(b + (W * M_W) x)                     M_W[k, d] = 1(m(k) >= d)
     p(x_d | x_<d) = head(c_d + (V * M_V)_d h)     M_V[d, k] = 1(d > m(k))
@@ -8,7 +8,7 @@ A hidden unit k has a degree m(k), a scalar d its place in the order, from 0:
 
 (sec. 4; between hidden layers the mask is like M_W, with degrees in place of d).
 
-Trained for any order, it is told which scalars it sees, by weights U beside W:
+A network trained for any order is told which scalars it sees, by weights U beside W:
 
     h = relu(b + (W * M_W) x + (U * M_W) 1)
 
@@ -44,24 +44,24 @@ ENSEMBLE = 8
 class MADEModel(VectorModel):
     """Keras model behind `MADE`.
 
-    Every training step takes the next one of the orders and its masks (sec. 4.3-4.4);
-    the density is the mean of those of all orders.
+    Every training step takes the next of the orders and its masks (sec. 4.3-4.4). The
+    density is the mean of the densities of all orders.
 
     Args:
         head: name or instance of a `kgen.heads.Head`.
         hidden: units of every hidden layer, each >= 1; one number is one layer.
         orders: number of orders, each with its own masks, >= 1. The first
-            leaves scalars as they are. With "any" every training step draws an order of
-            its own, and the density is the mean over 8.
+            leaves scalars as they are. With "any", every training step draws an order
+            of its own, and the density is the mean over 8.
         direct: whether inputs are also connected directly to outputs (sec. 4).
         seed: seed of the orders and masks, >= 0.
-        degrees: those of the inputs and of every hidden layer, each (orders, units), as
-            files hold them; None draws them by the seed.
+        degrees: degrees of the inputs and of every hidden layer, each (orders, units),
+            which saved files hold; None draws them with the seed.
         **kwargs: see `keras.Model`.
 
     Input shape: (n, *event_shape) of any rank, values in the head's support.
-    Output shape: (n, *event_shape[:-1], head.params_size(channels)): in training for
-        the order whose turn it is, or that was drawn, else for the first.
+    Output shape: (n, *event_shape[:-1], head.params_size(channels)): in training, for
+        the order whose turn it is or that was drawn; otherwise for the first order.
 
     Example:
         >>> import numpy as np
@@ -120,7 +120,7 @@ class MADEModel(VectorModel):
         for k, width in enumerate(self.hidden):
             spread = hidden_degrees(self.dim, width)
             keys = [(k + 1) * self.n_orders + o for o in range(self.n_orders)]
-            if self.any_order:  # in all of them the same, which the sampler relies on
+            if self.any_order:  # the same in all orders: the sampler relies on it
                 keys = keys[:1] * self.n_orders
             mixed = [spread[permutation(self.seed, 2**32 + key, width)] for key in keys]
             degrees.append(np.stack(mixed))
@@ -143,9 +143,9 @@ class MADEModel(VectorModel):
         """Masks of all layers, and of direct connections.
 
         Args:
-            order: which of the orders.
-            places: of the scalars, in place of that order, (dim,), or (n, dim): masks
-                of weights from or to scalars then have a first axis of n, too.
+            order: index of one of the orders.
+            places: places of the scalars instead of that order, (dim,), or (n, dim);
+                then masks of weights from or to scalars have a first axis of n as well.
         """
         first, *degrees = (
             ops.take(d.astype("int32"), order, axis=0) for d in self.degrees
@@ -198,16 +198,16 @@ class MADE(AutoregressiveEstimator):
 
     Args:
         hidden: units of every hidden layer, each >= 1; one number is one layer.
-        orders: number of orders of the scalars, each with its own masks, >= 1.
-            With more than one the density is their mean, every sample is drawn in one
-            of them, and `complete` uses the one in which most known scalars come
-            first. The first order leaves scalars as they are. "any" trains for an order
-            drawn anew at every step: the density is the mean over 8, and `complete`
-            conditions on all that is known, whichever scalars these are.
+        orders: number of orders of the scalars, each with its own masks, >= 1. With
+            more than one, the density is the mean over the orders, every sample is
+            drawn in one of them, and `complete` uses the one in which most known
+            scalars come first. The first order leaves scalars as they are. "any" draws
+            a new order at every training step: the density is the mean over 8 orders,
+            and `complete` conditions on all known scalars, whichever they are.
         direct: whether inputs are also connected directly to outputs.
-        head: distribution of a scalar; "auto" chooses it by the data: Bernoulli for
-            binary data, for integers in 0..255 Categorical up to 31 levels and
-            MixtureOfLogistics above, MixtureOfNormals for floats.
+        head: distribution of a scalar. "auto" chooses by the data: Bernoulli for binary
+            data; for integers in 0..255, Categorical up to 31 levels and
+            MixtureOfLogistics above; MixtureOfNormals for floats.
 
     Shape:
         X: (n, features), (n, height, width) or (n, height, width, channels).

@@ -22,14 +22,14 @@ from kgen.core.backend import compiled
 class AutoregressiveModel(GenerativeModel):
     """A model p(x) = product over i of p(x[i] | x[<i]), in some order of the scalars.
 
-    For images that is the raster order: row by row from the left, the channels of a
+    For images this is the raster order: row by row from the left, the channels of a
     pixel one after the other.
 
     A subclass implements `build` (which ends by calling this one) and `call(x)`, which
     returns the head's parameters, (n, *event_shape[:-1], head.params_size(channels)).
-    Those of a scalar depend on scalars before it only: `kgen.testing.check_model`
-    verifies it. It may have a faster `sampler` than one that runs the network again for
-    every scalar.
+    Those of a scalar depend only on the scalars before it: `kgen.testing.check_model`
+    verifies this. A subclass may have a `sampler` that is faster than running the
+    network again for every scalar.
 
     Args:
         head: name or instance of a `kgen.heads.Head`.
@@ -40,24 +40,24 @@ class AutoregressiveModel(GenerativeModel):
     """How the model draws samples."""
 
     n_orders = 1
-    """Number of the orders of the scalars. With more than one, the density is the mean
-    of those of all orders, an example is drawn in one of them, and `call` takes one as
-    an argument `order`."""
+    """Number of orders of the scalars. With more than one, the density is the mean of
+    the densities of all orders, an example is drawn in one of them, and `call` takes
+    one as an argument `order`."""
 
     any_order = False
-    """Whether `order` may also be the permutations of n examples, (n, dim)."""
+    """Whether `order` may also be a permutation for every example, (n, dim)."""
 
     permutations = None
-    """Indices of the scalars as they are drawn, (orders, dim); None: as they come."""
+    """Indices of the scalars in drawing order, (orders, dim); None: as stored."""
 
     any_length = False
-    """Whether examples may have another first axis than the model was built for."""
+    """Whether examples may have another first axis than in the built model."""
 
     one_hot = False
-    """Whether values of the head's levels enter the network as one-hot vectors."""
+    """Whether the head's levels enter the network as one-hot vectors."""
 
     def __init__(self, head, **kwargs):
-        # Not by Keras: 16-bit floats are too coarse for data in their own units.
+        # Keras must not cast: 16-bit floats are too coarse for data in their own units.
         super().__init__(autocast=False, **kwargs)
         self.head = heads.get(head)
 
@@ -81,17 +81,17 @@ class AutoregressiveModel(GenerativeModel):
 
     @property
     def units(self):
-        """Numbers of the data in the head, by name, which graphs take as arguments."""
+        """Numbers that the head has from the data, by name: arguments of graphs."""
         return self.head.units
 
     def with_units(self, units):
-        """A stand-in for this model, of the same weights, with other units."""
+        """A stand-in for this model, with the same weights and other units."""
         head = copy.copy(self.head)
         vars(head).update(units)
         return self.with_head(head)
 
     def with_head(self, head):
-        """A stand-in for this model, of the same weights, with another head."""
+        """A stand-in for this model, with the same weights and another head."""
         other = object.__new__(type(self))
         vars(other).update(vars(self), head=head)
         return other
@@ -99,11 +99,11 @@ class AutoregressiveModel(GenerativeModel):
     def largest(self, shape):
         """Numbers in the largest tensor that is computed for one example.
 
-        That is one vector per position, as long as the widest layer's; or one for all
-        of them, for models of vectors.
+        It has one vector per position, as wide as the widest layer; or, for models of
+        vectors, one for all positions.
 
         Args:
-            shape: of the example, (..., channels).
+            shape: shape of the example, (..., channels).
         """
         widths = [w.shape[-1] for w in self.weights if len(w.shape) > 1]
         if self.permutations is not None:
@@ -118,7 +118,7 @@ class AutoregressiveModel(GenerativeModel):
         return shape
 
     def check_shape(self, shape):
-        """Raise a ValueError for shapes of data, (n, ...), that it does not take."""
+        """Raise a ValueError for a shape of data, (n, ...), that it does not take."""
 
     def conditionals(self, x, condition=None, order=None):
         """The head's parameters of all scalars, each given those before it in x.
@@ -132,9 +132,9 @@ class AutoregressiveModel(GenerativeModel):
         return self(inputs) if order is None else self(inputs, order=order)
 
     def permutation(self, order=None):
-        """Indices of the scalars as they are drawn; None if as they come.
+        """Indices of the scalars in drawing order; None if as stored.
 
-        They are (dim,), or (n, dim) if every example has an order of its own.
+        Their shape is (dim,), or (n, dim) if every example has an order of its own.
         """
         if self.permutations is None or len(getattr(order, "shape", ())) == 2:
             return order
@@ -195,7 +195,7 @@ class AutoregressiveModel(GenerativeModel):
         if not head.orders_channels:
             channel = ops.zeros_like(x, "int32") + ops.arange(channels)
             head = head.of_channel(ops.reshape(channel, (-1, 1)))
-        # As many examples of one scalar, or of one pixel.
+        # As if each scalar, or each pixel, were an example.
         params = ops.reshape(params, (-1, head.params_size(width)))
         each = head.log_prob(params, ops.reshape(x, (-1, width)))
         kept = ops.reshape(mask, (-1, width))[:, 0]
@@ -229,7 +229,7 @@ class AutoregressiveModel(GenerativeModel):
             length: number of steps, for models of sequences only; None is that of the
                 training data. Whatever the length, the same seed gives the same
                 beginning.
-            temperature: from 1e-20 to 1e10; below 1 likely values become likelier.
+            temperature: from 1e-20 to 1e10; below 1, likely values become likelier.
             verbose: 1 shows a progress bar, on a terminal.
             jit_compile: False turns XLA off in the cached samplers, which then start
                 sooner and are much slower.

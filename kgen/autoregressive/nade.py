@@ -1,16 +1,16 @@
 """NADE: the neural autoregressive distribution estimator.
 
-Conditional d is a network with one hidden layer over the scalars before d. All of them
-share their weights (eq. 7 and 8): when a scalar becomes known, one column of W is added
-to the sums a:
+Conditional d is a network with one hidden layer over the scalars before d. All
+conditionals share their weights (eq. 7 and 8): when a scalar becomes known, one column
+of W is added to the sums a:
 
     a_1 = c
     h_d = sigmoid(a_d)
     p(x_d | x_<d) = head(b_d + V_d h_d)
     a_{d+1} = a_d + x_d W_{:,d}
 
-The gradient goes backward over d, and subtracts columns to recover the sums. For
-g_d, the gradient of the loss by b_d + V_d h_d, and da_{D+1} = 0:
+The gradient goes backward over d, and subtracts columns to recover the sums. With g_d
+the gradient of the loss with respect to b_d + V_d h_d, and da_{D+1} = 0:
 
     dW_{:,d} = x_d da_{d+1}
     dx_d     = W_{:,d} . da_{d+1}
@@ -18,7 +18,7 @@ g_d, the gradient of the loss by b_d + V_d h_d, and da_{D+1} = 0:
     dV_d     = g_d h_d^T
     da_d     = da_{d+1} + (V_d^T g_d) h_d (1 - h_d)
 
-and then dc = da_1, db_d = g_d; gradients of weights are summed over the batch. Here
+Then dc = da_1 and db_d = g_d. Gradients of weights are summed over the batch. Here
 scalar d is the d-th in the order, and W is stored transposed: W[d] is W_{:,d}.
 
 Left out: RNADE's rescaling of the activations (rho in its eq. 6).
@@ -52,7 +52,7 @@ from kgen.heads import Head, MixtureOfLogistics, MixtureOfNormals
 class NADEModel(VectorModel):
     """Keras model behind `NADE`.
 
-    It sums in float32 whatever the dtype policy.
+    It sums in float32, whatever the dtype policy.
 
     Args:
         head: name or instance of a `kgen.heads.Head`.
@@ -127,7 +127,7 @@ def conditionals(x, W, c, V, b, order):
         c: its bias, (hidden,).
         V: weights out of it, (dim, hidden, size).
         b: their bias, (dim, size).
-        order: index of the scalar whose turn it is, (dim,).
+        order: index of the scalar of every turn, (dim,).
     """
     order = ops.convert_to_tensor(order, "int32")
 
@@ -184,9 +184,9 @@ class NADE(AutoregressiveEstimator):
         hidden: hidden units, >= 1.
         order: order of the scalars of an example: None (as they are: raster order
             for images), a seed, or a permutation.
-        head: distribution of a scalar; "auto" chooses it by the data: Bernoulli for
-            binary data, for integers in 0..255 Categorical up to 31 levels and
-            MixtureOfLogistics above, MixtureOfNormals for floats (RNADE).
+        head: distribution of a scalar. "auto" chooses by the data: Bernoulli for binary
+            data; for integers in 0..255, Categorical up to 31 levels and
+            MixtureOfLogistics above; MixtureOfNormals for floats (RNADE).
 
     Shape:
         X: (n, features), (n, height, width) or (n, height, width, channels).

@@ -1,4 +1,4 @@
-"""Orders of the scalars of an example: which of them are drawn after which."""
+"""Orders in which the scalars of an example are drawn."""
 
 from typing import Any
 
@@ -35,7 +35,7 @@ def as_permutation(owner: str, order: Any, dim: int) -> np.ndarray:
 def best_orders(model: Any, mask: np.ndarray) -> np.ndarray:
     """In which of the model's orders most known scalars come first: (n, n_orders).
 
-    If it has any order, all of them are as good: see `known_first`.
+    For a model of any order, all of them are equally good: see `known_first`.
 
     Args:
         model: an `AutoregressiveModel`.
@@ -52,7 +52,7 @@ def best_orders(model: Any, mask: np.ndarray) -> np.ndarray:
 def choose_orders(model: Any, mask: np.ndarray, seed: int) -> np.ndarray:
     """Which of the model's orders every example is drawn in, (n,), int32.
 
-    It is one of the `best_orders`, at random, keyed by seed and example.
+    It is one of the `best_orders`, chosen at random, keyed by seed and example.
 
     Args:
         model: an `AutoregressiveModel`.
@@ -62,7 +62,7 @@ def choose_orders(model: Any, mask: np.ndarray, seed: int) -> np.ndarray:
     best = best_orders(model, mask)
     if model.n_orders == 1:
         return np.zeros(len(mask), "int32")
-    # A separate stream: the sampler uses that of `seed`.
+    # A separate stream: the sampler uses the stream of `seed`.
     tie = keyed_uniform(seed + 2**33, 0, len(mask), (model.n_orders,))
     return np.argmax(best + tie, axis=1).astype("int32")
 
@@ -73,7 +73,7 @@ def known_first(model: Any, mask: np.ndarray, which: Any) -> np.ndarray:
     Args:
         model: an `AutoregressiveModel` of any order.
         mask: what is known, boolean, (n, *event_shape).
-        which: of the model's orders, in which both parts stay: an integer, or (n,).
+        which: the model's order that both parts keep: an integer, or (n,).
     """
     orders = np.broadcast_to(model.permutations[which], (len(mask), model.dim))
     known = np.take_along_axis(mask.reshape(len(mask), -1), orders, axis=1)

@@ -2,8 +2,8 @@
 
 Left out: the multi-scale variant of sec. 3.6. Like the paper's, this network has a
 blind spot to the right of every pixel (van den Oord et al., 2016b, sec. 2.2), which
-costs likelihood but not exactness. Added: the 3x3 convolutions are dilated, so that few
-blocks see far enough for whole digits; dilations=(1,) is the paper's network.
+costs likelihood but not exactness. Added: the 3x3 convolutions are dilated, so that a
+few blocks see far enough for whole digits; dilations=(1,) is the paper's network.
 
 References:
     Van den Oord et al., Pixel Recurrent Neural Networks, 2016, sec. 3.3-3.5, table 1.
@@ -93,8 +93,8 @@ class PixelCNN(AutoregressiveEstimator):
         blocks: number of residual blocks, >= 0.
         dilations: dilation of the 3x3 convolution of every block, each >= 1; repeated
             if there are more blocks. (1,) is the paper's network.
-        head: distribution of pixels; "auto" chooses it by the data: Bernoulli for
-            binary images, Categorical for integers in 0..255, Normal for floats.
+        head: distribution of a pixel. "auto" chooses by the data: Bernoulli for binary
+            images, Categorical for integers in 0..255, Normal for floats.
 
     Shape:
         X: (n, height, width) or (n, height, width, channels), of any size.

@@ -27,7 +27,7 @@ class PixelRNNModel(RasterModel):
     Args:
         head: name or instance of a `kgen.heads.Head`.
         layer: "row_lstm" or "diagonal_bilstm".
-        hidden: features of the LSTMs' states, >= channels of the data; the residual
+        hidden: features of the LSTM states, >= channels of the data; the residual
             stream has twice as many.
         depth: number of LSTM layers, >= 1.
         **kwargs: see `keras.Model`, e.g. `dtype="mixed_bfloat16"`.
@@ -88,10 +88,10 @@ class PixelRNN(AutoregressiveEstimator):
     Args:
         layer: "row_lstm", which sees a triangle above a pixel, or "diagonal_bilstm",
             which sees all pixels before it and takes longer.
-        hidden: features of the LSTMs' states, >= channels of the images.
+        hidden: features of the LSTM states, >= channels of the images.
         layers: number of LSTM layers, >= 1.
-        head: distribution of pixels; "auto" chooses it by the data: Bernoulli for
-            binary images, Categorical for integers in 0..255, Normal for floats.
+        head: distribution of a pixel. "auto" chooses by the data: Bernoulli for binary
+            images, Categorical for integers in 0..255, Normal for floats.
 
     Shape:
         X: (n, height, width) or (n, height, width, channels), of any size.

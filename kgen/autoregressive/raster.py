@@ -35,8 +35,8 @@ class RasterModel(AutoregressiveModel):
     def network(self, h, apply):
         """The head's parameters, for embedded data.
 
-        It serves whole images and single pixels, so it may only use `apply(layer, h)`
-        and elementwise operations.
+        It is called with whole images and with single pixels, so it may use only
+        `apply(layer, h)` and elementwise operations.
 
         Args:
             h: embedded data, for the layers that read the image.

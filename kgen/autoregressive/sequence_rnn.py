@@ -1,7 +1,7 @@
 """Recurrent networks of sequences: a summary that is updated step by step.
 
-With Categorical data this is the character model of Graves, with reals his mixture
-outputs.
+With Categorical data this is the character model of Graves; with reals it has his
+mixture outputs.
 
 References:
     Graves, Generating Sequences With Recurrent Neural Networks, 2013, sec. 2-3.
@@ -60,7 +60,7 @@ class SequenceRNNModel(SequenceModel):
         settings = {"channels": channels, "dtype": self.dtype_policy}
         self.past = PastRNN(self.cell, self.hidden, self.depth, **settings)
         self.past.build(row)
-        # What a channel knows of those before it in its own step.
+        # How a channel sees those before it in its own step.
         self.present = None
         if channels > 1:
             self.present = MaskedConv2D(self.hidden, 1, "A", **settings)
@@ -84,14 +84,14 @@ class SequenceRNN(SequenceEstimator):
         cell: "gru" or "lstm".
         hidden: units of each recurrent layer, >= channels of the data.
         layers: number of recurrent layers, >= 1.
-        head: distribution of values; "auto" chooses it by the data: Bernoulli for
-            binary sequences, for integers in 0..255 Categorical up to 31 levels and
-            MixtureOfLogistics above, MixtureOfNormals for floats. For characters, which
-            have no order, `kgen.heads.Categorical(how_many)`.
+        head: distribution of a value. "auto" chooses by the data: Bernoulli for binary
+            sequences; for integers in 0..255, Categorical up to 31 levels and
+            MixtureOfLogistics above; MixtureOfNormals for floats. For characters, which
+            have no order, use `kgen.heads.Categorical(how_many)`.
 
     Shape:
-        X: (n, steps) or (n, steps, channels). Trained on sequences of one length,
-            it can be used on those of others.
+        X: (n, steps) or (n, steps, channels). The training data have one length; the
+            fitted model takes any length.
 
     References:
         Graves, Generating Sequences With Recurrent Neural Networks, 2013.

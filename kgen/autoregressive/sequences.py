@@ -1,4 +1,4 @@
-"""Models of sequences: any number of steps, drawn in blocks."""
+"""Models of sequences with any number of steps, drawn in blocks."""
 
 from keras import ops
 
@@ -12,8 +12,8 @@ class SequenceModel(AutoregressiveModel):
     """A model of sequences, which its layers treat as images of one row.
 
     A subclass implements `build`, which ends by calling this one, and `network`. No
-    output may depend on how far its step is from the first, nor on their number:
-    what is trained on sequences of one length works for others. Data of a
+    output may depend on how far its step is from the first, or on the number of steps:
+    a model trained on sequences of one length works for others. Data of a
     `Categorical` head enter the network as one-hot vectors: levels have no order.
 
     Input shape: (n, steps, channels), values in the head's support; the number of steps
@@ -38,7 +38,7 @@ class SequenceModel(AutoregressiveModel):
         super().build(input_shape)
 
     def row_shape(self, input_shape):
-        """Shape of embedded data as its layers see them."""
+        """Shape of embedded data as the layers see them."""
         _, steps, features = self.embedded_shape(input_shape)
         return (None, 1, steps, features)
 

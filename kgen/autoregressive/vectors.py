@@ -1,4 +1,4 @@
-"""Models of data of any shape as vectors, whose scalars come in some order."""
+"""Models that treat data of any shape as vectors, whose scalars come in some order."""
 
 import math
 
@@ -43,13 +43,13 @@ class VectorModel(AutoregressiveModel):
 
         Args:
             n: number of examples.
-            order: which of the orders, if there are several; None is the first.
+            order: index of the order, if there are several; None is the first.
         """
         raise NotImplementedError
 
     @property
     def dim(self):
-        """Scalars of an example."""
+        """Number of scalars of an example."""
         return math.prod(self.event_shape)
 
     def vectors(self, x):
@@ -58,6 +58,6 @@ class VectorModel(AutoregressiveModel):
         return ops.reshape(x, (-1, self.dim))
 
     def as_params(self, outputs):
-        """Outputs, dim * head.size for every example, as the head takes them."""
+        """Outputs, dim * head.size for every example, in the shape the head takes."""
         size = self.head.params_size(self.event_shape[-1])
         return ops.reshape(outputs, (-1, *self.event_shape[:-1], size))

@@ -1,8 +1,8 @@
 """WaveNet: exact likelihood of sound and other sequences, by dilated convolutions.
 
 Left out: local conditions, which differ from step to step (sec. 2.5), and context
-stacks (sec. 2.6). Sequences of several channels are added: the channels of a step come
-one after the other.
+stacks (sec. 2.6). Added: sequences of several channels; the channels of a step come one
+after the other.
 
 References:
     Van den Oord et al., WaveNet: A Generative Model for Raw Audio, 2016, sec. 2.
@@ -32,12 +32,12 @@ class WaveNetModel(SequenceModel):
     Args:
         head: name or instance of a `kgen.heads.Head`.
         filters: features of the residual and of the skip path, >= channels of the data.
-        depth: dilated convolutions of a stack, >= 1: dilations 1, 2, 4, 8 ...
+        depth: dilated convolutions per stack, >= 1, with dilations 1, 2, 4, 8 ...
         stacks: number of stacks, >= 1.
         condition_dim: length of the vectors that it is conditional on; 0 for none.
         **kwargs: see `keras.Model`, e.g. `dtype="mixed_bfloat16"`.
 
-    Input shape: (n, steps, channels), values in the head's support; or, with
+    Input shape: (n, steps, channels), values in the head's support; or, with a
         condition_dim, {"x": sequences, "condition": (n, condition_dim)}.
     Output shape: (n, steps, head.params_size(channels)).
 
@@ -69,7 +69,7 @@ class WaveNetModel(SequenceModel):
 
     @property
     def receptive_field(self):
-        """Number of the steps before it that an output depends on."""
+        """Number of earlier steps that an output depends on."""
         return 2 + self.stacks * (2**self.depth - 1)
 
     def build(self, input_shape):
@@ -78,7 +78,7 @@ class WaveNetModel(SequenceModel):
         channels = 1 if self.head.orders_channels else data_channels
         validation.check_setting(self, "filters", self.filters, ge=channels)
         settings = {"channels": channels, "dtype": self.dtype_policy}
-        # A 1x5 kernel, of which mask A leaves the two previous steps.
+        # A 1x5 kernel; mask A leaves the two previous steps of it.
         self.first = MaskedConv2D(self.filters, (1, 5), "A", **settings)
         self.first.build(row)
         self.blocks = []
@@ -110,17 +110,17 @@ class WaveNet(SequenceEstimator):
 
     Args:
         filters: features of the residual and of the skip path, >= channels of the data.
-        layers: dilated convolutions of a stack, >= 1: dilations 1, 2, 4, 8 ...
+        layers: dilated convolutions per stack, >= 1, with dilations 1, 2, 4, 8 ...
         stacks: number of stacks, >= 1. An output depends on the 2 + stacks *
             (2**layers - 1) steps before it: 2048 with the defaults.
-        conditional: whether the density is that of x given y, labels or vectors.
-        head: distribution of values; "auto" chooses it by the data: Bernoulli for
-            binary sequences, Categorical for integers in 0..255 (for sound see
+        conditional: whether to model x given y, labels or vectors.
+        head: distribution of a value. "auto" chooses by the data: Bernoulli for binary
+            sequences, Categorical for integers in 0..255 (for sound see
             `kgen.data.mu_law_encode`), MixtureOfNormals for floats.
 
     Shape:
-        X: (n, steps) or (n, steps, channels). Trained on sequences of one length,
-            it can be used on those of others.
+        X: (n, steps) or (n, steps, channels). The training data have one length; the
+            fitted model takes any length.
         y: if conditional, (n,) labels of any type, or (n, k) condition vectors.
 
     References:

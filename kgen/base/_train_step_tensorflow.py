@@ -1,7 +1,7 @@
 """Training steps on TensorFlow: with one optimizer, and with one for every player.
 
-Keras adds up the losses of a strategy's replicas. Here the mean over the whole batch is
-minimised, as on a single device, even if its parts differ in size.
+Keras adds up the losses of a strategy's replicas. These steps minimise the mean over
+the whole batch, as on a single device, even if its parts differ in size.
 """
 
 import keras
@@ -48,7 +48,7 @@ class SingleTrainStep:
 class PlayersTrainStep:
     """`train_step` and `test_step` of a `PlayersModel`: every turn, one after another.
 
-    In a turn one player learns, or several do from the same forward pass.
+    In a turn one player learns, or several learn from the same forward pass.
     """
 
     def train_step(self, data):
@@ -125,9 +125,9 @@ def _without_weights(data):
 
 
 def _part(data, index, parts):
-    """Every `parts`-th example of the whole batch; none only if there are none at all.
+    """Every `parts`-th example of the whole batch; empty only if the batch is.
 
-    By their places in the whole batch, so that replicas divide it as one device does.
+    Places in the whole batch decide, so that replicas divide it as one device does.
     """
     if parts == 1:
         return data

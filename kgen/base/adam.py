@@ -1,4 +1,4 @@
-"""Adam in one operation per variable, where Keras' takes a dozen."""
+"""Adam in one operation per variable; Keras' own takes a dozen."""
 
 import keras
 
@@ -8,10 +8,10 @@ from kgen.core.backend import register, tf
 
 @register
 class Adam(keras.optimizers.Adam):
-    """Keras' Adam with TensorFlow's fused kernel: the same steps, but for rounding.
+    """Keras' Adam with TensorFlow's fused kernel: the same steps, up to rounding.
 
-    It is Keras' own where the kernel does not fit: on other backends, on several
-    replicas, for sparse gradients, and with `amsgrad`.
+    Where the kernel does not fit, Keras' own Adam is used: on other backends, on
+    several replicas, for sparse gradients, and with `amsgrad`.
 
     Args:
         *args: see `keras.optimizers.Adam`.

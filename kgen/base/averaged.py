@@ -10,10 +10,10 @@ class AveragingEstimator(GenerativeEstimator):
     """An estimator whose Keras model takes `ema_momentum`: see `kgen.base.averaging`.
 
     Args:
-        ema_momentum: largest momentum of moving averages of the weights, with which the
-            model is used between the epochs of its training and after them, >= 0 and
-            < 1. It grows with the steps, so that averages are over the last tenth of
-            a short fit. None is the weights themselves.
+        ema_momentum: largest momentum of moving averages of the weights, >= 0 and < 1.
+            The model uses the averages between the epochs of its training and after
+            them. The momentum grows with the steps, so that a short fit averages over
+            its last tenth. None uses the weights themselves.
     """
 
     ema_momentum: float | None = param(0.999, ge=0, lt=1)

@@ -1,11 +1,11 @@
-"""Moving averages of a model's weights, with which it is used between its epochs.
+"""Moving averages of a model's weights, which it uses between its epochs.
 
     a <- m_t a + (1 - m_t) w,    m_t = min(m, t / (9 + t))
 
-after step t of training, from 0, has made the weights w. The momentum grows from 0, so
-that the weights before training do not count, and soon those of the first steps do not
-either: averages are over the last tenth of training, and over some 1 / (1 - m) steps in
-the end.
+after training step t, counted from 0, has made the weights w. The momentum grows from
+0, so that the weights before training do not count, and soon those of the first steps
+do not either: averages are over the last tenth of training, and in the end over some
+1 / (1 - m) steps.
 
 References:
     Polyak and Juditsky, Acceleration of Stochastic Approximation by Averaging, 1992.
@@ -28,9 +28,9 @@ class WeightAverages(keras.layers.Layer):
     """The averages of some networks' weights; or, while those are in use, the weights.
 
     Args:
-        networks: built models, whose floating-point variables are averaged, statistics
-            of batch normalisation, too.
-        momentum: m, largest share of the former average that a step leaves, in [0, 1).
+        networks: built models, whose floating-point variables are averaged, including
+            the statistics of batch normalisation.
+        momentum: m, largest share of the former average that a step keeps, in [0, 1).
         dtype: policy of the model; the averages are in the dtypes of the weights.
     """
 
@@ -38,7 +38,7 @@ class WeightAverages(keras.layers.Layer):
         super().__init__(name="averages", dtype=dtype, trainable=False)
         self.momentum = momentum
         found = {id(v): v for network in networks for v in network.weights}
-        # No list: Keras would take them for variables of this layer.
+        # Not a list: Keras would take them for variables of this layer.
         is_real = keras.backend.is_float_dtype
         self.averaged = UserList(v for v in found.values() if is_real(v.dtype))
         self.count = add_state(self, "count", dtype="int32")
@@ -51,7 +51,7 @@ class WeightAverages(keras.layers.Layer):
         self.built = True
 
     def update(self):
-        """Take the weights after a training step into the averages."""
+        """Add the weights after a training step to the averages."""
         t = ops.cast(self.count.value, "float32")
         momentum = ops.minimum(self.momentum, t / (9 + t))
         for value, variable in zip(self.values, self.averaged, strict=True):
@@ -71,7 +71,7 @@ class WeightAverages(keras.layers.Layer):
 
 
 class UseAverages(keras.callbacks.Callback):
-    """Have a model use its averages but in the steps of training."""
+    """Have a model use its averages except in training steps."""
 
     def __init__(self):
         super().__init__()
@@ -93,7 +93,7 @@ class UseAverages(keras.callbacks.Callback):
 
 
 class AveragesWeights:
-    """The part of a `GenerativeModel` that averages weights, if it is asked to."""
+    """The part of a `GenerativeModel` that averages weights, if asked to."""
 
     averages = None
     """Its `WeightAverages`, or None."""
@@ -104,13 +104,13 @@ class AveragesWeights:
         A subclass calls it at the end of its `__init__`.
 
         Args:
-            momentum: largest share of the former average that a step leaves, in [0, 1);
-                None is no averaging.
-            *networks: built models; None is left out.
+            momentum: largest share of the former average that a step keeps, in [0, 1);
+                None means no averaging.
+            *networks: built models; any None is left out.
 
         Raises:
             ValueError: for another momentum.
-            RuntimeError: on other backends than TensorFlow.
+            RuntimeError: on backends other than TensorFlow.
         """
         self.ema_momentum = momentum
         if momentum is not None:
@@ -120,7 +120,7 @@ class AveragesWeights:
             self.averages = WeightAverages(given, float(momentum), self.dtype_policy)
 
     def after_update(self):
-        """Take the weights into their averages, after a training step."""
+        """Add the weights to their averages, after a training step."""
         if self.averages is not None:
             self.averages.update()
 

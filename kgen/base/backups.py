@@ -19,14 +19,14 @@ from kgen.data.streams import StreamSource
 class Backup(keras.callbacks.Callback):
     """Save an estimator after every epoch, and resume an interrupted fit.
 
-    Of several workers only the first writes, and all read: they must share the folder.
-    It is locked while the fit runs.
+    With several workers, only the first writes and all read, so they must share the
+    folder. It is locked while the fit runs.
 
     Args:
         estimator: the estimator being fitted.
         folder: folder for the backup; created if it does not exist.
         source: the training data.
-        checks: what looks at the loss before every backup.
+        checks: callback that checks the loss before every backup.
 
     Raises:
         RuntimeError: if another fit uses the folder.
@@ -72,7 +72,7 @@ class Backup(keras.callbacks.Callback):
         """Load the backup if there is one, and return the epoch to continue with.
 
         Raises:
-            ValueError: if it is of other hyper-parameters or data.
+            ValueError: if it belongs to other hyper-parameters or data.
         """
         if not self.path.exists():
             return first
@@ -82,7 +82,7 @@ class Backup(keras.callbacks.Callback):
         params = self.estimator.get_params(deep=False)
         if _text(facts["params"]) != _text(params) or not first <= done <= last:
             raise messages.other_backup(self.path, "hyper-parameters")
-        # What was learned from the data must be the same, too.
+        # What was learned from the data must be the same as well.
         own = {k: v for k, v in vars(self.estimator).items() if k in fitted}
         saved = {k: v for k, v in fitted.items() if k in own}
         exact = "digest" in self.data
@@ -116,9 +116,9 @@ _CLOSE = ("mean", "std", "low", "high")
 
 
 def fingerprint(source: ArraySource | StreamSource) -> dict[str, Any]:
-    """By what data are known again: arrays exactly, datasets by their statistics.
+    """What identifies data: arrays exactly, datasets by their statistics.
 
-    The order of a dataset may change, and so the last bits of its mean.
+    The order of a dataset may change, and with it the last bits of its mean.
     """
     if isinstance(source, ArraySource):
         digest = hashlib.blake2b(digest_size=16)

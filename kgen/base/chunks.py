@@ -17,10 +17,10 @@ from kgen.core.random import as_seed, words
 from kgen.core.sizes import rows_at_once
 
 FEW = 64
-"""Most rows at once of densities, and of loops over the scalars: much work per row."""
+"""Most rows at once for densities and loops over the scalars: much work per row."""
 
 LOOP = 512
-"""Most rows at once of loops whose turns are products of matrices."""
+"""Most rows at once for loops whose turns are matrix products."""
 
 GROUP = 64
 """Chunks that one call of a graph computes, if it has them in pieces."""
@@ -38,10 +38,10 @@ def chunks(
     Args:
         n: number of samples.
         largest: the largest size. The third one is 1.
-        parts: all sizes are divided by it.
+        parts: number by which all sizes are divided.
         small: largest remainder that is cut into pieces of the second size; None is
-            half of the largest one.
-        second: the second size; None is a sixteenth of the largest one, but not below
+            half of the largest size.
+        second: the second size; None is a sixteenth of the largest one, but at least
             16.
 
     Yields:
@@ -61,7 +61,7 @@ def chunks(
     """
     small = largest // 2 if small is None else small
     second = min(largest, max(16, largest // 16) if second is None else second)
-    # Whole pieces, the last of which may lack less than one of the second size.
+    # Whole pieces; the last may lack less than a piece of the second size.
     start, whole = 0, (n + second - 1) // largest * largest
     while start < n:
         left = n - start
@@ -91,7 +91,7 @@ def pad(array: np.ndarray, size: int) -> np.ndarray:
 def largest_layer(network: Any) -> int:
     """Numbers in the largest output of the layers of a functional `keras.Model`.
 
-    A layer that is made of networks has them as its `networks`.
+    A layer made of networks has them as its `networks`.
     """
     outputs = keras.tree.flatten(network.inputs) + keras.tree.flatten(network.outputs)
     sizes = [math.prod(d or 1 for d in tensor.shape[1:]) for tensor in outputs]
@@ -120,15 +120,15 @@ def draw_in_chunks(
 
     Args:
         draw: compiled function of a seed, the index of the first sample, the number
-            of samples, and their conditions, if any: what `kgen.base.keyed_uniform`
-            takes to make their noise. The number is an integer or, on TensorFlow, a
-            tensor. What it returns may be boolean.
+            of samples, and their conditions, if any. The first three are what
+            `kgen.base.keyed_uniform` takes to make noise. The number is an integer or,
+            on TensorFlow, a tensor. The result may be boolean.
         n: number of examples, >= 1.
         seed: integer; None draws one from NumPy's global state.
         *conditions: arrays of n rows; those that are None are left out.
         rows: rows of the largest chunk.
-        loops: whether `draw` is a loop of small operations, which XLA compiles: then
-            chunks have one of three sizes, and every core draws its own.
+        loops: whether `draw` is a loop of small operations, which XLA compiles. If so,
+            chunks have one of three sizes, and every core draws chunks of its own.
 
     Returns:
         float32, n rows.
@@ -140,7 +140,7 @@ def draw_in_chunks(
     def draw_piece(piece):
         start, count, size = piece
         parts = [pad(c[start : start + count], int(size)) for c in given]
-        # An array is an argument of the graph, a number would be a constant in it.
+        # An array is an argument of the graph; a number would be a constant in it.
         drawn = draw(seed, np.asarray(start), size, *parts)
         return start, np.asarray(drawn)[:count]
 
@@ -151,20 +151,20 @@ def draw_in_chunks(
 
 
 def in_threads(function: Callable, pieces: list) -> Iterable:
-    """Results for all pieces, in their order; on a CPU several at once.
+    """Results for all pieces, in their order; on a CPU, several at once.
 
-    A small graph is not faster on several cores, but several of them are.
+    A small graph is not faster on several cores, but several small graphs are.
     """
     cores = joblib.cpu_count()
     several = len(pieces) > 1 and cores > 1 and not backend.gpus()
-    # What watches operations does so in its own thread alone: see `can_compile`.
+    # Whatever watches operations sees only its own thread: see `can_compile`.
     if not (several and backend.can_compile()):
         yield from map(function, pieces)
         return
     pool = ThreadPoolExecutor(cores)
     try:
         results = pool.map(function, pieces)
-    except RuntimeError:  # the interpreter shuts down, and starts no threads any more
+    except RuntimeError:  # the interpreter shuts down and starts no more threads
         results = map(function, pieces)
     try:
         yield from results
@@ -173,7 +173,7 @@ def in_threads(function: Callable, pieces: list) -> Iterable:
 
 
 def _sizes(n, rows):
-    if backend.NAME != "tensorflow":  # which can compile for a size alone
+    if backend.NAME != "tensorflow":  # others compile for one size only
         yield from chunks(n, rows)
         return
     for start in range(0, n, rows):
@@ -185,13 +185,13 @@ def _sizes(n, rows):
 
 
 def padded(count: int, rows: int) -> int:
-    """Rows that are computed for so many: one of some 35 numbers.
+    """Number of rows to compute when `count` are wanted: one of some 35 numbers.
 
-    For each that it meets the library of matrix products keeps a plan, in memory.
+    For every number that it meets, the matrix library keeps a plan in memory.
 
     Args:
         count: rows that are wanted, 1 to `rows`.
-        rows: the most, a power of two.
+        rows: largest number of rows, a power of two.
 
     Example:
         >>> [padded(count, 4096) for count in (1, 5, 17, 100, 129, 1808, 4095)]
@@ -213,17 +213,17 @@ def in_chunks(
 ) -> np.ndarray:
     """Apply a compiled function of batches to arrays of any length.
 
-    All batches have the same number of rows, whatever the length of the arrays: the
-    last bits of a matrix product depend on the shapes. So the result of a row is the
-    same, to the last bit, alone and among others.
+    All batches have the same number of rows, whatever the length of the arrays, because
+    the last bits of a matrix product depend on the shapes. So the result of a row is
+    the same, to the last bit, whether it comes alone or among others.
 
     Args:
-        function: takes as many arrays, in batches.
+        function: takes as many arrays as are passed, in batches.
         *arrays: all of the same length; those that are None are left out.
-        rows: rows of a batch, a function of the shapes of a row alone; None is 64, or
-            fewer if rows are large: see `rows_at_once`.
-        finish: what is done to results, some rows at a time, while they are in the
-            caches. It may overwrite those that are writeable.
+        rows: rows of a batch, which may depend only on the shape of a row; None is 64,
+            or fewer if rows are large: see `rows_at_once`.
+        finish: function that is applied to results, some rows at a time, while they are
+            in the caches. It may overwrite arrays that are writeable.
         pieces: whether `function` also takes several batches in a row, whose results it
             computes one by one: see `kgen.base.pieces`.
     """
@@ -245,7 +245,7 @@ def in_chunks(
 
 
 def finished(finish: Any, values: np.ndarray) -> np.ndarray:
-    """`finish` of an array, part by part; in its place, if the dtype stays as it is."""
+    """`finish` of an array, part by part; in place if the dtype stays the same."""
     results = _Rows(len(values), finish, values)
     results.add(0, values)
     return results.values
@@ -263,7 +263,7 @@ class _Rows:
         if self.finish is None:
             self._put(start, values)
             return
-        # Parts that stay in the caches: that is several times faster.
+        # Parts small enough for the caches, which is several times faster.
         rows = rows_at_once(16 * math.prod(values.shape[1:]))
         for first in range(0, len(values), rows):
             self._put(start + first, self.finish(values[first : first + rows]))
@@ -271,7 +271,7 @@ class _Rows:
     def _put(self, start, values):
         if self.values is None:
             self.values = self._array((self.n, *values.shape[1:]), values.dtype)
-        # In their own room they are where they were.
+        # If the room is their own, they are there already.
         if self.room is None or not np.may_share_memory(self.room, values):
             self.values[start : start + len(values)] = values
 

@@ -19,36 +19,36 @@ from kgen.networks import Builder
 
 
 class LatentEstimator(AveragingEstimator):
-    """An estimator that makes examples of codes.
+    """An estimator that makes examples from codes.
 
     Its Keras model has `latent_dim` and `decode(z, condition=None)`.
 
     Args:
         latent_dim: dimensions of the code, >= 1.
         architecture: how to build its networks: the name of a `kgen.networks.Builder`
-            ("mlp", "conv", "resnet"), "auto" (conv for images, mlp for tables), or an
-            instance.
+            ("mlp", "conv", "resnet"), an instance of one, or "auto" (conv for images,
+            mlp for tables).
     """
 
     latent_dim: int = param(32, ge=1, le=WIDEST, search=Range(2, 64, log=True))
     architecture: str | Builder = param("auto")
 
-    # Numbers of a code beside `latent_dim`.
+    # Numbers of a code besides `latent_dim`.
     _categories: ClassVar[Any] = 0
     # How conditions join networks: beside their inputs, or in the normalisation of
     # networks from codes, and as a projection in those to logits.
     _projects: ClassVar[Any] = False
-    # Around every layer with a kernel of networks from data, or None; and what they
-    # have in place of batch normalisation if the architecture is a name.
+    # In networks from data: wrapper of every layer with a kernel, or None; and what
+    # replaces batch normalisation if the architecture is a name.
     _wrap: ClassVar[Any] = None
     _for_batch: ClassVar[Any] = "batch"
     # Training steps of a phase of networks that grow, or 0 if they do not.
     _growth_steps: ClassVar[Any] = 0
 
     def decode(self, z: Any, y: Any = None) -> Any:
-        """Examples for codes: the mean of p(x|z), with the dtype of the training data.
+        """Examples for codes: the mean of p(x|z), in the dtype of the training data.
 
-        Integers are rounded; for binary data this is the likelier value.
+        Integers are rounded; for binary data this gives the likelier value.
 
         Args:
             z: codes, shape (n, latent_dim).
@@ -83,8 +83,8 @@ class LatentEstimator(AveragingEstimator):
         Args:
             event_shape: shape of one example.
             units: length of the vectors.
-            before: from data in their own units to the network's range.
-            name: of the network.
+            before: layers from data in their own units to the network's range.
+            name: name of the network.
         """
         builder, k = self._builder(event_shape), self.condition_dim_
         if isinstance(self.architecture, str):
@@ -113,8 +113,8 @@ class LatentEstimator(AveragingEstimator):
 
         Args:
             event_shape: shape of one output of the architecture.
-            *after: from its outputs to the network's.
-            name: of the network.
+            *after: layers from its outputs to the network's.
+            name: name of the network.
         """
         builder, k = self._builder(event_shape), self.condition_dim_
         latent_dim = taken = int(self.latent_dim) + self._categories
@@ -143,7 +143,7 @@ class LatentEstimator(AveragingEstimator):
 
 
 class LatentSampler(LatentEstimator):
-    """An estimator that draws examples by codes: z from the prior, then x given z."""
+    """An estimator that draws a code z from the prior, then x given z."""
 
     def sample(
         self, n_samples: int | None = None, *, y: Any = None, random_state: Any = None
@@ -157,8 +157,8 @@ class LatentSampler(LatentEstimator):
                 it and on i, not on how many are drawn.
 
         Returns:
-            Array of shape (n_samples, *event_shape_) and dtype of the training data;
-            a DataFrame if `fit` was given one.
+            Array of shape (n_samples, *event_shape_), in the dtype of the training
+            data; a DataFrame if `fit` was given one.
         """
         return self._draw(n_samples, y, random_state)
 
@@ -166,7 +166,7 @@ class LatentSampler(LatentEstimator):
 class CodeEstimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, LatentEstimator):
     """An estimator that also finds the code of an example, a feature vector.
 
-    Its Keras model has `encode(x, condition=None)`, too.
+    Its Keras model also has `encode(x, condition=None)`.
     """
 
     def encode(self, X: Any, y: Any = None) -> np.ndarray:
@@ -184,7 +184,7 @@ class CodeEstimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, LatentEst
         """Fit, and return the codes of X.
 
         Args:
-            X: see `fit`; an array.
+            X: training data, an array; see `fit`.
             y: see `fit`.
             **options: see `fit`.
         """

@@ -1,4 +1,4 @@
-"""What estimators of p(x|y) know of y."""
+"""What estimators of p(x|y) know about y."""
 
 from typing import Any
 
@@ -12,7 +12,7 @@ class TakesConditions:
     """The part of an estimator that deals with labels and condition vectors."""
 
     conditional = False
-    """Whether the model is one of p(x|y): `fit` and most other methods then need y."""
+    """Whether the model is one of p(x|y); if so, `fit` and most methods need y."""
 
     conditions_: Conditions
 

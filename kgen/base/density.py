@@ -13,7 +13,7 @@ from kgen.core import messages
 
 
 def _is_conditional(estimator: Any) -> bool:
-    """Whether it is one of p(x|y): only those can tell labels."""
+    """Whether it is one of p(x|y): only those can predict labels."""
     return bool(estimator.conditional)
 
 
@@ -49,10 +49,10 @@ class Density(DensityMixin, GenerativeEstimator):
 
     @available_if(_is_conditional)
     def predict(self, X: Any) -> np.ndarray:
-        """The label that is most probable given x, of every example, shape (n,).
+        """The most probable label of every example, given x, shape (n,).
 
-        Conditional estimators only. See `predict_proba`; of equally probable labels it
-        is the first in `classes_`.
+        Conditional estimators only. See `predict_proba`. Of equally probable labels,
+        the first in `classes_` is returned.
 
         Args:
             X: array like the training data.
@@ -64,12 +64,12 @@ class Density(DensityMixin, GenerativeEstimator):
     def predict_proba(self, X: Any) -> np.ndarray:
         """Probability of every label given x, by Bayes' rule, shape (n, labels).
 
-        Conditional estimators only. p(y|x) is p(x|y) p(y) / p(x), with `log_prob` for
-        the first, and `class_prior_` for p(y), the frequencies in the training data
-        (uniform if a file does not have them). If `log_prob` is a lower bound, so is
-        what goes in here, and the probabilities are approximate. An example that no
-        label explains has a `log_prob` of -inf for all of them, and gets p(y).
-        `kgen.tasks.BayesClassifier` can reject such examples, and takes other priors.
+        Conditional estimators only. p(y|x) is p(x|y) p(y) / p(x), where log p(x|y) is
+        `log_prob` and p(y) is `class_prior_`, the frequencies in the training data
+        (uniform if a file does not have them). If `log_prob` is a lower bound, the
+        probabilities are approximate. An example that no label explains has a
+        `log_prob` of -inf for all labels, and gets p(y). `kgen.tasks.BayesClassifier`
+        can reject such examples, and takes other priors.
 
         Args:
             X: array like the training data.
@@ -78,13 +78,13 @@ class Density(DensityMixin, GenerativeEstimator):
             Columns in the order of `classes_`, float64.
 
         Raises:
-            ValueError: if `fit` was given condition vectors, and not labels.
+            ValueError: if `fit` was given condition vectors rather than labels.
         """
         posterior, _ = self._posterior(X, "predict_proba")
         return np.exp(posterior.log_proba)
 
     def _posterior(self, X: Any, method: str) -> tuple[Posterior, np.ndarray]:
-        """What Bayes' rule says of the labels, and the labels."""
+        """What Bayes' rule says about the labels, and the labels."""
         check_is_fitted(self)
         classes, prior = self.classes_, self.class_prior_
         if classes is None:
@@ -115,4 +115,4 @@ class NoDensity(GenerativeEstimator):
             raise messages.no_density(owner, name, samples=samples)
         if name == "sample" and not hasattr(type(self), name):
             raise messages.no_samples(owner)
-        return super().__getattribute__(name)  # raises, with the message for others
+        return super().__getattribute__(name)  # raises, with the usual message

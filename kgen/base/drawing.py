@@ -14,7 +14,7 @@ class DrawsAtOnce:
     """
 
     chunk = 1
-    """How many times `rows` examples are drawn at once."""
+    """How many times `rows` examples are drawn together."""
 
     loops = False
     """Whether drawing is a loop of small operations, which XLA compiles."""

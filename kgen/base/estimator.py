@@ -28,7 +28,7 @@ class GenerativeEstimator(HasSearchSpace, TakesConditions, BaseEstimator):
     """Base of all estimators: fit, sample, save.
 
     A final estimator adds fields (`name: type = param(default, limits)`) and implements
-    `build_model(event_shape)`: an uncompiled model for examples of that shape,
+    `build_model(event_shape)`, which returns an uncompiled model for examples of shape
     (features,) or (height, width, channels), in the dtype policy `self.policy_`. Its
     other bases in `kgen.base` determine what it can do. One of p(x|y) sets `conditional
     = True`, or has such a field; `condition_dim_` is the length of the model's vectors.
@@ -38,19 +38,19 @@ class GenerativeEstimator(HasSearchSpace, TakesConditions, BaseEstimator):
         batch_size: examples in a training step, >= 1.
         learning_rate: step size of the optimizer, > 0; or a schedule of
             `keras.optimizers.schedules`, which counts training steps.
-        weight_decay: share of the weights, times the learning rate, by which every
-            training step shrinks them, >= 0, apart from the gradient (as in AdamW).
-            None is the optimizer's own: none, but for "adamw".
+        weight_decay: decoupled weight decay (as in AdamW), >= 0: every training step
+            shrinks the weights by this share of them, times the learning rate.
+            None leaves it to the optimizer: no decay, except for "adamw".
         optimizer: name or instance of a Keras optimizer; an instance is copied for
             every fit and has its own learning rate and weight decay.
         precision: name of a Keras dtype policy. "auto" is mixed_bfloat16 or
             mixed_float16 on GPUs with fast half precision, float32 elsewhere.
         jit_compile: whether XLA compiles training steps; "auto" leaves it to Keras
             (but compiles those of NADE and NSF, and NADE's density). False also turns
-            it off in incremental samplers.
+            XLA off in incremental samplers.
         warm_start: whether `fit` resumes training where the last one ended.
-        verbose: 0 or False is silent, 1, True or "auto" shows progress bars, of
-            sampling too, 2 a line per epoch. Where output goes into a file, 1 is 2.
+        verbose: 0 or False is silent; 1, True or "auto" shows progress bars, also while
+            sampling; 2 prints a line per epoch. If output goes to a file, 1 means 2.
         random_state: None, int or RandomState. The same int gives the same fit.
     """
 
@@ -66,7 +66,7 @@ class GenerativeEstimator(HasSearchSpace, TakesConditions, BaseEstimator):
     random_state: Any = param(None)
 
     _ranks: ClassVar[tuple[int, ...]] = (2, 3, 4)
-    # Whether examples are sequences, which may differ in length from those in fit.
+    # Whether examples are sequences, whose length may differ from that in fit.
     _any_length: ClassVar[bool] = False
     # Whether the loss is a mean over examples, which weights could act on.
     _takes_weights: ClassVar[bool] = False
@@ -107,7 +107,7 @@ class GenerativeEstimator(HasSearchSpace, TakesConditions, BaseEstimator):
         """Build the Keras model for examples of that shape."""
         raise NotImplementedError
 
-    # Hooks that several bases of one estimator may fill in: they call `super`'s, too.
+    # Hooks that several bases of one estimator may fill in; they also call `super`'s.
 
     def _adapt(self, summary: Summary) -> None:
         """Learn from the training data what `build_model` needs."""
@@ -119,16 +119,16 @@ class GenerativeEstimator(HasSearchSpace, TakesConditions, BaseEstimator):
         """Raise a ValueError for values of a kind that cannot be scored or encoded."""
 
     def _review(self, rows: Any) -> None:
-        """Warn of a fit that went wrong, by some rows as the model takes them."""
+        """Warn of a fit that went wrong, given some rows as the model takes them."""
 
     def _train_further(self, source: Any, held_out: Any, backup_dir: Any) -> None:
-        """Learn what comes after the model, such as a density of its codes."""
+        """Train what comes after the model, such as a density of its codes."""
 
     def _constants(self) -> Any:
         """Which features or channels did not vary in fit, and their values; or None."""
 
     def _draws_bits(self) -> Any:
-        """Whether all that the model draws is 0 or 1, to the last bit."""
+        """Whether everything that the model draws is exactly 0 or 1."""
 
     def fit(
         self,
@@ -151,12 +151,12 @@ class GenerativeEstimator(HasSearchSpace, TakesConditions, BaseEstimator):
             y: labels (n,) or condition vectors (n, k) for conditional estimators,
                 ignored by the others.
             sample_weight: how much every example counts in the loss, (n,), numbers
-                >= 0 of which only the ratios matter; for estimators with a head,
-                flows, and X an array.
+                >= 0; only their ratios matter. For estimators with a head and for
+                flows, if X is an array.
             validation_data: X, (X, y), (X, y, sample_weight) or a dataset, evaluated
                 after every epoch.
-            validation_split: share of X, an array, that is evaluated instead, taken
-                from its end, >= 0 and < 1.
+            validation_split: share of X, >= 0 and < 1, that is taken from its end and
+                evaluated instead; X must be an array.
             callbacks: Keras callbacks: none, one, or a list.
             backup_dir: folder for a backup after every epoch, from which the same
                 call resumes an interrupted fit; emptied when the fit ends.
@@ -181,7 +181,7 @@ class GenerativeEstimator(HasSearchSpace, TakesConditions, BaseEstimator):
     def _source(
         self, X: Any, y: Any, sample_weight: Any = None, *, reset: bool
     ) -> ArraySource | StreamSource:
-        """Check training data, and learn from them what the model needs."""
+        """Check the training data, and learn from them what the model needs."""
         owner = type(self).__name__
         source = inputs.source_of(self, X, self._ranks, reset=reset)
         inputs.attach_weights(self, source, sample_weight)
@@ -220,7 +220,7 @@ class GenerativeEstimator(HasSearchSpace, TakesConditions, BaseEstimator):
         return self._as_inputs(self._array(X))
 
     def _array(self, X: Any) -> np.ndarray:
-        """Data as an array of numbers, of which any may be missing."""
+        """Data as an array of numbers, any of which may be missing."""
         check_is_fitted(self)
         return inputs.check_x(self, X, self._ranks, reset=False)
 
@@ -237,7 +237,7 @@ class GenerativeEstimator(HasSearchSpace, TakesConditions, BaseEstimator):
         return with_channel((None, *self.event_shape_), sequences=self._any_length)[1:]
 
     def _outputs(self, x: np.ndarray) -> np.ndarray:
-        """Model samples, which are overwritten, in shape and dtype of the data."""
+        """Model samples, which are overwritten, in the shape and dtype of the data."""
         return finished(self._settled, np.asarray(x, "float32"))
 
     def _settled(self, x: np.ndarray) -> np.ndarray:
@@ -249,7 +249,7 @@ class GenerativeEstimator(HasSearchSpace, TakesConditions, BaseEstimator):
         return self._cast(x, in_dtype)
 
     def _cast(self, x: np.ndarray, in_dtype: Any = np.ndarray.astype) -> np.ndarray:
-        """Finite model samples, rounded if they are to be, as those of the data."""
+        """Finite model samples in the dtype of the data, rounded if need be."""
         dtype = np.dtype("float64") if self.dtype_.kind == "O" else self.dtype_
         x = x if dtype == x.dtype else in_dtype(x, dtype)
         constant, values = self._constants() or (False, 0.0)
@@ -280,8 +280,8 @@ class GenerativeEstimator(HasSearchSpace, TakesConditions, BaseEstimator):
     def save(self, path: str | os.PathLike) -> None:
         """Write the fitted estimator to one file, without pickle.
 
-        `kgen.load` reads the estimator back, `keras.saving.load_model` its model. If
-        writing fails, the file that was there before is left intact.
+        `kgen.load` reads the estimator back; `keras.saving.load_model` reads its model.
+        If writing fails, a file that was there before is left intact.
 
         Args:
             path: file to write, usually ending in ".keras".

@@ -1,6 +1,6 @@
-"""How Keras runs the training steps of estimators, as `benchmarks/execution.py` found.
+"""How Keras runs the training steps of estimators, by `benchmarks/execution.py`.
 
-On a CPU XLA slows most networks down, and what Keras and TensorFlow do between two
+On a CPU, XLA slows most networks down, and what Keras and TensorFlow do between two
 steps takes as long as a step of a small network. On GPUs, where nothing was measured,
 and on several replicas, Keras' own defaults hold.
 """
@@ -16,7 +16,7 @@ from kgen.base.interrupts import CtrlC
 from kgen.core import backend
 
 MOST = 32
-"""Steps that are run without a break, at most: fewer hardly gain, more gain nothing."""
+"""Most steps that run without a break: fewer hardly gain, more gain nothing."""
 
 WORK = 2**28
 """Multiply-adds in the networks' forward pass, above which a step is a long one: it
@@ -38,13 +38,13 @@ def steps_per_execution(
 ) -> int:
     """How many steps are run without a break, for a fitted estimator.
 
-    It divides the steps of an epoch, as Keras would otherwise go on into the next one.
+    It divides the steps of an epoch: otherwise Keras would go on into the next one.
 
     Args:
         estimator: the estimator.
         batch_size: examples in a step.
         steps: steps in an epoch.
-        callbacks: the user's. Those that see every batch still do.
+        callbacks: the user's callbacks. Those that see every batch still do.
     """
     model = estimator.model_
     alone = backend.replica_count() == 1 and not backend.gpus()
@@ -56,7 +56,7 @@ def steps_per_execution(
 
 
 def _multiply_adds(estimator: Any) -> int:
-    """Of a forward pass of one example, at most: kernels act at every position."""
+    """Bound on those of one example's forward pass: kernels act at every position."""
     positions = math.prod(estimator._model_shape()[:-1])
     return sum(
         math.prod(weight.shape) * (positions if len(weight.shape) > 2 else 1)
@@ -65,7 +65,7 @@ def _multiply_adds(estimator: Any) -> int:
 
 
 def _sees_batches(callback: keras.callbacks.Callback) -> bool:
-    # Ctrl-C can wait, and so can those that save every epoch.
+    # Ctrl-C can wait, and so can callbacks that save every epoch.
     if isinstance(callback, CtrlC) or getattr(callback, "save_freq", 0) == "epoch":
         return False
     plain = keras.callbacks.Callback
@@ -82,7 +82,7 @@ def _sees_batches(callback: keras.callbacks.Callback) -> bool:
 
 @contextlib.contextmanager
 def running(model: Any, steps: int) -> Iterator[None]:
-    """Let `fit` run so many steps without a break; later calls are as before."""
+    """Let `fit` run `steps` steps without a break; later calls are as before."""
     names = ("steps_per_execution", "train_function", "test_function")
     if steps == 1:
         yield
@@ -93,7 +93,7 @@ def running(model: Any, steps: int) -> Iterator[None]:
     try:
         yield
     finally:
-        # Training that goes on later need not trace them again.
+        # Training that continues later need not trace them again.
         model.traced[steps] = model.train_function, model.test_function
         for name, value in zip(names, former, strict=True):
             setattr(model, name, value)

@@ -10,7 +10,7 @@ from kgen.core.backend import undecorated
 
 def export(model, filepath, verbose, input_signature):
     """Write a model, and what it can do, as a SavedModel."""
-    # Not `track(model)`, which traces the `call` of every layer, whatever it takes.
+    # Not `track(model)`: it traces the `call` of every layer, whatever that takes.
     archive = keras.export.ExportArchive()
     for name, (function, specs) in endpoints(model, input_signature).items():
         archive.add_endpoint(name, _kept(model, function, specs), specs)
@@ -22,7 +22,7 @@ def endpoints(model, input_signature=None):
 
     Args:
         model: a built `GenerativeModel`.
-        input_signature: of `serve`, the model's `call`; None finds it out.
+        input_signature: signature of `serve`, the model's `call`; None finds it out.
     """
     condition = []
     if model.condition_dim:
@@ -43,7 +43,7 @@ _METHODS = {"log_prob": "x", "encode": "x", "decode": "z"}
 
 
 def signature(model):
-    """What `call` takes, as Keras' exporters want it."""
+    """What `call` takes, in the form that Keras' exporters want."""
     name = model.input_name
     spec = _input(model, name)
     if not model.condition_dim:
@@ -72,7 +72,7 @@ def has_density(model):
 
 
 def _kept(model, function, specs):
-    """The function, whose graph is freed with the model, with its inputs by name."""
+    """The function, with named inputs, and a graph that is freed with the model."""
 
     def call(*inputs):
         backend.keep_graph(model)

@@ -11,7 +11,7 @@ from kgen.core.registry import Registry
 estimators = Registry("estimator")
 
 WIDEST = 2**16
-"""Largest width of a layer, so that a slip of the pen is an error that names it."""
+"""Largest width of a layer, so that a typing error is reported by name."""
 
 DEEPEST = 1_000
 """Largest number of layers."""
@@ -24,17 +24,17 @@ def param(default: Any, **limits: Any) -> Any:
     """A hyper-parameter: its default, and what is allowed.
 
     Args:
-        default: must be immutable.
+        default: an immutable value.
         **limits: `ge`, `gt`, `le`, `lt`; or `choices`, a tuple; or `registry`, a
-            `kgen.base.Registry` of strategies. And `search`, where to look for better
-            values: a `Range`, `OneOf` or `Widths` of `kgen.base`, or None. Without it
-            the field is searched as that of the same name in the bases.
+            `kgen.base.Registry` of strategies. In addition `search`, where to look for
+            better values: a `Range`, `OneOf` or `Widths` of `kgen.base`, or None.
+            Without it, the field has the search space that it has in the bases.
     """
     return dataclasses.field(default=default, metadata=limits)
 
 
 def estimator(cls: Any) -> Any:
-    """Decorate a final estimator: register it in `kgen.estimators` under its own name.
+    """Decorate a final estimator: register it in `kgen.estimators` under its name.
 
     Raises:
         ValueError: if another class has that name already.
@@ -57,7 +57,7 @@ def collect_fields(cls: type) -> None:
     let them override those of classes before it.)
 
     Raises:
-        TypeError: for a plain attribute in the place of a field: it has no annotation.
+        TypeError: for a plain attribute, without annotation, in place of a field.
     """
     annotations = cls.__dict__.get("__annotations__", {})
     own_names = tuple(annotations)

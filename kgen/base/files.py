@@ -25,7 +25,7 @@ def save(estimator: Any, path: str | os.PathLike, data: Any = None) -> None:
     Args:
         estimator: the estimator.
         path: the file.
-        data: in backups, by what the training data are known again.
+        data: in backups, what identifies the training data.
     """
     check_is_fitted(estimator)
     facts = {**_facts(estimator), "data": data}
@@ -38,7 +38,7 @@ def _kinds(cls: Any) -> dict[str, Any]:
 
 
 def _of_all_bases(cls: Any, attribute: str) -> dict[str, Any]:
-    """A dictionary of a class with those of its bases, of which the nearest counts."""
+    """A dictionary of a class merged with those of its bases; the nearest wins."""
     return {
         name: value
         for base in reversed(cls.__mro__)
@@ -56,7 +56,7 @@ def _nested(cls: Any) -> list[str]:
 
 
 def _parts(estimator: Any) -> dict[str, bytes]:
-    """The files of the estimators in one, by their names."""
+    """The files of the estimators inside another, by their names."""
     parts = {}
     for name in _nested(type(estimator)):
         if name in vars(estimator):
@@ -81,9 +81,9 @@ def _facts(estimator: Any) -> dict[str, Any]:
 
 
 def attach(estimator: Any) -> None:
-    """Have files of the estimator's model hold the estimator, too.
+    """Have files of the estimator's model also hold the estimator.
 
-    So those of Keras' callbacks and of `model_.save` do. A model that outlives its
+    So do the files of Keras' callbacks and of `model_.save`. A model that outlives its
     estimator is saved by itself, and so is one whose estimator cannot be written.
     """
     reference = weakref.ref(estimator)
@@ -97,15 +97,15 @@ def attach(estimator: Any) -> None:
             return persistence.members(entry, _parts(owner))
 
     model = weakref.ref(estimator.model_)
-    # Not by Keras, which would track it.
+    # Set around Keras, which would track it.
     object.__setattr__(estimator.model_, "owner_entry", entry)
 
 
 def load(path: str | os.PathLike) -> Any:
     """Read an estimator that its `save` wrote, without pickle and in safe mode.
 
-    Files that Keras wrote of its model during a fit, such as those of a
-    `ModelCheckpoint`, hold the estimator, too.
+    Files that Keras wrote during a fit, such as those of a `ModelCheckpoint`, also hold
+    the estimator.
 
     Args:
         path: the file.
@@ -137,7 +137,7 @@ def _restored(model: Any, *, parts: Any = None, **facts: Any) -> Any:
     unknown = set(params) - set(cls._get_param_names())
     if unknown:
         raise ValueError(f"{cls.__name__} has no hyper-parameters {sorted(unknown)}")
-    # Hyper-parameters that came later than the file.
+    # Hyper-parameters that are newer than the file.
     loaded = cls(**{**_of_all_bases(cls, "_former_values"), **params})
     validation.check_params(loaded)
     if unknown := set(parts or ()) - set(_nested(cls)):
@@ -179,7 +179,7 @@ def _kind_of_model(cls: Any) -> type:
     """The Keras model that an estimator builds, as far as its annotation says."""
     try:
         wanted: Any = typing.get_type_hints(cls.build_model).get("return")
-    except NameError:  # of a module that only type checkers import
+    except NameError:  # from a module that only type checkers import
         wanted = None
     known = isinstance(wanted, type) and issubclass(wanted, keras.Model)
     return wanted if known else keras.Model

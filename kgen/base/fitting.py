@@ -12,7 +12,7 @@ from kgen.core import backend, messages, precision, progress, quiet, replicas
 from kgen.core.random import new_seed, seed_scope
 
 _REVIEWED = 256
-"""Rows of the training data by which a fit is reviewed when it ends."""
+"""Rows of the training data with which a fit is reviewed when it ends."""
 
 
 def fit(
@@ -27,7 +27,7 @@ def fit(
     Args:
         estimator: the estimator.
         data: X, y and sample_weight to train on.
-        held_out: the same to evaluate after every epoch, or None.
+        held_out: the same, to evaluate after every epoch, or None.
         callbacks: see there.
         backup: see there.
 
@@ -41,7 +41,7 @@ def fit(
     with CtrlC() as ctrl_c:
         try:
             callbacks = [*training.checked_callbacks(callbacks), ctrl_c]
-            # On the side: until then other threads may draw from the former model.
+            # In a copy: meanwhile other threads may draw from the former model.
             side = estimator if _resumes(estimator) else _without_fit(estimator)
             source, evaluated = _prepare(side, data, held_out)
             estimator.__dict__ = vars(side)
@@ -90,7 +90,7 @@ def _prepare(estimator: Any, data: tuple, held_out: tuple | None) -> tuple:
 
 def _check_unchanged(estimator: Any) -> None:
     """Raise a ValueError for hyper-parameters that differ from the model's."""
-    former = getattr(estimator, "params_", {})  # pickles of former versions have none
+    former = getattr(estimator, "params_", {})  # pickles of old versions have none
     changed = [
         f"{name}={value!r} (was {former[name]!r})"
         for name, value in training.settings_of_model(estimator).items()
@@ -147,7 +147,7 @@ def _optimizer(estimator: Any, learning_rate: Any) -> keras.optimizers.Optimizer
 
 @contextlib.contextmanager
 def _problems_of(*sources):
-    """Raise what failed in a dataset, in place of TensorFlow's error about it."""
+    """Raise what failed in a dataset instead of TensorFlow's error about it."""
     try:
         yield
     except Exception:

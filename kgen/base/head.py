@@ -1,4 +1,4 @@
-"""Estimators whose network ends in a head, which may be chosen by the data."""
+"""Estimators whose network ends in a head, which may depend on the data."""
 
 import warnings
 from typing import Any, ClassVar
@@ -23,7 +23,7 @@ class HeadEstimator(GenerativeEstimator):
 
     _takes_weights: ClassVar[bool] = True
     _learned: ClassVar[dict[str, Any]] = {"head_": Head, "levels_": (int, type(None))}
-    # What "auto" takes for integers with many levels, and for floats.
+    # What "auto" chooses for integers with many levels, and for floats.
     _many_levels: ClassVar[type[Head]] = Categorical
     _reals: ClassVar[type[Head]] = Normal
 
@@ -55,7 +55,7 @@ class HeadEstimator(GenerativeEstimator):
         )
 
     def _warn_of_impossible(self, log_prob: np.ndarray) -> np.ndarray:
-        """Warn of examples that cannot occur, and return the log-densities."""
+        """Warn about examples that cannot occur, and return the log-densities."""
         if self.levels_ is not None and np.isneginf(log_prob).any():
             text = messages.impossible(type(self).__name__, auto.call(self.head_))
             warnings.warn(text, UserWarning, stacklevel=3)

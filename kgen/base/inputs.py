@@ -1,4 +1,4 @@
-"""The checks of what users pass as X."""
+"""Checks of what users pass as X."""
 
 import math
 from typing import Any
@@ -42,7 +42,7 @@ def check_x(
     try:
         if frames.is_frame(X):
             array = frames.to_array(X, owner)
-            if not estimator._any_length:  # the names of columns are those of features
+            if not estimator._any_length:  # columns have the names of features
                 validate_data(estimator, X, reset=reset, skip_check_array=True)
             X = check_array(array, **_OPTIONS)
         elif getattr(X, "ndim", 2) == 2 and not estimator._any_length:
@@ -64,7 +64,7 @@ def check_x(
 
 
 def _in_common_dtype(X: Any) -> Any:
-    """Arrays of floats that NumPy, or Keras, does not know in one that both do."""
+    """Floats of a dtype that NumPy or Keras does not know, in one that both know."""
     name = getattr(getattr(X, "dtype", None), "name", "")
     if name == "bfloat16":
         return np.asarray(X).astype("float32")
@@ -99,7 +99,7 @@ def source_of(
 
 
 def check_again(estimator: Any, batch: np.ndarray, seen: Summary) -> None:
-    """Check a batch of a later pass over a dataset, given the facts of the first.
+    """Check a batch of a later pass over a dataset, given the facts from the first.
 
     Raises:
         ValueError: for NaN, for values that the model cannot learn, or another shape.
@@ -145,7 +145,7 @@ def split_validation(
         share: `validation_split`.
 
     Raises:
-        ValueError: for another kind of validation data, or a share that is none.
+        ValueError: for another kind of validation data, or an invalid share.
     """
     if not validation.is_a(share, float) or not 0 <= share < 1:
         raise messages.wrong_split(share, "it is not a share.")

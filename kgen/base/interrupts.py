@@ -13,8 +13,8 @@ class CtrlC(keras.callbacks.Callback):
     """Put off Ctrl-C while a graph is traced, until the end of the training step.
 
     TensorFlow turns a KeyboardInterrupt in tracing into other errors, and may stay in
-    graph mode. A second Ctrl-C is not put off. Handlers of others are left alone, and
-    so are threads other than the main one, which Ctrl-C does not reach.
+    graph mode. A second Ctrl-C is not put off. Other code's handlers are left alone,
+    and so are threads other than the main one, which Ctrl-C does not reach.
     """
 
     def __init__(self) -> None:

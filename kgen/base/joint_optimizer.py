@@ -1,4 +1,4 @@
-"""Several players' optimizers as the one optimizer that Keras knows of."""
+"""Several players' optimizers as the one optimizer that Keras knows about."""
 
 from collections import UserList
 
@@ -24,7 +24,7 @@ class JointOptimizer(keras.optimizers.Optimizer):
 
     def __init__(self, parts):
         super().__init__(learning_rate=0.0, name="players")
-        # No lists: the model has the optimizers, and Keras would save them twice.
+        # Not lists: the model has the optimizers, and Keras would save them twice.
         self.parts = UserList(parts)
         self.optimizers = UserList(unscaled(optimizer) for _, optimizer in self.parts)
         self.evaluated = self.add_variable(
@@ -44,7 +44,7 @@ class JointOptimizer(keras.optimizers.Optimizer):
 
     @property
     def learning_rate(self):
-        """That of the first optimizer; setting it sets it for all."""
+        """The learning rate of the first optimizer; setting it sets it for all."""
         return self.optimizers[0].learning_rate
 
     @learning_rate.setter
@@ -53,7 +53,7 @@ class JointOptimizer(keras.optimizers.Optimizer):
             optimizer.learning_rate = value
 
     def finalize_variable_values(self, var_list):
-        """Put averages of weights in their place, where an optimizer has any."""
+        """Replace weights by their averages, where an optimizer has any."""
         for player, optimizer in self.parts:
             optimizer.finalize_variable_values(player.variables)
 
@@ -63,7 +63,7 @@ class JointOptimizer(keras.optimizers.Optimizer):
 
     def load_own_variables(self, store):
         for name in _COUNTS:
-            if name in store.keys():  # noqa: SIM118 (former files have none)
+            if name in store.keys():  # noqa: SIM118 (old files have none)
                 getattr(self, name).assign(store[name])
 
 

@@ -70,7 +70,7 @@ class GenerativeModel(ConfigMixin, AveragesWeights, _TrainStep, keras.Model):
         """Return the input of a network: x, or a list of both if there is a condition.
 
         Raises:
-            ValueError: if there is no condition and should be, or the other way round,
+            ValueError: if a condition is missing, or given to an unconditional model,
                 or its vectors have another length.
         """
         self._check_presence(condition)
@@ -88,8 +88,8 @@ class GenerativeModel(ConfigMixin, AveragesWeights, _TrainStep, keras.Model):
         """Return condition vectors as float32 of shape (n, condition_dim), or None.
 
         Raises:
-            ValueError: for other shapes than this and (1, condition_dim); if they are
-                missing, or given to an unconditional model.
+            ValueError: for shapes other than this and (1, condition_dim); if the
+                vectors are missing, or given to an unconditional model.
         """
         self._check_presence(condition, n)
         if condition is None:
@@ -109,7 +109,7 @@ class GenerativeModel(ConfigMixin, AveragesWeights, _TrainStep, keras.Model):
             raise ValueError(f"{owner} is not conditional and takes no `condition`.")
 
     traced: Any = {}
-    """Functions of `fit`, by the steps that they run; see `kgen.base.execution`."""
+    """Functions of `fit`, by number of steps; see `kgen.base.execution`."""
 
     owner_entry: Any = None
     """Function that returns what files hold about the estimator it belongs to."""
@@ -123,7 +123,7 @@ class GenerativeModel(ConfigMixin, AveragesWeights, _TrainStep, keras.Model):
         weighted_metrics=None,
         **kwargs,
     ):
-        """Configure training as Keras does, but for losses and metrics.
+        """Configure training as Keras does, except for losses and metrics.
 
         Args:
             optimizer: see `keras.Model.compile`.
@@ -145,14 +145,14 @@ class GenerativeModel(ConfigMixin, AveragesWeights, _TrainStep, keras.Model):
 
     def compile_from_config(self, config):
         config = keras.saving.deserialize_keras_object(config)
-        # In files of former versions there may be a loss, which was not used.
+        # In files of old versions there may be a loss, which was not used.
         self.compile(**{k: part for k, part in config.items() if k not in _TARGETS})
         self.build_optimizers()
 
     def save(self, filepath, overwrite=True, **kwargs):  # noqa: FBT002 (Keras' own)
         """Save as Keras does; a `.keras` file is replaced only once it is complete.
 
-        That of an estimator's model is one of the estimator, too: `kgen.load` reads it.
+        The file of an estimator's model is also one of the estimator: use `kgen.load`.
         """
         path = Path(filepath)
         keeps = path.is_file() and not overwrite
@@ -181,24 +181,24 @@ class GenerativeModel(ConfigMixin, AveragesWeights, _TrainStep, keras.Model):
         input_signature=None,
         **kwargs,
     ):
-        """Write an artifact for inference, which runs without kgen, as Keras does.
+        """Write an artifact for inference, as Keras does; it runs without kgen.
 
-        A SavedModel, the default, has as endpoints `serve`, the model's `call`, and
-        what else the model can do, in float32 and data units:
+        A SavedModel, the default, has an endpoint `serve`, the model's `call`, and one
+        for whatever else the model can do, in float32 and data units:
 
         - `log_prob(x)`, `encode(x)`, `decode(z)`: see the methods;
-        - `sample(n, seed)`, for n an int32 and seed an int64 tensor: example i depends
-          on the seed and on i. They follow the model's law, but need not be those that
-          the method `sample` draws for the seed.
+        - `sample(n, seed)`, where n is an int32 and seed an int64 tensor: example i
+          depends on the seed and on i. The examples follow the model's distribution,
+          but may differ from those that the method `sample` draws with this seed.
 
-        In a conditional model each takes a further argument, condition vectors (n,
+        In a conditional model, each takes a further argument: condition vectors (n,
         condition_dim).
 
         Args:
             filepath: folder to write.
             format: see `keras.Model.export`; other formats have `serve` only.
             verbose: whether to print the endpoints; None prints them.
-            input_signature: of `serve`; None for that of the data.
+            input_signature: signature of `serve`; None is that of the data.
             **kwargs: see `keras.Model.export`.
         """
         if format == "tf_saved_model" and backend.NAME == "tensorflow":
@@ -242,8 +242,8 @@ class GenerativeModel(ConfigMixin, AveragesWeights, _TrainStep, keras.Model):
     def add_number(self, name, value):
         """Add a float32 that training reads, and that callbacks can set.
 
-        It is saved with the weights; files that were written before the model had it
-        leave it as it is.
+        It is saved with the weights. Files written before the model had it leave it
+        as it is.
         """
         constant = keras.initializers.Constant(value)
         return add_state(self, name, initializer=constant)

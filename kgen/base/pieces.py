@@ -15,9 +15,9 @@ def in_pieces(function: Callable, rows: int, *arrays: Any) -> Any:
     They use several cores better than one graph with as many rows.
 
     Args:
-        function: takes as many tensors, of `rows` rows each.
+        function: takes as many tensors as are passed, of `rows` rows each.
         rows: rows of a piece.
-        *arrays: tensors of k * `rows` rows. Those that are None reach the function so.
+        *arrays: tensors of k * `rows` rows; None is passed on as None.
     """
     given = [a for a in arrays if a is not None]
     parts = [ops.reshape(a, (-1, rows, *a.shape[1:])) for a in given]

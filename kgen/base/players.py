@@ -1,7 +1,7 @@
 """Models in which several players learn, each with its own loss and optimizer.
 
-Two players make a GAN; an autoencoder and a critic of its codes an AAE; encoder,
-decoder and discriminator a VAE/GAN.
+Two players make a GAN. An autoencoder and a critic of its codes make an AAE. An
+encoder, a decoder and a discriminator make a VAE/GAN.
 """
 
 import dataclasses
@@ -50,7 +50,7 @@ class PlayersModel(PlayersTrainStep, GenerativeModel):
     - `call` and `sample`;
     - `after_step(player)`, if anything is to be done after a player's step.
 
-    `noise(player, shape, training=...)` returns random numbers for it.
+    `noise(player, shape, training=...)` returns random numbers for the losses.
 
     Args:
         seed: seed of the noise; None draws one from NumPy's global state.
@@ -62,7 +62,7 @@ class PlayersModel(PlayersTrainStep, GenerativeModel):
 
     def __init__(self, seed=None, **kwargs):
         backend.need_tensorflow(type(self).__name__)
-        # Not by Keras: 16-bit floats are too coarse for data in their own units.
+        # Keras must not cast: 16-bit floats are too coarse for data in their own units.
         super().__init__(autocast=False, **kwargs)
         self.seed = as_seed(seed)
         self.optimizers = {}
@@ -74,13 +74,13 @@ class PlayersModel(PlayersTrainStep, GenerativeModel):
 
         Args:
             *players: each a `Player`.
-            turns: tuples of names of players, in the order of their turns; the players
-                of a tuple share a forward pass. None: a turn for each player.
+            turns: tuples of players' names, in the order of their turns; the players
+                of a tuple share a forward pass. None gives each player a turn.
             reports: names of further scalars that `losses_of` returns.
 
         Raises:
             ValueError: if two players or reports share a name in the logs, or a player
-                has no turn, or several.
+                has no turn or several turns.
         """
         self.players = {player.name: player for player in players}
         self.turns = turns or tuple((player.name,) for player in players)
@@ -111,15 +111,15 @@ class PlayersModel(PlayersTrainStep, GenerativeModel):
     def noise(self, player, shape, *, training, stream=0, uniform=False):
         """Standard normal noise for a batch, in a compiled model.
 
-        Fresh in every training step of the player, and in every batch of an evaluation;
-        the next evaluation has the same again.
+        It is fresh in every training step of the player, and in every batch of an
+        evaluation; the next evaluation gets the same noise again.
 
         Args:
-            player: whose step it is.
-            shape: of the noise, (n, ...).
+            player: name of the player whose step it is.
+            shape: shape of the noise, (n, ...).
             training: whether this is a training step.
-            stream: integer >= 0, another one for further noise in the same step.
-            uniform: whether it is uniform in (0, 1) instead.
+            stream: integer >= 0; use another one for further noise in the same step.
+            uniform: whether the noise is uniform in (0, 1) instead.
         """
         if training:
             step = steps_taken(self.optimizers[player])
@@ -131,7 +131,7 @@ class PlayersModel(PlayersTrainStep, GenerativeModel):
 
     @property
     def metrics(self):
-        """The players' losses; there is no single loss as in other models."""
+        """The players' losses; unlike other models, there is no single loss."""
         return [*self.trackers.values(), *self.norms.values()]
 
     def reset_metrics(self):
@@ -165,14 +165,14 @@ class PlayersModel(PlayersTrainStep, GenerativeModel):
             optimizer: name or instance of a Keras optimizer, copied for every player;
                 or a dict from players to optimizers.
             steps: dict from players to steps per batch, >= 1; 1 for those left out.
-                Players who share a turn take their steps together.
+                Players that share a turn take their steps together.
                 The batch is cut into as many parts as the longest turn has steps, so
                 that every step sees different examples (Goodfellow et al., 2014,
                 algorithm 1).
             run_eagerly: see `keras.Model.compile`.
             steps_per_execution: see `keras.Model.compile`.
             jit_compile: see `keras.Model.compile`.
-            gradient_norms: whether the norms of the players' gradients are reported.
+            gradient_norms: whether to report the norms of the players' gradients.
         """
         given = optimizer if isinstance(optimizer, dict) else {}
         self._check_players(given)
@@ -233,8 +233,8 @@ class PlayersModel(PlayersTrainStep, GenerativeModel):
     def _wrapped(self, player, optimizer):
         # Callbacks log its learning rate under its name.
         unscaled(optimizer).name = player
-        # Keras does this for the one optimizer it knows of. Without it small gradients
-        # vanish in float16.
+        # Keras does this for the one optimizer it knows about. Without it, small
+        # gradients vanish in float16.
         scaled = isinstance(optimizer, keras.optimizers.LossScaleOptimizer)
         if self.dtype_policy.name == "mixed_float16" and not scaled:
             return keras.optimizers.LossScaleOptimizer(optimizer)
@@ -263,5 +263,5 @@ class PlayersModel(PlayersTrainStep, GenerativeModel):
         self.build_optimizers()
 
     def tracked(self):
-        """Means since the epoch began. There is no single loss to add to them."""
+        """Means since the epoch began. There is no single loss to add."""
         return {tracker.name: tracker.result() for tracker in self.metrics}

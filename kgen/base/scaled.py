@@ -1,4 +1,4 @@
-"""Estimators whose networks make data within the range of a tanh."""
+"""Estimators whose networks produce data within the range of tanh."""
 
 from typing import Any, ClassVar
 
@@ -30,8 +30,8 @@ class ScaledEstimator(GenerativeEstimator):
     def _check_values(self, summary: Summary) -> None:
         super()._check_values(summary)
         low, high = self.low_.min(), self.high_.max()
-        # A few new values may lie outside the training range, but not most of them: no
-        # values within it have another mean, or spread more than half of it.
+        # A few new values may lie outside the training range, but not most of them: the
+        # mean of values within it is within it, and their spread at most half of it.
         rounding = 1e-6 * max(abs(low), abs(high))
         apart = np.maximum(low - summary.mean, summary.mean - high)
         inside = (apart <= rounding) & (summary.std <= high - low + rounding)
@@ -42,13 +42,13 @@ class ScaledEstimator(GenerativeEstimator):
             raise messages.other_range(owner, summary.describe(), fitted)
 
     def _range(self) -> tuple[np.ndarray, np.ndarray]:
-        """Middle and half of the data's range, for every feature or for all pixels."""
+        """Middle and half-width of the range, for every feature or for all pixels."""
         return (self.high_ + self.low_) / 2, (self.high_ - self.low_) / 2
 
     def _scalings(self) -> tuple[list[layers.Layer], layers.Layer]:
         """Layers from a network's output to data, and from data to a network."""
         middle, half = self._range()
-        # Data are float32 whatever the policy: half precision would round them.
+        # Data are float32, whatever the policy: half precision would round them.
         to_data = [
             layers.Activation("tanh", dtype="float32"),
             Scaling(half.tolist(), middle.tolist(), dtype="float32"),

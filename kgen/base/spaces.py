@@ -1,6 +1,6 @@
-"""Where to search for hyper-parameters: what a space says, and whose it is.
+"""Where to search for hyper-parameters: spaces, and the fields they belong to.
 
-They stand beside the fields: `hidden: int = param(500, ge=1, search=Range(64, 1024))`.
+Spaces stand beside fields: `hidden: int = param(500, ge=1, search=Range(64, 1024))`.
 `hp` is a `keras_tuner.HyperParameters`, which kgen does not import here.
 """
 
@@ -13,7 +13,7 @@ from kgen.core import messages, validation
 
 @dataclasses.dataclass(frozen=True)
 class Space:
-    """Base of the spaces of one hyper-parameter.
+    """Base of the search spaces of one hyper-parameter.
 
     A subclass implements `draw(hp, name, default)`.
     """
@@ -23,9 +23,9 @@ class Space:
 
         Args:
             hp: a `keras_tuner.HyperParameters`.
-            name: of the hyper-parameter.
-            default: the value that the estimator has, with which a search begins if
-                it lies in the space.
+            name: name of the hyper-parameter.
+            default: the estimator's value; a search begins with it if it lies in the
+                space.
         """
         raise NotImplementedError
 
@@ -38,8 +38,9 @@ class Range(Space):
         low: smallest value.
         high: largest value, >= `low`.
         log: whether ratios count rather than differences, for `low` > 0.
-        step: difference between neighbours, or their ratio if `log`; None is any.
-        only: "tables" or "images" (sequences, too), if it matters for these alone.
+        step: difference between neighbours, or their ratio if `log`; None allows any.
+        only: "tables" or "images" (which includes sequences), if the hyper-parameter
+            matters only for these.
 
     Example:
         >>> import keras_tuner
@@ -73,7 +74,7 @@ class Range(Space):
             sampling="log" if self.log else "linear",
             default=default if fits and self.low <= default <= self.high else None,
         )
-        # At the end of a range keras-tuner's integers are one too large.
+        # keras-tuner's integers are one too large at the end of a range.
         return min(max(value, self.low), self.high)
 
 
@@ -82,7 +83,7 @@ class OneOf(Space):
     """One of several values of any kind, such as names or architectures.
 
     Args:
-        values: a tuple of them, which print differently.
+        values: a tuple of the values, no two of which print alike.
         only: see `Range`.
 
     Example:
@@ -102,7 +103,7 @@ class OneOf(Space):
             raise messages.equal_values(self.values)
 
     def draw(self, hp: Any, name: str, default: Any) -> Any:
-        # keras-tuner knows numbers and text of one kind, and takes booleans for 0, 1.
+        # keras-tuner knows numbers or text, not both, and takes booleans for 0 and 1.
         plain = all(type(v) is int for v in self.values)
         plain |= all(type(v) is str for v in self.values)
         labels = {value if plain else repr(value): value for value in self.values}
@@ -117,9 +118,9 @@ class Widths(Space):
 
     Args:
         low: smallest width, >= 1.
-        high: largest width; ratios count.
-        least: fewest layers, >= 1.
-        most: most layers.
+        high: largest width; ratios of widths count.
+        least: smallest number of layers, >= 1.
+        most: largest number of layers.
         only: see `Range`.
 
     Example:
@@ -150,13 +151,13 @@ class HasSearchSpace:
     def search_space(self, hp: Any, event_shape: Any = None) -> dict[str, Any]:
         """Hyper-parameters to try, for `kgen.tuning.search` and keras-tuner itself.
 
-        Those that determine how well it learns; not how long (`epochs`), nor what the
-        model is for, such as its head.
+        They are those that determine how well the model learns; not how long it trains
+        (`epochs`), or what it is for, such as its head.
 
         Args:
             hp: a `keras_tuner.HyperParameters`, which chooses.
-            event_shape: shape of an example, without the channel of grey images, which
-                leaves out what does not matter for it; None leaves out nothing.
+            event_shape: shape of an example, without the channel of grey images; what
+                does not matter for this shape is left out. None leaves out nothing.
 
         Returns:
             Values by name, for `set_params`.
@@ -168,9 +169,9 @@ class HasSearchSpace:
 
 
 def _spaces(estimator: Any, event_shape: Any) -> Iterator[tuple[str, Space]]:
-    """The spaces of an estimator's fields, as the user has not settled otherwise."""
+    """The spaces of an estimator's fields, unless the user's settings rule them out."""
     skipped = set()
-    if not isinstance(estimator.optimizer, str):  # which has its own
+    if not isinstance(estimator.optimizer, str):  # an instance has its own
         skipped |= {"learning_rate", "weight_decay"}
     if not validation.is_a(estimator.learning_rate, float):  # a schedule
         skipped.add("learning_rate")
@@ -184,7 +185,7 @@ def _spaces(estimator: Any, event_shape: Any) -> Iterator[tuple[str, Space]]:
 
 
 def _nearest(cls: type, name: str) -> Any:
-    """What the nearest class that says so has as a field's space: perhaps None.
+    """A field's space in the nearest class that defines one: perhaps None.
 
     A class that only changes a default keeps the space of its bases.
     """

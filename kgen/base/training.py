@@ -29,13 +29,13 @@ def named_optimizer(
     """Optimizer with that name, and with `options[name]` as further settings.
 
     Args:
-        name: of a class in `keras.optimizers`, in any case.
+        name: name of a class in `keras.optimizers`, in upper or lower case.
         learning_rate: a number or a schedule.
-        weight_decay: None is the optimizer's own.
+        weight_decay: a number; None is the optimizer's own.
         options: settings that are always the same, by the optimizer's name.
 
     Raises:
-        ValueError: if Keras has none with that name.
+        ValueError: if Keras has no optimizer with that name.
     """
     known = {
         entry.lower(): getattr(keras.optimizers, entry)
@@ -67,7 +67,7 @@ def checked_callbacks(callbacks: Any) -> list[keras.callbacks.Callback]:
 
 
 def check_optimizer(estimator: Any) -> None:
-    """Raise a ValueError for settings of an optimizer that is given as an instance."""
+    """Raise a ValueError for settings that an optimizer instance has itself."""
     if isinstance(estimator.optimizer, str):
         return
     names = ("learning_rate", "weight_decay")
@@ -85,11 +85,11 @@ def set_learning_rate(
 
     Args:
         model: the model.
-        learning_rate: that of all players that have none of their own.
+        learning_rate: rate of all players that have none of their own.
         own: rates of players, which stay as they are.
 
     Raises:
-        ValueError: for another schedule, or a number in the place of one.
+        ValueError: for another schedule, or a number instead of one.
     """
     for optimizer in map(unscaled, model.optimizer_list()):
         if optimizer.name in own:
@@ -117,7 +117,7 @@ FREE = ("batch_size", "epochs", "learning_rate", "random_state", "verbose")
 
 
 def settings_of_model(estimator: Any) -> dict[str, Any]:
-    """Hyper-parameters that an estimator's model is made with, as they are now."""
+    """Hyper-parameters that shape an estimator's model, as they are now."""
     params = estimator.get_params(deep=False)
     return {
         name: own_copy(value)
@@ -127,7 +127,7 @@ def settings_of_model(estimator: Any) -> dict[str, Any]:
 
 
 def own_copy(value: Any) -> Any:
-    """A copy of a hyper-parameter that later changes of the user's do not reach."""
+    """A copy of a hyper-parameter that the user's later changes do not reach."""
     if isinstance(value, BaseEstimator):
         return clone(value)
     return copy_of(value) if is_optimizer(value) else copy.copy(value)
@@ -158,7 +158,7 @@ def optimizer_settings(optimizer: keras.optimizers.Optimizer) -> dict[str, Any]:
 
 
 def few_rows(source: Any, *, sequences: bool) -> Any:
-    """The first rows of a source as the model takes them, steps of a sequence, too."""
+    """First rows of a source as the model takes them; of sequences, first steps."""
 
     def cut(x):
         return x[:, :STEPS] if sequences and x.ndim > 2 else x
@@ -170,7 +170,7 @@ PROBE = 4
 """Rows on which the loss is computed once more after the last step."""
 
 STEPS = 64
-"""Their steps, in sequences: they are taken one by one."""
+"""Number of their steps, for sequences: steps are taken one by one."""
 
 
 class StopOnNaN(keras.callbacks.Callback):
@@ -182,7 +182,7 @@ class StopOnNaN(keras.callbacks.Callback):
     """
 
     EVERY = 100
-    """Batches between two checks, at least: each check waits for the device."""
+    """Least number of batches between two checks: each waits for the device."""
 
     def __init__(self, owner: str, probe: Any) -> None:
         super().__init__()
@@ -205,12 +205,12 @@ class StopOnNaN(keras.callbacks.Callback):
     def check_loss(self, model: Any) -> None:
         """Raise if the loss is not finite after the last step.
 
-        The logs of an epoch are those before its steps, so the last is not in them.
+        Logs have the loss before every step, so the effect of the last is not in them.
         """
         if backend.replica_count() > 1:
             return  # replicas would have to agree on the rows
         model.reset_metrics()
-        # Not as a graph, which would take longer to trace than to run once.
+        # Not as a graph: tracing would take longer than one run.
         self._check(model.test_step(self.probe))
 
     def _check(self, logs):

@@ -17,7 +17,7 @@ from kgen.heads import auto
 from kgen.layers import ActNorm, Bijection, Chain, Flat, Logit, Units
 
 MOST = 2**16
-"""Largest range of integers, whose noise float32 can resolve."""
+"""Largest range of integers whose noise float32 can resolve."""
 
 
 class FlowEstimator(Density, AveragingEstimator):
@@ -26,7 +26,7 @@ class FlowEstimator(Density, AveragingEstimator):
     A subclass implements `build_model`, which returns `self._model` of its bijections.
 
     Args:
-        conditional: whether the density is that of x given y, labels or vectors.
+        conditional: whether to model x given y, labels or vectors.
     """
 
     conditional: bool = param(False)
@@ -80,11 +80,11 @@ class FlowEstimator(Density, AveragingEstimator):
     def _model(
         self, bijections: Iterable[Bijection], *, flat: bool = True
     ) -> FlowModel:
-        """The flow of data in their own units to noise.
+        """The flow from data in their own units to noise.
 
         Args:
-            bijections: of values of about zero mean and unit variance.
-            flat: whether they take vectors, and not images.
+            bijections: for values of about zero mean and unit variance.
+            flat: whether they take vectors rather than images.
         """
         policy = {"dtype": self.policy_}
         shape: list[Bijection] = [Flat(**policy)] if flat else []
@@ -101,15 +101,15 @@ class FlowEstimator(Density, AveragingEstimator):
         """Log-density of every example, shape (n,), float32, in nats and data units.
 
         It is exact for reals. For integers it is a lower bound on the log-probability,
-        and -inf, with a warning, outside their range: that of the training data, or
-        0..255 if all of these are in it and one is above 30. It is deterministic: the
-        noise is fixed by the fitted seed and the row itself.
+        and -inf, with a warning, outside their range. This range is that of the
+        training data, or 0..255 if they all lie in it and one is above 30. The result
+        is deterministic: the fitted seed and the row itself fix the noise.
 
         Args:
             X: array like the training data.
             y: labels or condition vectors, for conditional estimators only.
-            n_importance: draws of the noise for integers, >= 1; more give a tighter
-                bound.
+            n_importance: draws of the noise for integers, >= 1; more draws give a
+                tighter bound.
         """
         k = validation.check_setting("log_prob", "n_importance", n_importance, ge=1)
         x = self._inputs(X)
@@ -128,7 +128,7 @@ class FlowEstimator(Density, AveragingEstimator):
     def sample(
         self, n_samples: int | None = None, *, y: Any = None, random_state: Any = None
     ) -> Any:
-        """Draw examples like the training data: noise, and what the flow makes of it.
+        """Draw examples like the training data: noise, mapped to data by the flow.
 
         Args:
             n_samples: how many, >= 1; None is 1, or the length of y.
@@ -137,7 +137,7 @@ class FlowEstimator(Density, AveragingEstimator):
                 it and on i, not on how many are drawn.
 
         Returns:
-            Array of shape (n_samples, *event_shape_) and dtype of the training data;
-            a DataFrame if `fit` was given one.
+            Array of shape (n_samples, *event_shape_), in the dtype of the training
+            data; a DataFrame if `fit` was given one.
         """
         return self._draw(n_samples, y, random_state)

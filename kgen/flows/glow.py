@@ -1,13 +1,13 @@
 """Glow: actnorm, invertible 1x1 convolutions and couplings of channels.
 
-At every scale positions are squeezed to channels, then there are K steps of flow, each
-of three bijections (sec. 3, table 1),
+At every scale, positions are squeezed to channels. Then come K steps of flow, each of
+three bijections (sec. 3, table 1):
 
     actnorm,    z_ij = W x_ij with W = P L U,    z_b = exp(s(x_a)) x_b + t(x_a)
 
-and then half of the channels are done, and the others go on to the next scale. The last
-coupling before moves those that are done: it is the learned prior that the authors'
-code gives them. (exp(s) is bounded here in another way than by the sigmoid there.)
+Then half of the channels are finished, and the others go on to the next scale. The last
+coupling before this moves the half that leaves: it is the learned prior that the
+authors' code gives it. (exp(s) is not bounded by a sigmoid as it is there.)
 
 References:
     Kingma and Dhariwal, Glow: Generative Flow with Invertible 1x1 Convolutions, 2018,
@@ -40,11 +40,11 @@ class Glow(FlowEstimator):
     Integers get uniform noise, and their `log_prob` is a lower bound.
 
     Args:
-        scales: most scales (L), >= 1, each with half the sides of the one before; it
-            ends where sides are odd.
+        scales: largest number of scales (L), >= 1. Each halves the even sides of the
+            one before; there are no more once both sides are odd.
         steps: steps of flow at every scale (K), >= 1.
         filters: features of the convolutions in a coupling, >= 1.
-        additive: whether couplings add t(x_a) only.
+        additive: whether couplings only add t(x_a).
         learning_rate: step size of the optimizer, > 0, or a schedule.
 
     Shape:
@@ -68,8 +68,8 @@ class Glow(FlowEstimator):
     steps: int = param(8, ge=1, le=DEEPEST, search=Range(4, 16))
     filters: int = param(64, ge=1, search=Range(16, 128, log=True, step=2))
     additive: bool = param(False)
-    # The paper's is 1e-3, for very many steps: after 600 on MNIST it has 1.34 bits per
-    # dimension, and 3e-3 has 1.25.
+    # The paper's is 1e-3, for very many steps: after 600 steps on MNIST it reaches 1.34
+    # bits per dimension, and 3e-3 reaches 1.25.
     learning_rate: LearningRate = param(3e-3, gt=0)
 
     _ranks: ClassVar[tuple[int, ...]] = (3, 4)
@@ -80,7 +80,7 @@ class Glow(FlowEstimator):
         return self._model(scale, flat=False)
 
     def _scale(self, shape: tuple[int, ...], left: int) -> list[Bijection]:
-        """Bijections of one of the scales that are left, and of all after it."""
+        """Bijections of the first scale that is left, and of all after it."""
         (height, width, channels), policy = shape, {"dtype": self.policy_}
         sides = halves(height, width)
         if channels == 1 and sides == (1, 1):

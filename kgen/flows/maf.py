@@ -2,8 +2,8 @@
 
     z_i = (x_i - mu_i) exp(-alpha_i),    mu_i and alpha_i functions of x_1 ... x_i-1
 
-by MADE's masks (eq. 4-5), one layer after another, each in the reversed order of the
-one before it. The density takes one pass. A draw takes as many turns as there are
+by MADE's masks (eq. 4-5). There are several such layers, each in the reversed order of
+the one before. The density takes one pass. A draw takes as many turns as there are
 features, which together cost about as much as a pass or two. (Batch normalisation
 between layers, sec. 3.2, is left out.)
 
@@ -28,8 +28,8 @@ class MAF(FlowEstimator):
 
     Args:
         layers: number of autoregressive layers, >= 1.
-        hidden: units of every hidden layer of a layer's network, each >= 1; one number
-            is one layer.
+        hidden: units of the hidden layers in every layer's network, each >= 1; one
+            number is one hidden layer.
 
     Shape:
         X: (n, features), (n, height, width) or (n, height, width, channels).

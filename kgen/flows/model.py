@@ -2,15 +2,15 @@
 
     log p(x) = log Normal(f(x); 0, I) + log |det df/dx|
 
-for a bijection f. To draw an example, z ~ Normal(0, I), x = f^-1(z).
+for a bijection f. To draw an example: z ~ Normal(0, I), x = f^-1(z).
 
-Integers become reals by noise, u uniform in (0, 1) for every scalar, whose density
-bounds their probability:
+Integers become reals by adding noise u, uniform in (0, 1) for every scalar. The density
+of these reals bounds the probability of the integers:
 
     log P(x) = log E over u of p(x + u) >= E over u of log p(x + u)
 
-With k draws of the noise the bound is log of the mean of p(x + u_i), which approaches
-log P(x) from below, in expectation.
+With k draws of the noise, the bound is the log of the mean of p(x + u_i), which
+approaches log P(x) from below, in expectation.
 
 References:
     Rezende and Mohamed, Variational Inference with Normalizing Flows, 2015, sec. 3.1.
@@ -35,7 +35,7 @@ from kgen.core.sizes import rows_at_once
 from kgen.layers.bijection import check_kind, latent_shape, total
 
 LARGEST = 2**24
-"""Up to it float32 holds all integers."""
+"""Up to this number, float32 holds all integers."""
 
 
 @register
@@ -43,16 +43,16 @@ class FlowModel(DrawsAtOnce, GenerativeModel):
     """Keras model of normalizing flows: a bijection to standard normal noise.
 
     Args:
-        bijection: a `kgen.layers.Bijection` of data in their own units, not yet built:
-            most often a `Chain`, which begins with `Units`. If it is a conditional
-            one, this is a model of p(x|y).
+        bijection: a `kgen.layers.Bijection` for data in their own units, not yet built:
+            usually a `Chain` that begins with `Units`. If it is conditional, this is a
+            model of p(x|y).
         integers: smallest and largest value of integers, within 2**24 of zero; None
             for reals. The bijection gets x - smallest + u with uniform noise u in
-            (0, 1), and most often begins with `Logit(0, largest - smallest + 1)`.
+            (0, 1), and usually begins with `Logit(0, largest - smallest + 1)`.
         seed: seed of the noise; None draws one from NumPy's global state.
-        ema_momentum: largest momentum of moving averages of the weights, with which the
-            model is used between the epochs of `fit` and after them, in [0, 1); None is
-            the weights themselves. See `kgen.base.averaging`.
+        ema_momentum: largest momentum of moving averages of the weights, in [0, 1). The
+            model uses the averages between the epochs of `fit` and after them. None
+            uses the weights themselves. See `kgen.base.averaging`.
         **kwargs: see `keras.Model`.
 
     Input: (n, *event_shape), in the units of the data, or {"x": data, "condition":
@@ -71,12 +71,12 @@ class FlowModel(DrawsAtOnce, GenerativeModel):
         (TensorShape([8]), (2, 3))
     """
 
-    chunk = 4  # several cores are used well by large products alone
+    chunk = 4  # only large products use several cores well
 
     def __init__(
         self, bijection, integers=None, seed=None, ema_momentum=None, **kwargs
     ):
-        # Not by Keras: 16-bit floats are too coarse for data in their own units.
+        # Keras must not cast: 16-bit floats are too coarse for data in their own units.
         super().__init__(autocast=False, **kwargs)
         self.bijection = check_kind(self, "bijection", bijection)
         self.condition_dim = bijection.condition_dim
@@ -88,21 +88,21 @@ class FlowModel(DrawsAtOnce, GenerativeModel):
     def build(self, input_shape):
         is_dict = isinstance(input_shape, dict)
         shape = tuple(input_shape["x"] if is_dict else input_shape)
-        if not self.bijection.built:  # that of a file is
+        if not self.bijection.built:  # one from a file is
             self.bijection.build(shape)
         self.event_shape = shape[1:]
         self.code_shape = latent_shape(self.bijection, self.event_shape)
         self.loops = self.bijection.loops
         most = self._most_numbers()
         self.rows = rows_at_once(most)
-        # Fewer in a piece, as one row alone takes as long.
+        # Fewer in a piece, since a single row takes as long.
         few = max(FEW, rows_at_once(32 * most))
         self.density_rows = min(self.rows, few)
         self.average_weights(self.ema_momentum, self.bijection)
         self.built = True
 
     def _most_numbers(self):
-        """A bound of the numbers in the largest tensor of one example."""
+        """A bound on the size of the largest tensor of one example."""
         sizes, positions = [math.prod(self.event_shape)], self.event_shape[:-1]
         for kernel in self.weights:
             if len(kernel.shape) > 1:
@@ -115,12 +115,12 @@ class FlowModel(DrawsAtOnce, GenerativeModel):
         x, condition = self.unpack(inputs)
         x = ops.cast(x, "float32")
         if self.integers is not None:
-            # First the difference, which is exact: far from zero, noise is rounded off.
+            # The difference comes first, and is exact: far from zero, noise is lost.
             x = x - self.integers[0] + self._noise(x, training=training)
         return self._found(x, condition, training=training)
 
     def _noise(self, x, *, training):
-        """What makes reals of integers, in (0, 1): fresh in training, else fixed."""
+        """Noise that turns integers into reals: fresh in training, otherwise fixed."""
         shape = self.event_shape
         if not training:
             return backend.row_uniform(x, shape, self.seed)
@@ -151,23 +151,23 @@ class FlowModel(DrawsAtOnce, GenerativeModel):
         """Log-density, shape (n,), in nats and data units.
 
         It is exact for reals. For integers it is a lower bound on the log-probability,
-        in expectation. The noise is keyed by the model's seed and the row itself: the
-        result depends neither on the order of the rows nor on the batch.
+        in expectation. The noise is keyed by the model's seed and the row itself, so
+        the result depends neither on the order of the rows nor on the batch.
 
         Args:
             x: data, shape (n, *event_shape).
             condition: vectors (n, condition_dim), for conditional models only.
-            n_importance: draws of the noise for integers, >= 1; more give a tighter
-                bound.
+            n_importance: draws of the noise for integers, >= 1; more draws give a
+                tighter bound.
         """
-        n = x.shape[0]  # None in a graph for any number
+        n = x.shape[0]  # None in a graph for any number of rows
         pieces = n is not None and n % self.density_rows == 0 < n
         log_prob = self._log_prob_of_pieces if pieces else self._log_prob
         if self.integers is None:
             return log_prob(x, condition, np.array(0, "int32"))
         count = validation.check_setting("log_prob", "n_importance", n_importance, ge=1)
         found = None
-        for draw in range(count):  # between two calls of the graph Ctrl-C is heard
+        for draw in range(count):  # Ctrl-C is heard between two calls of the graph
             part = log_prob(x, condition, np.array(draw, "int32"))
             found = part if found is None else ops.logaddexp(found, part)
         return found - math.log(count)
@@ -183,7 +183,7 @@ class FlowModel(DrawsAtOnce, GenerativeModel):
 
     @compiled
     def _log_prob(self, x, condition, draw):
-        """Log-density, of integers with a certain draw of the noise."""
+        """Log-density; for integers, with one draw of the noise."""
         x = ops.cast(x, "float32")
         if self.integers is None:
             return self._found(x, condition)["log_prob"]
@@ -192,7 +192,7 @@ class FlowModel(DrawsAtOnce, GenerativeModel):
         found = self._found(x - low + noise, condition)["log_prob"]
         possible = ops.logical_and(x >= low, x <= high)
         possible = ops.all(possible, axis=tuple(range(1, len(x.shape))))
-        # No infinity where there is none, which `enable_check_numerics` would report.
+        # No infinity in passing, which `enable_check_numerics` would report.
         return found + ops.log(ops.cast(possible, "float32"))
 
     @compiled

@@ -1,9 +1,9 @@
 """Neural spline flow: couplings by rational-quadratic splines.
 
-Every coupling comes after a linear map, P L U, of all features (sec. 4.1). Both ways
-take one pass. In the autoregressive form (sec. 3.2) every feature moves by a spline of
-those before it, instead of half of them by one of the other half. (Residual networks
-are left out.)
+Every coupling comes after a linear map, P L U, of all features (sec. 4.1). Both
+directions take one pass. In the autoregressive form (sec. 3.2), every feature is moved
+by a spline that depends on those before it; in a coupling, half of the features are
+moved by splines that depend on the other half. (Residual networks are left out.)
 
 References:
     Durkan et al., Neural Spline Flows, 2019, sec. 3-4. https://arxiv.org/abs/1906.04032
@@ -32,11 +32,11 @@ class NSF(FlowEstimator):
 
     Args:
         couplings: number of coupling, or autoregressive, layers, >= 1.
-        hidden: units of every hidden layer of a layer's network, each >= 1; one number
-            is one layer.
+        hidden: units of the hidden layers in every layer's network, each >= 1; one
+            number is one hidden layer.
         bins: bins of every spline, 2 to 500.
-        autoregressive: whether layers are masked autoregressive ones (the paper's
-            RQ-NSF (AR)), which fit better and draw feature by feature.
+        autoregressive: whether layers are masked autoregressive (the paper's
+            RQ-NSF (AR)); these fit better and draw feature by feature.
 
     Shape:
         X: (n, features), (n, height, width) or (n, height, width, channels).
@@ -60,7 +60,7 @@ class NSF(FlowEstimator):
     bins: int = param(8, ge=2, le=500, search=Range(4, 16))
     autoregressive: bool = param(False)
 
-    # Not loops, but as small operations: XLA trains splines three times as fast.
+    # No loops, but small operations as in them: XLA trains splines three times as fast.
     _loops: ClassVar[bool] = True
 
     def build_model(self, event_shape: tuple[int, ...]) -> FlowModel:

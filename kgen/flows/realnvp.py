@@ -2,14 +2,14 @@
 
     z_a = x_a,    z_b = exp(s(x_a)) x_b + t(x_a)
 
-one after another, where the halves a and b take turns. Both ways take one pass. (Of
-vectors every two couplings have other halves, by a fixed shuffle: features that always
-moved together would hardly see each other.)
+one coupling after another, where the halves a and b take turns. Both directions take
+one pass. (For vectors, a fixed shuffle gives every two couplings other halves: features
+that always moved together would hardly see each other.)
 
-Images have several scales (sec. 3.6). At each of them there are couplings by
-checkerboard masks, a squeeze from positions to channels, and couplings by channels;
-then half of the channels are done, and the others go on to the next scale. The last
-one has checkerboard masks only. (Actnorm takes the place of batch normalisation.)
+Images have several scales (sec. 3.6). Each has couplings with checkerboard masks, a
+squeeze from positions to channels, and couplings of channels; then half of the channels
+are finished, and the others go on to the next scale. The last scale has checkerboard
+masks only. (Actnorm takes the place of batch normalisation.)
 
 References:
     Dinh et al., Density Estimation Using Real NVP, 2017, sec. 3.1-3.7, eq. 4-16.
@@ -48,16 +48,17 @@ class RealNVP(FlowEstimator):
     Integers get uniform noise, and their `log_prob` is a lower bound.
 
     Args:
-        couplings: number of coupling layers, >= 1; of images at every scale, the first
-            half of them by checkerboard masks.
-        hidden: of vectors, units of every hidden layer of a coupling's network, each
-            >= 1; one number is one layer.
-        additive: whether couplings add t(x_a) only, which keeps volumes (NICE, Dinh
+        couplings: number of coupling layers, >= 1; for images, the number at every
+            scale, of which the first half have checkerboard masks.
+        hidden: for vectors, units of the hidden layers in every coupling's network,
+            each >= 1; one number is one hidden layer.
+        additive: whether couplings only add t(x_a), which keeps volumes (NICE, Dinh
             et al., 2015).
-        scales: of images, most scales, each with half the sides of the one before; it
-            ends where sides are odd. 0 treats images as vectors.
-        filters: of images, features of a coupling's convolutions, >= 1.
-        blocks: of images, residual blocks of a coupling's network, >= 0.
+        scales: for images, the largest number of scales. Each halves the even sides of
+            the one before; there are no more once both sides are odd. 0 treats images
+            as vectors.
+        filters: for images, features of a coupling's convolutions, >= 1.
+        blocks: for images, residual blocks of a coupling's network, >= 0.
 
     Shape:
         X: (n, features), (n, height, width) or (n, height, width, channels).
@@ -93,7 +94,7 @@ class RealNVP(FlowEstimator):
         return self._model(self._couplings(math.prod(event_shape)))
 
     def _couplings(self, features: int) -> Iterator[Bijection]:
-        """Bijections of a vector: every two couplings have other halves, if it has."""
+        """Bijections of a vector: every two couplings have other halves if possible."""
         settings = self._settings()
         if not self.additive:
             settings["transform"] = Affine(MODERATE)
@@ -112,7 +113,7 @@ class RealNVP(FlowEstimator):
         }
 
     def _scale(self, shape: tuple[int, ...], left: int) -> list[Bijection]:
-        """Bijections of one of the scales that are left, and of all after it."""
+        """Bijections of the first scale that is left, and of all after it."""
         (height, width, channels), policy = shape, {"dtype": self.policy_}
         network = ResidualConvolutions(self.filters, self.blocks)
         settings = {"network": network, **self._settings()}

@@ -2,7 +2,7 @@
 
 
 def halves(height: int, width: int) -> tuple[int, int]:
-    """Height and width of what a squeeze makes channels of: 2 where a side is even.
+    """Height and width of the blocks that a squeeze turns into channels: 2 if even.
 
     Example:
         >>> halves(28, 20), halves(7, 4), halves(7, 5)

@@ -11,7 +11,7 @@ from kgen.core.strategy import Strategy
 
 
 class Support(NamedTuple):
-    """The values a head gives probability to."""
+    """The values that a head gives probability to."""
 
     low: float
     high: float
@@ -27,19 +27,19 @@ class Head(Strategy):
     """A strategy without weights: from network outputs to a distribution of the data.
 
     To write one, subclass `LevelHead` for integers or `RealHead` for reals, which know
-    the network's input range and the units of the data, and
+    the network's input range and the units of the data. Then
 
     - say how many network outputs a scalar takes (`size`); outputs are laid out channel
       by channel, so that output k of m belongs to channel k * channels // m. Or set
       `orders_channels` and implement `pixel_size`, if the head itself makes each
       channel of a pixel depend on those before it;
     - say which values it models (`levels`, if they are discrete);
-    - give the distribution (`distribution`), its `mean`, and a deterministic `draw`
-      from uniform noise by the inverse CDF, with further numbers for `choices`;
-    - for integers, give `_log_masses` if there is a quick formula, or if the head
+    - implement the distribution (`distribution`), its `mean`, and a deterministic
+      `draw` from uniform noise by the inverse CDF, with further numbers for `choices`;
+    - for integers, implement `_log_masses` if there is a quick formula, or if the head
       orders the channels and data are to be compressed: see `LevelHead`;
     - decorate it with `kgen.base.register`, so that files can hold it, and with
-      `kgen.heads.register("name")` for a name.
+      `kgen.heads.register("name")` to give it a name.
 
     All methods take network outputs of any float dtype and compute in float32.
     `kgen.testing.check_head` verifies the contract.
@@ -56,30 +56,30 @@ class Head(Strategy):
     network then has to mask whole pixels, not channels."""
 
     one_hot = False
-    """Whether models of images see a level as a one-hot vector, and not as a number:
+    """Whether models of images see a level as a one-hot vector rather than a number:
     for levels that have no order."""
 
     choices = 0
-    """Uniform numbers that `draw` takes in addition to one per scalar, to choose the
-    component of a mixture: per scalar, or per pixel if the head orders the channels."""
+    """Uniform numbers that `draw` takes in addition to one per scalar, to choose a
+    mixture's component: per scalar, or per pixel if the head orders the channels."""
 
     compares = False
-    """Whether `draw` does no more with its noise than to compare it with probabilities
-    of 1, which `ones` then does: the noise of one-pass models costs half as much."""
+    """Whether `draw` only compares its noise with probabilities of 1, which `ones` then
+    does: the noise of one-pass models costs half as much."""
 
     constants: Any = None
     """Which channels it draws as constants, boolean, and their values; or None."""
 
     _log_mass: Any = None
-    """A quicker formula for the distribution's `log_prob`, of float32 `params` and
+    """A quicker formula for the distribution's `log_prob`, given float32 `params` and
     integers in the support, if there is one."""
 
     units: Any = {}
-    """Arrays, by the name of a setting, in which heads for other data differ."""
+    """Arrays that differ between heads for different data, by name of the setting."""
 
     @property
     def support(self) -> Support:
-        """The values it models."""
+        """The values that it models."""
         if self.levels is None:
             return Support(float("-inf"), float("inf"), integral=False)
         return Support(0, self.levels - 1, integral=True)
@@ -95,7 +95,7 @@ class Head(Strategy):
         raise NotImplementedError
 
     def embed(self, x):
-        """Map data to network inputs of the same shape, about [-1, 1]."""
+        """Map data to network inputs of the same shape, roughly in [-1, 1]."""
         raise NotImplementedError
 
     def features(self, x):
@@ -122,11 +122,11 @@ class Head(Strategy):
         """Noise for `draw`, (count, *noise_shape(event_shape)), made in the graph.
 
         Args:
-            seed: see `kgen.base.keyed_uniform`, as all of them but the shape.
+            seed: seed, as in `kgen.base.keyed_uniform`.
             first: index of the first example.
             count: number of examples.
             event_shape: shape of an example.
-            stream: another one for further noise of the same examples.
+            stream: integer; use another one for further noise of the same examples.
         """
         make = backend.keyed_thresholds if self.compares else backend.keyed_uniform
         return make(seed, first, count, self.noise_shape(event_shape), stream)
@@ -137,19 +137,19 @@ class Head(Strategy):
         Args:
             params: network outputs, shape (n, ..., outputs).
             noise: uniform, shape (n, *noise_shape(event_shape)).
-            temperature: > 0; below 1 likely values become likelier.
+            temperature: > 0; below 1, likely values become likelier.
         """
         raise NotImplementedError
 
     def ones(self, params, noise):
-        """What `draw` makes 1, boolean, if the head `compares`."""
+        """Where `draw` returns 1, boolean, if the head `compares`."""
         raise NotImplementedError
 
     def of_channel(self, index: Any) -> "Head":
         """Head for a single channel, in its units.
 
         Args:
-            index: of the channel; a tensor (n, 1) is that of every example.
+            index: index of the channel; a tensor (n, 1) has one for every example.
         """
         raise NotImplementedError
 

@@ -1,4 +1,4 @@
-"""Base of the heads for integers: their range as network inputs, and all masses."""
+"""Base of the heads for integers: their range as network inputs, and their masses."""
 
 from typing import Any
 
@@ -14,8 +14,8 @@ class LevelHead(Head):
     levels: int
 
     _log_masses: Any = None
-    """A formula for `log_masses`, of float32 `params` and a list of the values before,
-    if there is one that is quicker than the density of every level."""
+    """A formula for `log_masses`, given float32 `params` and a list of the values
+    before, if there is one that is quicker than the density of every level."""
 
     def log_masses(self, params, before=()):
         """Log-probabilities of all levels of one scalar, (n, levels), float32.
@@ -23,11 +23,11 @@ class LevelHead(Head):
         Args:
             params: network outputs of a scalar, (n, size); or of a pixel, (n,
                 params_size(channels)), if the head orders the channels.
-            before: values of the channels before it, each (n,), if the head orders
-                them: the scalar is in the next one.
+            before: values of the earlier channels, each (n,), if the head orders them:
+                the scalar is in the next one.
 
         Raises:
-            NotImplementedError: if the head orders the channels, and has no formula.
+            NotImplementedError: if the head orders the channels and has no formula.
         """
         params = ops.cast(params, "float32")
         if self._log_masses is not None:
@@ -47,7 +47,7 @@ class LevelHead(Head):
         return x * (2.0 / (self.levels - 1)) - 1.0
 
     def features(self, x):
-        # Zeros, such as most pixels of a drawing, then contribute nothing.
+        # Zeros, such as most pixels of a drawing, contribute nothing this way.
         return x * (1.0 / (self.levels - 1))
 
     def of_channel(self, index):

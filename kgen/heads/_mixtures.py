@@ -14,7 +14,7 @@ def choose(logits, noise):
 
 
 def chosen(logits, noise):
-    """The same as a one-hot vector, to select the parameters of a component."""
+    """The same choice as a one-hot vector, to select a component's parameters."""
     index = ops.cast(choose(logits, noise), "int32")
     return ops.one_hot(index, logits.shape[-1], dtype="float32")
 
@@ -22,7 +22,7 @@ def chosen(logits, noise):
 def logistic_scale(log_scale, levels):
     """Scale of a logistic, in levels, from a network's output."""
     # -7 is the floor of PixelCNN++: a component much narrower than one level has no
-    # gradient. Above 3 a component is flat over the whole range.
+    # gradient. Above 3, a component is flat over the whole range.
     return (levels - 1) / 2 * ops.exp(bounded(log_scale, -7.0, 3.0))
 
 
@@ -30,8 +30,8 @@ def log_logistic_mass(x, loc, scale, levels):
     """Log-probability that `logistic_quantile` gives to integers x in the range.
 
     With a = (x + 1/2 - loc) / scale, b = a - 1 / scale and the logistic function s it
-    is log(s(a) - s(b)) = log(s(a)) + log(s(-b)) + log(1 - exp(-1 / scale)). The lowest
-    level takes the first of these terms only, and the highest one the second.
+    is log(s(a) - s(b)) = log(s(a)) + log(s(-b)) + log(1 - exp(-1 / scale)). For the
+    lowest level it is only the first of these terms, for the highest only the second.
     """
     rate = 1.0 / scale
     upper = (x + 0.5 - loc) * rate
@@ -49,7 +49,7 @@ def logistic_quantile(loc, scale, noise, levels):
 
 
 def logistic_mean(loc, scale, levels):
-    """Mean of `logistic_quantile` over all noise: the sum over k of P(x > k)."""
+    """Mean of `logistic_quantile` over the noise: the sum over k of P(x > k)."""
 
     def add(k, total):
         return total + ops.sigmoid((loc - (ops.cast(k, "float32") + 0.5)) / scale)

@@ -15,15 +15,16 @@ class RealHead(Head):
 
     A learned scale never falls below a thousandth of `unit`, since without a floor
     the density can be driven to infinity. A channel of unit 0 is constant: it is drawn
-    as `loc`, and has the density of one of unit 1.
+    as `loc`, and has the density of a channel of unit 1.
 
     A subclass passes what it draws, and its mean, through `_or_constant`.
 
     Args:
         loc: centre of the data, a number or one per channel (per feature in tables);
             None is 0, or in an estimator the mean of the training data.
-        unit: spread of the data, likewise, >= 0, and 0 for constants; None is 1, or in
-            an estimator the standard deviation of the training data.
+        unit: spread of the data, a number or one per channel, >= 0, and 0 for
+            constants; None is 1, or in an estimator the standard deviation of the
+            training data.
     """
 
     def __init__(self, loc=None, unit=None):
@@ -54,7 +55,7 @@ class RealHead(Head):
         return where(unit > 0, unit, np.float32(1.0))
 
     def _or_constant(self, x):
-        """Drawn or expected values (..., channels), or the constants in their place."""
+        """Drawn or expected values (..., channels), or constants in their place."""
         unit = self._raw_unit
         varies = not ops.is_tensor(unit) and (unit > 0).all()
         return x if varies else ops.where(unit > 0, x, self._loc)
@@ -82,7 +83,7 @@ class RealHead(Head):
         return self.embed(x)
 
     def _in_units(self, mean, raw_scale):
-        """Locations and scales of the data for two outputs (n, ..., channels)."""
+        """Locations and scales in data units, for two outputs (n, ..., channels)."""
         loc, unit = self._loc, self._unit
         loc, unit = (
             ops.reshape(value, (-1, *[1] * (len(mean.shape) - 1)))

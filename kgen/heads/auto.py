@@ -16,7 +16,7 @@ FEW_LEVELS = 31
 
 
 def get(head: str | Head) -> Head:
-    """Head of that name with its defaults, or a copy of the head given.
+    """A head, from its name (with default settings), or a copy of the head given.
 
     Raises:
         ValueError: if there is no such name; the message suggests the nearest one.
@@ -39,9 +39,9 @@ def for_data(
     Args:
         head: "auto", a name, or an instance.
         summary: facts about the training data.
-        many_levels: class of the head that "auto" takes for integers with more than
+        many_levels: class of the head that "auto" chooses for integers with more than
             31 levels.
-        reals: class of the head that "auto" takes for floats.
+        reals: class of the head that "auto" chooses for floats.
 
     Returns:
         The head, in the units of the data.
@@ -108,11 +108,11 @@ def _automatic(summary: Summary, many_levels: type[Head], reals: type[Head]) -> 
 
 
 def warn_of_levels(summary: Summary, remark: str = "") -> None:
-    """Warn of floats that are levels, and will be modelled as reals.
+    """Warn about floats that are levels but will be modelled as reals.
 
     Args:
-        summary: facts about floats.
-        remark: what ends the warning of integers that are stored as floats.
+        summary: facts about the floats.
+        remark: end of the warning about integers that are stored as floats.
     """
     if summary.scaled_by_255 and summary.low >= 0 and summary.high <= 1:
         warnings.warn(

@@ -46,7 +46,7 @@ class Bernoulli(LevelHead):
 def _log_bernoulli(logits, x):
     """Log-probability x log p + (1 - x) log(1 - p), for p = sigmoid(logits).
 
-    As tfp's, with half the logarithms and a gradient that needs none.
+    Like tfp's, with half the logarithms and a gradient that needs none.
     """
     value = x * logits - ops.relu(logits) - ops.softplus(-ops.absolute(logits))
 

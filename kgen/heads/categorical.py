@@ -16,8 +16,8 @@ class Categorical(LevelHead):
     """A softmax over {0, ..., levels - 1} for every scalar (PixelRNN's choice).
 
     Args:
-        levels: number of values, >= 2. 256 for 8-bit images.
-        one_hot: whether models of images see a value as a one-hot vector, and not as a
+        levels: number of values, >= 2; 256 for 8-bit images.
+        one_hot: whether models of images see a value as a one-hot vector rather than a
             number: for values that have no order, such as the codes of a VQ-VAE.
 
     References:

@@ -18,7 +18,7 @@ from kgen.heads._mixtures import (
 )
 
 FEW_LEVELS = 32
-"""Up to this many levels `mean` sums over all; above, over this many Gauss nodes."""
+"""Up to this many levels, `mean` sums over all; above, over this many Gauss nodes."""
 
 MOST_CHANNELS = 4
 """The cost of `mean` grows exponentially with the number of channels."""
@@ -32,12 +32,12 @@ class CoupledMixtureOfLogistics(LevelHead):
     The channels of a pixel share the weights of the mixture, and in every component
     the mean of a channel depends linearly on the values of the channels before it. A
     pixel of c channels takes components * (1 + 2 * c + c * (c - 1) / 2) network
-    outputs: 10 per component for RGB. The head orders the channels by itself, so the
+    outputs: 10 per component for RGB. The head orders the channels itself, so the
     network masks whole pixels.
 
     Args:
         components: number of components, >= 1.
-        levels: number of values, >= 2. 256 for 8-bit images.
+        levels: number of values, >= 2; 256 for 8-bit images.
 
     Raises:
         ValueError: if a setting is out of range, or for pixels of more than 4 channels.
@@ -130,7 +130,7 @@ class CoupledMixtureOfLogistics(LevelHead):
     def _log_masses(self, params, before):
         logits, locs, scales, couplings = self._parts(params)
         values = [ops.expand_dims(value, -1) for value in before]
-        # Components by their share of what is known of the pixel.
+        # Components, weighted by how well they explain the known part of the pixel.
         shares = logits
         for c, value in enumerate(values):
             loc = self._loc(locs[c], couplings[c], values[:c])
@@ -146,14 +146,14 @@ class CoupledMixtureOfLogistics(LevelHead):
     def mean(self, params):
         """Expected values: exact up to 32 levels, by Gaussian quadrature above.
 
-        The mean of a channel within a component is a closed form given the channels
-        before it, over which it is averaged.
+        Within a component, the mean of a channel has a closed form given the channels
+        before it; this is averaged over those channels.
         """
         logits, locs, scales, couplings = self._parts(params)
         weights, means = ops.softmax(logits), []
         values, probability = [], ops.ones_like(logits)
         for c in range(len(locs)):
-            # One more trailing axis for the values of every channel before.
+            # One more trailing axis for the values of every earlier channel.
             own = [locs[c], scales[c], *couplings[c]]
             loc, scale, *coupling = (
                 ops.reshape(v, (*_shape(v), *[1] * c)) for v in own
@@ -173,7 +173,7 @@ class CoupledMixtureOfLogistics(LevelHead):
     def _channel_mean(self, loc, scale):
         if self.levels <= FEW_LEVELS:
             return logistic_mean(loc, scale, self.levels)
-        # The same without rounding, which changes the mean very little.
+        # The same without rounding, which hardly changes the mean.
         top = self.levels - 1.0
         return scale * (ops.softplus(loc / scale) - ops.softplus((loc - top) / scale))
 

@@ -26,7 +26,7 @@ class MixtureOfLogistics(LevelHead):
 
     Args:
         components: number of logistics, >= 1.
-        levels: number of values, >= 2. 256 for 8-bit images.
+        levels: number of values, >= 2; 256 for 8-bit images.
 
     References:
         Salimans et al., PixelCNN++, 2017, sec. 2.1.
@@ -64,7 +64,7 @@ class MixtureOfLogistics(LevelHead):
         return ops.sum(found, axis=tuple(range(1, len(found.shape))))
 
     def _log_masses(self, params, before):
-        # One axis more than for single values: (n, levels, components).
+        # One more axis than for single values: (n, levels, components).
         x = np.arange(self.levels, dtype="float32")[:, np.newaxis]
         logits, loc, scale = self._parts(params)
         found = log_logistic_mass(x, loc, scale, self.levels)

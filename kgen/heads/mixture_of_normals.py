@@ -22,9 +22,9 @@ class MixtureOfNormals(RealHead):
         components: number of normals, >= 1.
         loc: centre of the data, a number or one per channel (per feature in tables);
             None is 0, or in an estimator the mean of the training data.
-        unit: spread of the data, likewise, >= 0; None is 1, or in an estimator the
-            standard deviation of the training data. A channel of unit 0 is constant:
-            it is drawn as `loc`, and has the density of one of unit 1.
+        unit: spread of the data, a number or one per channel, >= 0; None is 1, or in an
+            estimator the standard deviation of the training data. A channel of unit 0
+            is constant: it is drawn as `loc`, and has the density of one of unit 1.
 
     Raises:
         ValueError: for numbers out of range.

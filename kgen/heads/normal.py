@@ -20,9 +20,9 @@ class Normal(RealHead):
         scale: standard deviation in data units, > 0; None learns one per scalar.
         loc: centre of the data, a number or one per channel (per feature in tables);
             None is 0, or in an estimator the mean of the training data.
-        unit: spread of the data, likewise, >= 0; None is 1, or in an estimator the
-            standard deviation of the training data. A channel of unit 0 is constant:
-            it is drawn as `loc`, and has the density of one of unit 1.
+        unit: spread of the data, a number or one per channel, >= 0; None is 1, or in an
+            estimator the standard deviation of the training data. A channel of unit 0
+            is constant: it is drawn as `loc`, and has the density of one of unit 1.
 
     Raises:
         ValueError: for numbers out of range.
@@ -57,6 +57,6 @@ class Normal(RealHead):
 
     def draw(self, params, noise, temperature=1.0):
         loc, scale = self._loc_and_scale(params)
-        # p(x) ** (1 / temperature) is a normal of variance temperature * scale ** 2.
+        # p(x) ** (1 / temperature) is a normal with variance temperature * scale ** 2.
         x = loc + scale * temperature**0.5 * normal_quantile(noise)
         return self._or_constant(x)

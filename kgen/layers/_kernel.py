@@ -1,4 +1,4 @@
-"""The options of layers with a kernel and a bias, as Keras' own have them."""
+"""The options of layers with a kernel and a bias, as in Keras' own layers."""
 
 import keras
 from keras import constraints, initializers, ops, regularizers
@@ -10,11 +10,11 @@ class KernelLayer(keras.layers.Layer):
     Args:
         use_bias: whether there is a bias.
         kernel_initializer: name or instance of a Keras initializer.
-        bias_initializer: likewise.
+        bias_initializer: the same, for the bias.
         kernel_regularizer: name or instance of a Keras regularizer, or None.
-        bias_regularizer: likewise.
+        bias_regularizer: the same, for the bias.
         kernel_constraint: name or instance of a Keras constraint, or None.
-        bias_constraint: likewise.
+        bias_constraint: the same, for the bias.
         **kwargs: see `keras.layers.Layer`.
     """
 
@@ -43,9 +43,9 @@ class KernelLayer(keras.layers.Layer):
         """Add the kernel.
 
         Args:
-            shape: of the kernel.
-            mask: zeros where weights are never used, which then are zero and stay so:
-                regularizers and constraints see the others only.
+            shape: shape of the kernel.
+            mask: zeros where weights are never used. Those weights are and stay zero,
+                and regularizers and constraints see only the others.
         """
         initializer = initializers.get(self.kernel_initializer)
 
@@ -62,7 +62,7 @@ class KernelLayer(keras.layers.Layer):
         )
 
     def add_bias(self, size):
-        """Add the bias, unless there is to be none."""
+        """Add the bias, if the layer has one."""
         if not self.use_bias:
             return None
         return self.add_weight(

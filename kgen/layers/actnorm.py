@@ -1,4 +1,4 @@
-"""Actnorm: features, or channels, of zero mean and unit variance in the first batch.
+"""Actnorm: features or channels have zero mean and unit variance in the first batch.
 
 References:
     Kingma and Dhariwal, Glow: Generative Flow with Invertible 1x1 Convolutions, 2018,
@@ -18,10 +18,10 @@ from kgen.layers.bijection import Bijection, no_change
 class ActNorm(Bijection):
     """z = exp(s) (x - mean) / std + t, with s and t learned for every feature.
 
-    Mean and standard deviation are those of the first batch that it is trained on, and
-    stay so. (In the paper they are the first values of scale and bias, which is the
-    same function; but the weights of a layer cannot be set within a step on every
-    backend, and its state can.) A feature that is constant there keeps its scale.
+    Mean and standard deviation are those of the first training batch, and never change.
+    (In the paper they are the initial scale and bias, which gives the same function.
+    But not every backend can set a layer's weights within a step; all can set its
+    state.) A feature that is constant in the first batch keeps its scale.
 
     Args:
         **kwargs: see `keras.layers.Layer`.
@@ -66,7 +66,7 @@ class ActNorm(Bijection):
         return [ops.cast(value, "float32") for value in values]
 
     def _begin(self, x):
-        """Keep the statistics of a batch, if it is the first one."""
+        """Keep the statistics of a batch if it is the first."""
         first = self.begun.value == 0
         rows = ops.stop_gradient(whole_batch(x))
         axes = tuple(range(len(x.shape) - 1))
@@ -78,4 +78,4 @@ class ActNorm(Bijection):
 
 
 _LEAST = 1e-6
-"""Standard deviation up to which a feature is taken for a constant."""
+"""Standard deviation up to which a feature counts as constant."""

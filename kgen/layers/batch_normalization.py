@@ -1,4 +1,4 @@
-"""Batch normalisation over the whole of a batch."""
+"""Batch normalisation over the whole batch."""
 
 import keras
 from keras import ops
@@ -9,20 +9,20 @@ from kgen.core.backend import register
 
 @register
 class BatchNormalization(keras.layers.BatchNormalization):
-    """Keras' own, over the whole batch, even if its parts are on several replicas.
+    """Keras' layer, over the whole batch, even if its parts are on several replicas.
 
-    If a batch has fewer examples than there are replicas of a `tf.distribute` strategy,
-    those that have none do not count.
+    If a batch has fewer examples than a `tf.distribute` strategy has replicas, replicas
+    without examples do not count.
 
     Args:
         **kwargs: see `keras.layers.BatchNormalization`.
 
-    Input shape: any, the examples first.
+    Input shape: any, with the batch axis first.
     Output shape: the same.
     """
 
     def __init__(self, **kwargs):
-        # Where it is loaded decides, not where it was saved.
+        # The strategy at loading decides, not the one at saving.
         kwargs["synchronized"] = backend.replica_count() > 1
         super().__init__(**kwargs)
 

@@ -14,7 +14,7 @@ from kgen.core.config import ConfigMixin
 
 SEEN = 100.0
 """Largest value that networks inside bijections see: further out they do not change, so
-that no input makes them overflow, in half precision either."""
+that no input makes them overflow, not even in half precision."""
 
 MOST_IN_HALF = 1000.0
 """Largest number in a condition that networks see in float16."""
@@ -25,16 +25,16 @@ class Bijection(ConfigMixin, keras.layers.Layer):
 
     A subclass implements `forward` and `inverse`, and keeps every argument of its
     `__init__` as an attribute of the same name. If z has another shape than x, it also
-    implements `compute_output_shape`. Values are float32 under any policy; for that a
+    implements `compute_output_shape`. Values are float32 under any policy, so a
     subclass adds its own weights with `autocast=False`. Networks inside may compute in
-    half precision: what they do is undone exactly if both ways round them alike, as
-    where neither or both are compiled, and else to the precision of 16 bits.
+    half precision. The inverse is exact if both directions round alike, that is, if
+    both or neither are compiled; otherwise it has the precision of 16 bits.
 
     Args:
         **kwargs: see `keras.layers.Layer`.
 
-    Input: x, shape (n, ...), float32; and condition vectors (n, condition_dim), where
-        the bijection is a conditional one.
+    Input: x, shape (n, ...), float32; and condition vectors (n, condition_dim), if the
+        bijection is conditional.
     Output: a pair of z, float32, and log |det dz/dx|, float32 of shape (n,).
     """
 
@@ -43,10 +43,10 @@ class Bijection(ConfigMixin, keras.layers.Layer):
 
     loops = False
     """Whether its inverse is a long loop of small operations, which XLA compiles in
-    graphs of batches of a known size. A subclass may set it in `build`."""
+    graphs for batches of a known size. A subclass may set it in `build`."""
 
     def __init__(self, **kwargs):
-        # Not cast by Keras: what is rounded to 16 bits does not come back.
+        # Keras must not cast: rounding to 16 bits cannot be undone.
         super().__init__(autocast=False, **kwargs)
 
     def forward(self, x, condition=None, *, training=False):
@@ -60,7 +60,7 @@ class Bijection(ConfigMixin, keras.layers.Layer):
         raise NotImplementedError
 
     def inverse(self, z, condition=None):
-        """Return the x whose z this is.
+        """Return the x that `forward` maps to z.
 
         Args:
             z: float32, of the shape that `forward` returns.
@@ -86,7 +86,7 @@ def check_kind(owner, name, value):
 
 
 def latent_shape(bijection, shape):
-    """Shape of z, from that of x; both without the examples' axis."""
+    """Shape of z, from that of x; both without the batch axis."""
     z_shape, _ = bijection.compute_output_shape((None, *shape))
     return tuple(z_shape[1:])
 
@@ -102,17 +102,17 @@ def total(log_derivatives):
 
 
 def seen(values, condition, dtype):
-    """What a network inside a bijection sees of values (n, k), and of a condition.
+    """What a network inside a bijection sees of values (n, k) and a condition.
 
     Args:
         values: float32, (n, k), k >= 0.
         condition: vectors (n, condition_dim), or None.
-        dtype: in which the network computes.
+        dtype: dtype in which the network computes.
     """
     seen_values = ops.clip(values, -SEEN, SEEN)
     if condition is not None:
         condition = ops.cast(condition, "float32")
-        if dtype == "float16":  # which ends at 65504
+        if dtype == "float16":  # its largest number is 65504
             condition = ops.clip(condition, -MOST_IN_HALF, MOST_IN_HALF)
         parts = [seen_values, condition]
         seen_values = ops.concatenate(parts, -1)

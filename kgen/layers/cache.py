@@ -1,9 +1,9 @@
 """Layers that compute an image pixel by pixel, for samplers.
 
 A layer of an autoregressive network has a method `cached(n, width)`, or
-`cached(n, width, condition)` if it has a `condition_dim`. What it returns computes the
-same function as the layer, for n images at once, but a pixel at a time in raster order:
-a cache holds what later pixels need of earlier ones.
+`cached(n, width, condition)` if it has a `condition_dim`. The result computes the same
+function as the layer, for n images at once, but a pixel at a time in raster order: a
+cache holds what later pixels need from earlier ones.
 
 References:
     Ramachandran et al., Fast Generation for Convolutional Autoregressive Models, 2017.
@@ -19,22 +19,22 @@ class CachedLayer:
 
     Its cache is in two attributes, which loops in the graph carry: `past` from row to
     row, and `row` from pixel to pixel within a row. Each is a tensor, a list of
-    tensors, or None, and keeps its shapes. Everything else may be set by a method and
-    used until the row or the pixel ends.
+    tensors, or None, and keeps its shapes. Whatever else a method sets lasts until the
+    row or the pixel ends.
     """
 
     past = None
     row = None
     reads_image = False
     """Whether it is a first layer, which receives values once they are drawn (`see`)
-    instead of the features of a layer before it."""
+    instead of the features of an earlier layer."""
 
     def enter_row(self, above):
-        """Begin a row: do at once what rows above determine.
+        """Begin a row: compute at once what the rows above determine.
 
         Args:
-            above: features (n, width, ...) of the row that rows above determine, from
-                the layer before; None if there are none.
+            above: features (n, width, ...) of this row that the rows above determine,
+                from the layer before; None if there are none.
 
         Returns:
             The same for the next layer; None if they stay as they are.
@@ -44,7 +44,7 @@ class CachedLayer:
         """Begin a pixel, given its column."""
 
     def __call__(self, value, channel):
-        """Features that belong to a channel, (n, size), from those of its input."""
+        """Features that belong to a channel, (n, size), given those of the input."""
         raise NotImplementedError
 
     def see(self, value):
@@ -62,7 +62,7 @@ class CachedLayer:
 
 
 def shared(owner, name):
-    """Attribute of a cached layer that is the attribute of another in it.
+    """Attribute of a cached layer that is shared with another one inside it.
 
     Args:
         owner: name of the attribute that holds the other, a `CachedLayer`.
@@ -92,7 +92,7 @@ def put(row, column, pixel):
 
 
 def spans(features, channels):
-    """First and last (exclusive) of the features that belong to every channel.
+    """For every channel, first and last (exclusive) of the features that belong to it.
 
     Feature k of m belongs to channel k * channels // m.
 

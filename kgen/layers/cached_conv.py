@@ -14,13 +14,13 @@ class CachedConv(CachedLayer):
     """A `MaskedConv2D`, pixel by pixel.
 
     The rows above are added once for the whole row, in one matrix product. Pixels to
-    the left and the pixel's own features are added together, or, if there are several
-    channels, the left once and its own features channel by channel.
+    the left and the pixel's own features are added together; with several channels, the
+    left is added once, and the pixel's own features channel by channel.
 
     Args:
         layer: the convolution.
         n: number of images.
-        width: of an image.
+        width: width of an image.
     """
 
     def __init__(self, layer, n, width):
@@ -45,9 +45,9 @@ class CachedConv(CachedLayer):
         self.bias, self.above = bias, None
         centre = layer.columns // 2
         self.above_kernel = ops.reshape(kernel[:-1], (-1, outputs))
-        # For every channel the weights of what is known before it. They are sliced
-        # here: XLA would copy slices taken in a loop in every iteration. If there are
-        # several channels, pixels to the left are added once for all.
+        # For every channel, the weights of what is known before it. They are sliced
+        # here, because XLA would copy slices taken in a loop in every iteration. With
+        # several channels, pixels to the left are added once for all of them.
         kernel = ops.reshape(kernel[-1, : centre + 1], (-1, outputs))
         first = centre * features if layer.channels > 1 else 0
         edges = [0, *(high for _, high in spans(features, layer.channels))]
@@ -64,19 +64,19 @@ class CachedConv(CachedLayer):
         # At least one: pixels are written late, beginning with a blank one.
         self.margin = max(1, self.reach)
         if self.reach or layer.rows > 1:
-            # The whole row if rows below will need it. Otherwise a ring buffer, in
-            # which pixel p is at p modulo its length.
+            # The whole row if rows below will need it; otherwise a ring buffer, where
+            # pixel p is at p modulo its length.
             length = self.margin + (width if layer.rows > 1 else 0)
             kept = ops.zeros((n, length, features), dtype)
             self.row = [kept, ops.zeros(size, dtype)]
         self.blank = self.row
 
     def span(self, channel):
-        """First and last (exclusive) of the outputs of a channel."""
+        """First and last (exclusive) output of a channel."""
         return sum(self.sizes[:channel]), sum(self.sizes[: channel + 1])
 
     def by_channel(self, outputs):
-        """Outputs in the layer's order, put into the one that they are drawn in."""
+        """Outputs in the layer's order, put into the order of drawing."""
         return outputs if self.order is None else ops.take(outputs, self.order, axis=-1)
 
     def enter_row(self, above):

@@ -1,10 +1,10 @@
 """The inverse of a masked autoregressive layer, without a pass for every feature.
 
-Features come in sections of a few. What all sections before add to the sums of a
-section's units is known when it begins, and found in one product of matrices: they are
-never computed again. What is left of the network is that of the section's own units, a
-few of every layer, and only this small one runs again for every feature. So a draw
-costs about the arithmetic of one pass, or two.
+Features come in sections of a few. What all earlier sections add to the sums of a
+section's units is known when the section begins, and computed once, in one matrix
+product. What is left is a small network of the section's own units, a few of every
+layer, and only this network runs again for every feature. So a draw costs about the
+arithmetic of one or two passes.
 
 All tensors are (units, n): a scalar is a row of examples, which lie side by side.
 """
@@ -16,7 +16,7 @@ from kgen.layers.bijection import SEEN
 from kgen.layers.masks import hidden_mask, output_mask
 
 SECTION = 4
-"""Features of a section, at most."""
+"""Largest number of features of a section."""
 
 
 class CachedInverse:
@@ -38,7 +38,7 @@ class CachedInverse:
     def _of_features(self, condition):
         """Weights between units that see features, and what their sums start at.
 
-        Units that see the condition alone have a degree of -1, and are the first of
+        Units that see only the condition have a degree of -1, and are the first of
         their layer. They are complete from the start.
         """
         pairs = list(zip(self.degrees[:-1], self.degrees[1:], strict=True))
@@ -49,7 +49,7 @@ class CachedInverse:
             kernel, start = layer.kernel, ops.expand_dims(layer.bias, 1)
             (inputs, units), width = mask.shape, 0 if h is None else h.shape[0]
             early = layer.units - units
-            # In the data the condition comes last, in hidden layers what sees it first.
+            # The condition is last among the inputs; units that see only it are first.
             first, last = (inputs, 0) if k == 0 else (0, width)
             if h is not None:
                 own = kernel[first : first + width]
@@ -62,7 +62,7 @@ class CachedInverse:
         return kernels, starts
 
     def __call__(self, z):
-        """The x whose z this is, (n, features)."""
+        """The x that the layer maps to z, (n, features)."""
         n, (features, *hidden, _) = ops.shape(z)[0], self.windows
         z = ops.pad(ops.transpose(z), ((0, features.room), (0, 0)))
         if self.count == 1:
@@ -83,13 +83,13 @@ class CachedInverse:
         return ops.transpose(x[: self.dim])
 
     def _section(self, k, z, known):
-        """Features of section k, and all of its units but the outputs.
+        """Features of section k, and all of its units except the outputs.
 
         Args:
             k: number of the section.
             z: its part of z, (section, n).
             known: features as the network sees them, and hidden units, (units, n) for
-                every layer, zero for those of later sections; None if there is but
+                every layer, zero for those of later sections; None if there is only
                 one section.
         """
         transform, starts = self.layer.transform, self.starts
@@ -135,9 +135,9 @@ class CachedInverse:
 
 
 class Window:
-    """Where the units of every section are, among units in the order of their degrees.
+    """Where the units of every section are, among units sorted by degree.
 
-    It is as long as the largest section: its end may belong to the next.
+    It is as long as the largest section, so its end may belong to the next one.
 
     Args:
         degrees: ascending, from 0.

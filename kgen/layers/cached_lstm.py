@@ -1,4 +1,4 @@
-"""The LSTM layers of images, pixel by pixel, and the equations of their cells.
+"""The LSTM layers for images, pixel by pixel, and the equations of their cells.
 
 References:
     Van den Oord et al., Pixel Recurrent Neural Networks, 2016, sec. 3.1-3.2, eq. 3.
@@ -60,7 +60,7 @@ class CachedRowLSTM(CachedLayer):
 
 
 class CachedDiagonalBiLSTM(CachedLayer):
-    """A `DiagonalBiLSTM`, pixel by pixel: from the right once a row is complete."""
+    """A `DiagonalBiLSTM`, pixel by pixel; from the right once a row is complete."""
 
     def __init__(self, layer, n, width):
         self.layer, self.width = layer, width
@@ -76,7 +76,7 @@ class CachedDiagonalBiLSTM(CachedLayer):
         self.row = self._start()
 
     def _start(self):
-        # The row's inputs and states, and the state of the pixel before.
+        # The row's inputs and states, and the state of the previous pixel.
         return [self.blank_input, self.blank, self.one, self.one]
 
     def enter_row(self, above):

@@ -1,4 +1,4 @@
-"""Layers for sequences, whose outputs see the present and the past, or only the past.
+"""Layers for sequences whose outputs see the present and the past, or only the past.
 
 A sequence is an image of one row, (n, 1, steps, features), so that masked convolutions
 and their caches work for it unchanged.
@@ -20,18 +20,19 @@ from kgen.layers.masked_conv import MaskedConv2D
 
 @register
 class CausalBlock(layers.Layer):
-    """A dilated causal convolution of two taps, gated, with two outputs (fig. 4).
+    """A gated, dilated causal convolution with two taps and two outputs (fig. 4).
 
     Args:
         filters: features of the input and of both outputs, >= channels.
         dilation: steps between the two taps, >= 1.
-        channels: channels of a step of the data.
+        channels: channels per step of the data.
         condition_dim: length of the vectors that shift every gate (sec. 2.5); 0 for
             none.
         **kwargs: see `keras.layers.Layer`.
 
     Input shape: (n, 1, steps, filters).
-    Output shape: a pair of the same: for the next block, and for the sum of all blocks.
+    Output shape: a pair of this shape: for the next block, and for the sum over all
+        blocks.
     """
 
     def __init__(self, filters, dilation=1, channels=1, condition_dim=0, **kwargs):
@@ -62,7 +63,7 @@ class CausalBlock(layers.Layer):
 
     @staticmethod
     def split(x, out):
-        """Both outputs, from the input and those of the last convolution."""
+        """Both outputs, from the input and the outputs of the last convolution."""
         residual, skip = ops.split(out, 2, axis=-1)
         return x + residual, skip
 
@@ -84,7 +85,7 @@ class CausalBlock(layers.Layer):
 
 
 class CachedCausal(CachedLayer):
-    """A `CausalBlock`, step by step: every dilated convolution has a ring buffer."""
+    """A `CausalBlock`, step by step; every dilated convolution has a ring buffer."""
 
     row = shared("conv", "row")
 
@@ -121,7 +122,7 @@ class _Orthogonal(keras.initializers.Orthogonal):
 
 @register
 class PastRNN(layers.Layer):
-    """Keras' GRU or LSTM layers over the steps before, and a dense layer on top.
+    """Keras' GRU or LSTM layers over the earlier steps, and a dense layer on top.
 
     The output at a step is a summary of the inputs at all steps before it.
 
@@ -129,7 +130,7 @@ class PastRNN(layers.Layer):
         cell: "gru" or "lstm".
         hidden: units of each recurrent layer, and of the output, >= 1.
         layers: number of recurrent layers, >= 1.
-        channels: channels of a step of the data, among which outputs are divided.
+        channels: channels per step of the data, among which outputs are divided.
         **kwargs: see `keras.layers.Layer`.
 
     Input shape: (n, 1, steps, features).
@@ -188,7 +189,7 @@ class PastRNN(layers.Layer):
 
 
 class CachedPast(CachedLayer):
-    """A `PastRNN`, step by step: its cache holds the states of its cells."""
+    """A `PastRNN`, step by step; its cache holds the states of its cells."""
 
     reads_image = True
 

@@ -6,13 +6,13 @@ from kgen.layers.bijection import Bijection, check_kind, no_change
 
 @register
 class Chain(Bijection):
-    """Bijections, the first of which is applied to x, and the last of which makes z.
+    """Bijections in a row: the first is applied to x, and the last returns z.
 
     Log-determinants add up.
 
     Args:
-        bijections: list of `kgen.layers.Bijection`, not yet built. Those that
-            are conditional take the same condition.
+        bijections: list of `kgen.layers.Bijection`, not yet built. Conditional ones
+            take the same condition.
         **kwargs: see `keras.layers.Layer`.
 
     Example:
@@ -41,7 +41,7 @@ class Chain(Bijection):
 
     def build(self, x_shape):
         for bijection in self.bijections:
-            if not bijection.built:  # those of files are
+            if not bijection.built:  # those from files are
                 bijection.build(x_shape)
             x_shape, _ = bijection.compute_output_shape(x_shape)
         self.loops = any(bijection.loops for bijection in self.bijections)

@@ -21,7 +21,7 @@ from kgen.layers.transforms import transforms
 
 @register
 class CheckerboardCoupling(Bijection):
-    """Coupling of the squares of a checkerboard, all channels of them.
+    """Coupling of the squares of a checkerboard, with all their channels.
 
     It begins as the identity: the last layer's weights are zero at first.
 
@@ -30,12 +30,11 @@ class CheckerboardCoupling(Bijection):
             `kgen.networks.ResidualConvolutions`.
         transform: what happens to a scalar: "affine", "additive", "spline", or a
             `kgen.layers.Transform`.
-        swap: whether the squares with an odd sum of row and column stay, and the
-            others move.
+        swap: whether the squares where row + column is odd stay, and the others move.
         condition_dim: length of the vectors that the network also sees, >= 0.
         **kwargs: see `keras.layers.Layer`.
 
-    Input shape: (n, height, width, channels), of any sides.
+    Input shape: (n, height, width, channels), of any height and width.
     Output shape: the same, and (n,).
 
     Example:

@@ -3,7 +3,7 @@
     h = (x - mean) / sqrt(variance + epsilon)
     out = (1 + a(y)) * h + b(y)
 
-in which a and b are affine maps of the condition y, to a number for every channel.
+where a and b are affine maps of the condition y, to a number for every channel.
 
 References:
     De Vries et al., Modulating Early Visual Processing by Language, 2017, sec. 3.
@@ -27,8 +27,8 @@ class ConditionalBatchNormalization(ConfigMixin, keras.layers.Layer):
     At first they are 1 and 0 for all conditions.
 
     Args:
-        momentum: of the moving averages of mean and variance, in [0, 1].
-        epsilon: what is added to variances, > 0.
+        momentum: momentum of the moving averages of mean and variance, in [0, 1].
+        epsilon: number added to variances, > 0.
         **kwargs: see `keras.layers.Layer`.
 
     Input shape: [(n, ..., channels), (n, k)], data and conditions.

@@ -1,4 +1,4 @@
-"""Coupling layers: half of the features stay, and say what happens to the others.
+"""Coupling layers: half of the features stay, and decide what happens to the others.
 
     z_a = x_a,    z_b = g(x_b; network(x_a))
 
@@ -30,10 +30,10 @@ class Coupling(Bijection):
         transform: what happens to a scalar: "affine", "additive", "spline", or a
             `kgen.layers.Transform`.
         hidden: units of every hidden layer of a dense network with ReLUs, each >= 1.
-        swap: whether the second half stays, and the first one moves. (Of a single
-            feature there are no halves: it moves.)
+        swap: whether the second half stays, and the first one moves. (A single feature
+            always moves.)
         condition_dim: length of the vectors that the network also sees, >= 0.
-        network: a `CouplingNetwork` in place of the dense one, such as
+        network: a `CouplingNetwork` instead of the dense one, such as
             `kgen.networks.Convolutions`.
         **kwargs: see `keras.layers.Layer`.
 
@@ -98,5 +98,5 @@ class Coupling(Bijection):
 
     def _params(self, staying, moving, condition):
         if staying.shape[-1] + self.condition_dim == 0:
-            staying = ops.ones_like(moving)  # nothing to be seen
+            staying = ops.ones_like(moving)  # there is nothing to see
         return self.params(staying, condition)

@@ -17,10 +17,10 @@ class CouplingNetwork(Strategy):
     """
 
     def parts(self, outputs, dtype=None):
-        """Return Keras layers, not yet built, each of which takes what one before made.
+        """Return Keras layers, not yet built, each of which takes the previous output.
 
-        The first takes (n, ..., features), and the last makes (n, ..., outputs), with
-        the same axes between.
+        The first takes (n, ..., features), and the last returns (n, ..., outputs), with
+        the same axes in between.
 
         Args:
             outputs: length of the last axis, >= 1.
@@ -51,15 +51,15 @@ class DenseNetwork(CouplingNetwork):
 
 
 class Parameters(keras.layers.Layer):
-    """The parameters of the scalars that move, as a network says.
+    """The parameters of the scalars that move, from a network.
 
     Args:
         builder: a `CouplingNetwork`.
         moving: number of scalars that move at a position.
-        size: number of parameters of each.
+        size: number of parameters per scalar.
         **kwargs: see `keras.layers.Layer`.
 
-    Input: values that stay, (n, ..., features), and condition vectors (n, k), or None.
+    Input: values that stay, (n, ..., features); and condition vectors (n, k), or None.
     Output shape: (n, ..., moving, size), float32.
     """
 
@@ -88,7 +88,7 @@ class Parameters(keras.layers.Layer):
 
 
 def as_builder(network, hidden):
-    """A `CouplingNetwork`: the one that is given, or a dense one of `hidden` units."""
+    """A `CouplingNetwork`: the given one, or a dense one of `hidden` units."""
     if network is None:
         return DenseNetwork(hidden)
     if not isinstance(network, CouplingNetwork):

@@ -20,8 +20,8 @@ class Embed(keras.layers.Layer):
     """
 
     def __init__(self, head, **kwargs):
-        # Not cast by Keras: 16-bit floats are too coarse for reals far from zero, so
-        # that the cast has to come after the mapping.
+        # Keras must not cast: 16-bit floats are too coarse for reals far from zero, so
+        # the cast has to come after the mapping.
         super().__init__(**kwargs, autocast=False)
         self.head = head
 

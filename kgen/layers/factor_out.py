@@ -1,4 +1,4 @@
-"""Half of the channels are done, and the others go on.
+"""Half of the channels are finished, and the others go on.
 
 References:
     Dinh et al., Density Estimation Using Real NVP, 2017, sec. 3.6, eq. 13-16.
@@ -15,11 +15,11 @@ from kgen.layers.bijection import Bijection, check_kind, latent_shape
 
 @register
 class FactorOut(Bijection):
-    """Half of the channels become noise as they are, the first ones by a bijection.
+    """The first half of the channels go through a bijection, the others are kept.
 
     Args:
-        bijection: a `kgen.layers.Bijection` of the first half of the channels (of an
-            odd number, the smaller part), not yet built.
+        bijection: a `kgen.layers.Bijection` for the first half of the channels (the
+            smaller part if their number is odd), not yet built.
         **kwargs: see `keras.layers.Layer`.
 
     Input shape: (n, ..., channels), channels >= 2.
@@ -48,7 +48,7 @@ class FactorOut(Bijection):
         self.half = channels // 2
         self.going = (*positions, self.half)
         self.leaving = (*positions, channels - self.half)
-        if not self.bijection.built:  # that of a file is
+        if not self.bijection.built:  # one from a file is
             self.bijection.build((x_shape[0], *self.going))
         self.loops = self.bijection.loops
         self.coded = latent_shape(self.bijection, self.going)

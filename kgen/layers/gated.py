@@ -22,24 +22,24 @@ def gate(h):
 
 @register
 class VerticalConv2D(KernelLayer):
-    """2D convolution that sees the rows above a pixel, as far right as left.
+    """2D convolution that sees the rows above a pixel, as far to the right as left.
 
     Args:
         filters: number of output features, >= 1.
         kernel_size: odd height and width of the kernel, >= 3.
         mask_type: "A" hides the row itself (first layer); "B" shows it, for
-            features that depend on rows above only.
+            features that depend only on rows above.
         dilation: spacing of the kernel's taps, in pixels, >= 1.
         **kwargs: `use_bias`, `kernel_initializer`, `bias_initializer`,
             `kernel_regularizer`, `bias_regularizer`, `kernel_constraint` and
-            `bias_constraint` as in `keras.layers.Conv2D`; else see
+            `bias_constraint` as in `keras.layers.Conv2D`; for others see
             `keras.layers.Layer`.
 
     Input shape: (n, height, width, features).
     Output shape: (n, height, width, filters).
 
     Raises:
-        ValueError: if the kernel size is even or below 3, or the mask unknown.
+        ValueError: if the kernel size is even or below 3, or the mask is unknown.
     """
 
     def __init__(self, filters, kernel_size, mask_type="B", dilation=1, **kwargs):
@@ -59,12 +59,12 @@ class VerticalConv2D(KernelLayer):
 
     @property
     def reach(self):
-        """Rows above that it sees."""
+        """Number of rows above that it sees."""
         return self.kernel_size // 2 * self.dilation
 
     def call(self, x):
         height, reach = x.shape[1], self.reach
-        # Short images end above the last row that a dilated kernel would see.
+        # Short images end before the last row that a dilated kernel would see.
         x = ops.pad(x, ((0, 0), (reach, 0), (reach, reach), (0, 0)))
         if self.mask_type == "A":
             x = x[:, : reach + height - self.dilation]
@@ -91,15 +91,15 @@ class VerticalConv2D(KernelLayer):
 class GatedBlock(layers.Layer):
     """One layer of the gated PixelCNN, which maps a vertical and a horizontal stack.
 
-    The vertical stack sees all rows above, the horizontal one the row itself and, by a
-    1x1 link, the vertical one. Their features are gated, tanh times sigmoid; mask "B"
-    adds its input to the horizontal output.
+    The vertical stack sees all rows above. The horizontal stack sees the row itself
+    and, through a 1x1 link, the vertical stack. Their features are gated, tanh times
+    sigmoid. With mask "B", the horizontal input is added to the horizontal output.
 
     Args:
         filters: features of each stack, >= channels.
         kernel_size: odd size of the kernels, >= 3.
         mask_type: "A" for the first layer, "B" for all others.
-        channels: channels of a pixel of the data.
+        channels: channels per pixel of the data.
         dilation: spacing of the kernels' taps, in pixels, >= 1.
         condition_dim: length of the vectors that shift every gate (eq. 4); 0 for none.
         **kwargs: see `keras.layers.Layer`.
@@ -191,7 +191,7 @@ class GatedBlock(layers.Layer):
 class CachedGated(CachedLayer):
     """A `GatedBlock`, pixel by pixel.
 
-    The vertical stack depends on rows above only: it is done once for a row.
+    The vertical stack depends only on rows above: it is computed once per row.
     """
 
     row = shared("horizontal", "row")

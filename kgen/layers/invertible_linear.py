@@ -20,14 +20,14 @@ from kgen.layers.permutation import check_order, places
 class InvertibleLinear(Bijection):
     """z = W x with W = P L U, for the features of every position.
 
-    P is a fixed permutation, L lower triangular with ones on its diagonal, and U upper
-    triangular with a positive diagonal; so log |det W| is the sum of the logs of that
-    diagonal. At first W is P. (In the paper it is a rotation.)
+    P is a fixed permutation, L is lower triangular with ones on its diagonal, and U is
+    upper triangular with a positive diagonal, so log |det W| is the sum of the logs of
+    that diagonal. At first W is P. (In the paper it starts as a rotation.)
 
     Args:
         seed: seed of the permutation, >= 0.
-        order: the permutation, indices of the features, as files hold it; None draws
-            it by the seed.
+        order: the permutation, indices of the features, which saved files hold; None
+            draws it with the seed.
         **kwargs: see `keras.layers.Layer`.
 
     Input shape: (n, ..., features).

@@ -1,4 +1,4 @@
-"""Two-dimensional LSTM layers, which see an image row by row or along its diagonals.
+"""Two-dimensional LSTM layers, which read an image row by row or along its diagonals.
 
 References:
     Van den Oord et al., Pixel Recurrent Neural Networks, 2016, sec. 3.1-3.2, eq. 3.
@@ -55,7 +55,7 @@ class RowLSTM(_LSTM):
 
     Args:
         hidden: features of the state, >= channels.
-        channels: channels of a pixel of the data.
+        channels: channels per pixel of the data.
         **kwargs: see `keras.layers.Layer`.
 
     Input shape: (n, height, width, features).
@@ -71,7 +71,7 @@ class RowLSTM(_LSTM):
         self.kernel = self._state_kernel(3, "kernel")
 
     def from_above(self, h):
-        """What a row of states, (n, width, hidden), adds to the gates below it."""
+        """What a row of states, (n, width, hidden), adds to the gates of the next."""
         width = h.shape[1]
         h = ops.pad(h, ((0, 0), (1, 1), (0, 0)))
         taps = [h[:, k : k + width] for k in range(3)]
@@ -97,13 +97,13 @@ class RowLSTM(_LSTM):
 class DiagonalBiLSTM(_LSTM):
     """Two LSTMs along the diagonals of an image, one from each upper corner.
 
-    The state of a pixel depends on its input, on the state above and on the one beside
-    it. The direction from the right is shifted down by a row. Together they see every
-    earlier pixel.
+    The state of a pixel depends on its input, on the state above and on the state
+    beside it. The direction from the right is shifted down by a row. Together they see
+    every earlier pixel.
 
     Args:
         hidden: features of the state, >= channels.
-        channels: channels of a pixel of the data.
+        channels: channels per pixel of the data.
         **kwargs: see `keras.layers.Layer`.
 
     Input shape: (n, height, width, features).
@@ -128,7 +128,7 @@ class DiagonalBiLSTM(_LSTM):
         return left + ops.pad(right, ((0, 0), (1, 0), (0, 0), (0, 0)))[:, :-1]
 
     def _scan(self, gates, kernel):
-        """States of one direction, from the left, for sums of gates from the input."""
+        """States of one direction, from the left, given the input's sums of gates."""
         height, width = gates.shape[1:3]
         kernel = ops.cast(kernel, gates.dtype)
         inside = np.ones((1, height, width, 1), "float32")
@@ -155,8 +155,8 @@ class DiagonalBiLSTM(_LSTM):
 def _product(rows, kernel):
     """Features of pixels, (n, width, k), times a kernel (k, m).
 
-    The gradient of `matmul` transposes in an order that TensorFlow does not know
-    beforehand if n varies, so that XLA could not compile it in a loop.
+    Not `matmul`: if n varies, its gradient transposes in an order that TensorFlow does
+    not know beforehand, so that XLA could not compile it in a loop.
     """
     return ops.einsum("nwk,km->nwm", rows, kernel)
 

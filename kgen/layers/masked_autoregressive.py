@@ -1,10 +1,10 @@
-"""Masked autoregressive layers: every feature moves as those before it say.
+"""Masked autoregressive layers: every feature moves depending on those before it.
 
     z_i = g(x_i; network_i(x_1 ... x_i-1))
 
-with an increasing function g, such as (x - mu) exp(-alpha). All z take one pass of a
-network with MADE's masks. On the way back features come one by one, each by a small
-part of the network: see `kgen.layers.cached_inverse`.
+with an increasing function g, such as (x - mu) exp(-alpha). All of z takes one pass of
+a network with MADE's masks. On the way back, features come one by one, each from a
+small part of the network: see `kgen.layers.cached_inverse`.
 
 References:
     Papamakarios et al., Masked Autoregressive Flow for Density Estimation, 2017, sec.
@@ -25,24 +25,25 @@ from kgen.layers.masks import hidden_degrees, hidden_mask, output_mask
 from kgen.layers.transforms import transforms
 
 MANY = 16
-"""Features from which on XLA compiles the inverse, for batches of a known size."""
+"""XLA compiles the inverse of more features than this, for batches of known size."""
 
 
 @register
 class MaskedAutoregressive(Bijection):
-    """Every feature moves by a dense network of those before it, with ReLUs.
+    """Every feature moves by a dense ReLU network of the features before it.
 
     It begins as the identity: the last layer's weights are zero at first. Its network
-    computes in float32 under any policy: one way it is run on all features at once, and
-    the other way on a few at a time, which rounding to 16 bits would set apart.
+    computes in float32 under any policy: it runs on all features at once in one
+    direction and on a few at a time in the other; rounded to 16 bits, the results would
+    differ.
 
     Args:
         transform: what happens to a scalar: "affine", "additive", "spline", or a
             `kgen.layers.Transform`.
-        hidden: units of every hidden layer, each >= 1; with none the parameters are
-            linear in the features.
+        hidden: units of every hidden layer, each >= 1; without hidden layers, the
+            parameters are linear in the features.
         condition_dim: length of the vectors that the network also sees, >= 0.
-        jit_compile: whether XLA compiles the inverse of more than 16 features, if
+        jit_compile: whether XLA compiles the inverse of more than 16 features, where
             it can.
         **kwargs: see `keras.layers.Layer`.
 
@@ -84,7 +85,7 @@ class MaskedAutoregressive(Bijection):
         outputs = self.dim * size
         last = MaskedDense(outputs, kernel_initializer="zeros", **policy)
         self.network.append(last)
-        # A condition comes before all features: units of degree -1 see nothing else.
+        # A condition comes before all features: units of degree -1 see only that.
         first = 1 if self.condition_dim else 0
         condition = np.full(self.condition_dim, -1)
         self.degrees = [np.append(np.arange(self.dim), condition)]
@@ -111,12 +112,12 @@ class MaskedAutoregressive(Bijection):
         return CachedInverse(self, condition)(z)
 
     _compiled_inverse = compiled(_inverse, relaxed=False, jit=True)
-    # All layers of the same sizes share it.
+    # All layers of the same sizes share the graph.
 
     def plain_inverse(self, z, condition=None):
-        """The same by one pass for every feature: slow, simple and right."""
+        """The same with one pass for every feature: slow, simple and correct."""
 
-        def turn(_, x):  # one more feature is right
+        def turn(_, x):  # one more feature is correct
             return self.transform.inverse(z, self.params(x, condition))
 
         return ops.fori_loop(0, self.dim, turn, ops.zeros_like(z))

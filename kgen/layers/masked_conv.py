@@ -18,39 +18,39 @@ from kgen.layers.cached_conv import CachedConv
 
 @register
 class MaskedConv2D(KernelLayer):
-    """2D convolution whose output at a pixel depends on earlier pixels only.
+    """2D convolution whose output at a pixel depends only on earlier pixels.
 
     Pixels are ordered row by row, from the left, and the `channels` of a pixel one
     after the other. Feature k of m belongs to channel k * channels // m, among inputs
-    and outputs alike. Mask "A" shows a feature the earlier channels of its own pixel,
-    mask "B" its own channel too.
+    and outputs alike. Mask "A" shows a feature the earlier channels of its own pixel;
+    mask "B" also shows it its own channel.
 
         kernel 3x3, one channel:   1 1 1      1 1 1
                                A:  1 0 0  B:  1 1 0
                                    0 0 0      0 0 0
 
     Weights that both masks hide are not stored: the rows below the centre and, in a
-    kernel of one row, what is to the right of it.
+    kernel of one row, the weights to the right of it.
 
     Args:
         filters: number of output features, >= channels.
         kernel_size: odd height and width of the kernel, as one number or a pair.
         mask_type: "A" for the first layer, "B" for all others.
-        channels: channels of a pixel of the data.
+        channels: channels per pixel of the data.
         dilation: spacing of the kernel's taps, in pixels, >= 1.
         activation: see `keras.layers.Conv2D`; must be elementwise.
-        parts: number of outputs of `filters` features, to be split along the last axis,
-            for the gates of a unit.
+        parts: number of outputs of `filters` features each, to be split along the last
+            axis, for the gates of a unit.
         **kwargs: `use_bias`, `kernel_initializer`, `bias_initializer`,
             `kernel_regularizer`, `bias_regularizer`, `kernel_constraint` and
-            `bias_constraint` as in `keras.layers.Conv2D`; else see
+            `bias_constraint` as in `keras.layers.Conv2D`; for others see
             `keras.layers.Layer`.
 
     Input shape: (n, height, width, features).
     Output shape: (n, height, width, parts * filters).
 
     Raises:
-        ValueError: if a kernel size is even, a mask unknown, or there are fewer
+        ValueError: if a kernel size is even, the mask is unknown, or there are fewer
             features than channels.
     """
 
@@ -102,7 +102,7 @@ class MaskedConv2D(KernelLayer):
 
     def masked_kernel(self):
         """The kernel with zeros where it is masked, in the compute dtype."""
-        # Without the cast a float32 mask would turn a 16-bit kernel into float32.
+        # Without the cast, a float32 mask would turn a 16-bit kernel into float32.
         dtype = self.compute_dtype
         return ops.cast(self.kernel, dtype) * ops.cast(self.mask, dtype)
 
@@ -151,7 +151,7 @@ class MaskedConv2D(KernelLayer):
 
 
 def check_kernel(owner, sizes, mask_type, least=1):
-    """Raise a ValueError unless sizes are odd and at least that, and the mask known."""
+    """Raise a ValueError unless sizes are odd and >= `least`, and the mask is known."""
     for size in sizes:
         validation.check_setting(owner, "kernel_size", size, ge=least)
         if size % 2 == 0:

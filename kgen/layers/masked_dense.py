@@ -14,14 +14,14 @@ from kgen.layers._kernel import KernelLayer
 
 @register
 class MaskedDense(KernelLayer):
-    """Dense layer that is called with a mask of its weights.
+    """Dense layer that is called with a mask for its weights.
 
     Args:
         units: number of outputs, >= 1.
         use_bias: whether there is a bias.
         **kwargs: `kernel_initializer`, `bias_initializer`, `kernel_regularizer`,
             `bias_regularizer`, `kernel_constraint` and `bias_constraint` as in
-            `keras.layers.Dense` (they see masked weights, too); else see
+            `keras.layers.Dense` (they also see masked weights); for others see
             `keras.layers.Layer`.
 
     Input: features (n, inputs), and a mask (inputs, units) of zeros and ones, or one

@@ -1,13 +1,13 @@
 """Masks that make a network of dense layers autoregressive.
 
-Every unit has a degree m, and a unit sees those before it whose degrees allow it:
+Every unit has a degree m. A unit sees those of the layer before whose degrees allow it:
 
     M[k, d] = 1(m(k) >= d)    for a hidden unit k, and an input or hidden unit d
     M[d, k] = 1(d > m(k))     for an output d, and a hidden unit or input k
 
-Degrees start at 0 here, not at 1: that of an input, and of an output, is its place in
-the order. Masks have the shape of a layer's kernel, (inputs, units), and so they are
-the transposed of these.
+Degrees start at 0 here, not at 1. The degree of an input or an output is its place in
+the order. Masks have the shape of a layer's kernel, (inputs, units), so they are the
+transposes of these.
 
 References:
     Germain et al., MADE: Masked Autoencoder for Distribution Estimation, 2015, sec. 4.
@@ -21,7 +21,7 @@ from keras import ops
 def hidden_degrees(dim, units):
     """Degrees of a hidden layer, integers (units,), spread evenly and ascending.
 
-    (The paper draws them at random. Spread evenly, none is missing.)
+    (The paper draws them at random. Spread evenly, no degree is missing.)
 
     Args:
         dim: number of scalars, >= 1.
@@ -35,7 +35,7 @@ def hidden_degrees(dim, units):
 
 
 def hidden_mask(inputs, units):
-    """Mask of a layer whose units see inputs of at most their degree.
+    """Mask of a layer whose units see inputs of a degree up to their own.
 
     Args:
         inputs: degrees of its inputs, (..., inputs).

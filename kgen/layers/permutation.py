@@ -42,7 +42,7 @@ class Permutation(Bijection):
 
 
 def check_order(owner, order):
-    """Return indices as a list, each of them once, or None."""
+    """Return indices as a list without repetition, or None."""
     if order is None:
         return None
     order = list(validation.check_settings(owner, "order", order, ge=0))

@@ -16,13 +16,13 @@ from kgen.layers.masked_conv import MaskedConv2D
 
 @register
 class MaskedResidualBlock(keras.layers.Layer):
-    """Down to half the features, a 3x3 convolution, up again, and a shortcut.
+    """Masked residual block: to half the features, 3x3 convolution, and back.
 
     Each of the three masked convolutions, 1x1, 3x3 and 1x1, has a ReLU before it.
 
     Args:
         filters: features of the input and the output, >= channels.
-        channels: channels of a pixel of the data.
+        channels: channels per pixel of the data.
         dilation: spacing of the 3x3 kernel's taps, in pixels, >= 1.
         **kwargs: see `keras.layers.Layer`.
 
@@ -70,7 +70,7 @@ class MaskedResidualBlock(keras.layers.Layer):
 
 
 class CachedResidual(CachedLayer):
-    """A `MaskedResidualBlock`, pixel by pixel: only the 3x3 convolution has a cache."""
+    """A `MaskedResidualBlock`, pixel by pixel; only the 3x3 convolution has a cache."""
 
     past = shared("conv", "past")
     row = shared("conv", "row")

@@ -10,8 +10,8 @@ from kgen.core.backend import register
 class Scaling(keras.layers.Rescaling):
     """scale * x + offset along the last axis.
 
-    Keras' own layer takes the axis for channels, and puts it elsewhere if Keras is set
-    to images with channels first.
+    Keras' own layer takes this axis for channels, and puts it elsewhere if Keras is set
+    to channels-first images.
     """
 
     def call(self, inputs):
@@ -21,7 +21,7 @@ class Scaling(keras.layers.Rescaling):
 
 
 def renewed(config):
-    """A configuration of a former version, with `Scaling` in place of Keras' layer."""
+    """A configuration of an old version, with `Scaling` in place of Keras' layer."""
     if isinstance(config, list):
         return [renewed(part) for part in config]
     if not isinstance(config, dict):

@@ -1,4 +1,4 @@
-"""A scale that is learned once, and not for every example."""
+"""A scale that is learned once rather than for every example."""
 
 import keras
 from keras import ops
@@ -8,10 +8,10 @@ from kgen.core.backend import register
 
 @register
 class SharedScale(keras.layers.Layer):
-    """Locations and, for each channel, one learned scale: the outputs of a `Normal`.
+    """Locations and, for each channel, one learned scale: the parameters of a `Normal`.
 
-    It takes the place of the scales that a decoder makes for every scalar of every
-    example: the scale of a channel (of a feature, in tables) is a weight.
+    It replaces the scales that a decoder outputs for every scalar of every example:
+    the scale of a channel (of a feature, in tables) is a weight.
 
     Input shape: (n, ..., channels), locations.
     Output shape: (n, ..., 2 * channels), float32: for every channel its location, and

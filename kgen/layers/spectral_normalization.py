@@ -6,7 +6,7 @@ A step of the power iteration from the stored vector u finds sigma (app. A):
 
     v = W^T u / |W^T u|,    u = W v / |W v|,    sigma = u^T W v
 
-The gradient goes through W and not through u and v, as if these were constants:
+The gradient goes through W but not through u and v, as if these were constants:
 
     d sigma / d W = u v^T                                                      (eq. 10)
 
@@ -25,7 +25,7 @@ from kgen.core.config import ConfigMixin
 from kgen.core.state import add_state
 
 TINY = 1e-12
-"""Below it a vector has no direction, and a kernel is all zeros."""
+"""Norm below which a vector has no direction, and a kernel counts as zero."""
 
 
 @register
@@ -33,9 +33,9 @@ class SpectralNormalization(ConfigMixin, keras.layers.Layer):
     """A layer that computes with W / sigma(W), where its kernel is W.
 
     Every call in training takes one step of the power iteration, which follows the
-    kernel as it learns. Inference uses the last vector, and changes nothing. A kernel
-    of a convolution is a matrix with a row for each output feature, as in the paper,
-    sec. 2.1. Sigma is computed in float32, whatever the layer's own dtype is. A
+    kernel as it learns. Inference uses the last vector, and changes nothing. The kernel
+    of a convolution counts as a matrix with a row for each output feature, as in the
+    paper, sec. 2.1. Sigma is computed in float32, whatever the layer's own dtype. A
     kernel of zeros stays as it is.
 
     Args:
@@ -44,7 +44,7 @@ class SpectralNormalization(ConfigMixin, keras.layers.Layer):
         **kwargs: see `keras.layers.Layer`.
 
     Input shape: what the layer takes.
-    Output shape: what the layer makes.
+    Output shape: what the layer returns.
 
     Raises:
         ValueError: when it is built, if the layer has no `kernel`.
@@ -67,7 +67,7 @@ class SpectralNormalization(ConfigMixin, keras.layers.Layer):
     computes_in_float32 = True
 
     def __init__(self, layer, **kwargs):
-        # No autocast: the kernel would come in half precision.
+        # No autocast: it would give the kernel in half precision.
         super().__init__(**{**kwargs, "dtype": "float32", "autocast": False})
         self.layer = layer
 
@@ -87,17 +87,17 @@ class SpectralNormalization(ConfigMixin, keras.layers.Layer):
     def call(self, x, training=False):  # noqa: FBT002 (Keras' hook)
         sigma, variable = self.sigma(training=training), self.layer.kernel
         kernel = ops.convert_to_tensor(variable) / ops.where(sigma > TINY, sigma, 1.0)
-        # All variables of the layer: this scope hides one that may be around it.
+        # All variables of the layer: this scope hides any scope around it.
         values = [(v, v.value) for v in self.layer.variables if v is not variable]
         values.append((variable, kernel))
         with keras.StatelessScope(values, initialize_variables=False):
             return self.layer(x)
 
     def sigma(self, *, training=False):
-        """The largest singular value of the kernel, as far as it is known: a scalar.
+        """The current estimate of the kernel's largest singular value: a scalar.
 
         Args:
-            training: whether to take a step of the power iteration before.
+            training: whether to take a step of the power iteration first.
         """
         kernel = ops.convert_to_tensor(self.layer.kernel)
         rows = ops.moveaxis(kernel, self.axis, 0)

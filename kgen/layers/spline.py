@@ -9,7 +9,7 @@ In a bin from knot (x_k, y_k) to (x_k+1, y_k+1), with derivatives d_k and d_k+1 
     dy/dx = s^2 (d_k+1 e^2 + 2 s e (1 - e) + d_k (1 - e)^2)
             / (s + (d_k+1 + d_k - 2 s) e (1 - e))^2                                (5)
 
-Outside [-bound, bound] it is the identity, and so are the derivatives at its ends.
+Outside [-bound, bound] it is the identity, and the derivatives at both ends are 1.
 
 References:
     Durkan et al., Neural Spline Flows, 2019, sec. 3.1, eq. 4-8.
@@ -26,7 +26,7 @@ from kgen.core.backend import register
 from kgen.layers.transforms import Transform, transforms
 
 LEAST = 1e-3
-"""Smallest share of a bin in the width or height of the box, and smallest derivative,
+"""Smallest share of the box's width or height that a bin has, and smallest derivative,
 as in the authors' code."""
 
 
@@ -35,7 +35,7 @@ def rational_quadratic(x, knots_x, knots_y, slopes):
 
     Args:
         x: float32, shape (...).
-        knots_x: increasing, shape (..., bins + 1), the same ends for all splines.
+        knots_x: increasing, shape (..., bins + 1), with the same ends for all splines.
         knots_y: increasing, shape (..., bins + 1), with the ends of `knots_x`.
         slopes: derivatives at the knots, > 0, shape (..., bins + 1); 1 at the ends.
 
@@ -52,7 +52,7 @@ def rational_quadratic(x, knots_x, knots_y, slopes):
     """
     low, high = knots_x[..., 0], knots_x[..., -1]
     inside = ops.logical_and(x >= low, x <= high)
-    # Also where it is not wanted: a NaN there would be one in the gradient.
+    # Even where it is not needed: a NaN there would also be one in the gradient.
     clipped = ops.clip(x, low, high)
     left, width, low_y, height, d, d_next = _bin(
         clipped, knots_x, knots_x, knots_y, slopes
@@ -94,7 +94,7 @@ def inverse_rational_quadratic(y, knots_x, knots_y, slopes):
     bend = rise * (d_next + d - 2 * s)
     a, b, c = height * (s - d) + bend, height * d - bend, -s * rise
     root = ops.sqrt(ops.maximum(b**2 - 4 * a * c, 0.0))
-    # This form of the solution does not cancel.
+    # In this form of the solution nothing cancels.
     e = ops.clip(2 * c / (-b - root), 0.0, 1.0)
     return ops.where(inside, left + width * e, y)
 
@@ -103,13 +103,13 @@ def _bin(values, edges, knots_x, knots_y, slopes):
     """Left end, width, lower end, height and both slopes of the bins of values.
 
     Args:
-        values: within the edges, (...).
-        edges: of the bins, (..., bins + 1), one of the following two.
+        values: numbers within the edges, (...).
+        edges: edges of the bins, (..., bins + 1): `knots_x` or `knots_y`.
         knots_x: (..., bins + 1).
         knots_y: (..., bins + 1).
         slopes: (..., bins + 1).
     """
-    # One product with zeros and a one, and no gathering, which is slow on every device.
+    # A product with zeros and a one: gathering is slow on every device.
     passed = ops.cast(values[..., None] >= edges[..., 1:-1], "float32")
     one = ops.ones_like(values)[..., None]
     here = ops.concatenate([one, passed], -1) - ops.concatenate([passed, 0 * one], -1)
@@ -130,8 +130,8 @@ class Spline(Transform):
 
     Args:
         bins: number of bins, >= 2.
-        bound: half the width, and half the height, of the box that it bends, > 0 (3 in
-            the paper). Data should be of unit scale.
+        bound: half the width and height of the box in which it differs from the
+            identity, > 0 (3 in the paper). Data should have unit scale.
 
     Example:
         >>> import numpy as np
@@ -159,8 +159,8 @@ class Spline(Transform):
         """Places, values and slopes of the knots, each (..., bins + 1).
 
         Args:
-            params: float32, shape (..., size): of the widths and of the heights the
-                logits, of the inner slopes the values before a softplus.
+            params: float32, shape (..., size): the logits of the widths, the logits of
+                the heights, and the inner slopes before a softplus.
         """
         k = self.bins
         places = self._between(params[..., :k])
@@ -172,9 +172,9 @@ class Spline(Transform):
         return places, values, ops.concatenate([one, inner, one], -1)
 
     def _between(self, logits):
-        """Knots from -bound to bound, (..., bins + 1), whose distances have logits."""
+        """Knots from -bound to bound, (..., bins + 1), given logits of distances."""
         share = LEAST + (1 - LEAST * self.bins) * ops.softmax(logits, axis=-1)
-        # The sums of the first shares, by a product: several times as fast as a cumsum.
+        # Cumulative sums, by a product: several times as fast as a cumsum.
         before = np.triu(np.ones((self.bins, self.bins - 1), "float32"))
         inner = self.bound * (2 * ops.matmul(share, before) - 1)
         end = self.bound * ops.ones_like(logits[..., :1])

@@ -1,4 +1,4 @@
-"""From positions to channels: images of half the sides, with four times the channels.
+"""From positions to channels: half the height and width, four times the channels.
 
 References:
     Dinh et al., Density Estimation Using Real NVP, 2017, sec. 3.6, fig. 3.
@@ -14,11 +14,11 @@ from kgen.layers.bijection import Bijection, no_change
 
 @register
 class Squeeze(Bijection):
-    """Squares of positions become one position, whose channels are all of theirs.
+    """Each square of positions becomes one position that has all of their channels.
 
     Args:
         factor: side of the squares, >= 1, or height and width of rectangles; they must
-            divide those of the image.
+            divide the height and width of the image.
         **kwargs: see `keras.layers.Layer`.
 
     Input shape: (n, height, width, channels).

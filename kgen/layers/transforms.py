@@ -1,4 +1,4 @@
-"""Increasing functions of a scalar, whose parameters a network makes.
+"""Increasing functions of a scalar, whose parameters come from a network.
 
 References:
     Dinh et al., NICE: Non-linear Independent Components Estimation, 2015, sec. 3.2
@@ -15,14 +15,14 @@ from kgen.core.registry import Registry
 from kgen.core.strategy import Strategy
 
 MODERATE = 2.0
-"""Bound of log-scales for vectors. Where it is larger, a few unseen outliers get
+"""Bound on log-scales for vectors. With a larger one, a few unseen outliers get
 densities so small that they decide the mean."""
 
 
 class Transform(Strategy):
     """Base of strictly increasing functions of a scalar, onto all reals.
 
-    With parameters that are zero it is the identity. A subclass sets `size`, and
+    If all parameters are zero, it is the identity. A subclass sets `size`, and
     implements `forward` and `inverse`.
     """
 
@@ -39,7 +39,7 @@ class Transform(Strategy):
         raise NotImplementedError
 
     def inverse(self, y, params):
-        """Return the x whose y this is."""
+        """Return the x that `forward` maps to y."""
         raise NotImplementedError
 
 
@@ -49,7 +49,7 @@ transforms = Registry("transform", Transform)
 @transforms.register("additive")
 @register
 class Additive(Transform):
-    """y = x + t: no volume changes (NICE).
+    """y = x + t, which keeps volumes (NICE).
 
     Example:
         >>> import numpy as np
@@ -70,12 +70,12 @@ class Additive(Transform):
 class Affine(Transform):
     """y = exp(s) x + t, with |s| < bound (Real NVP).
 
-    With the notation of masked autoregressive flows, y = (x - mu) exp(-alpha), s is
+    In the notation of masked autoregressive flows, y = (x - mu) exp(-alpha), s is
     -alpha and t is -mu exp(-alpha).
 
     Args:
-        bound: s = bound tanh(raw / bound), > 0. It keeps scales from running away.
-            (The paper's is learned.)
+        bound: bound on |s|, > 0: s = bound tanh(raw / bound). It keeps scales from
+            running away. (The paper's bound is learned.)
 
     Example:
         >>> import numpy as np

@@ -1,4 +1,4 @@
-"""From the units of the data to those of a network, as bijections.
+"""Bijections from the units of the data to those of a network.
 
 References:
     Papamakarios et al., Masked Autoregressive Flow for Density Estimation, 2017, sec.
@@ -15,8 +15,8 @@ from kgen.core.backend import register
 from kgen.layers.bijection import Bijection, no_change, total
 
 FAR = 1e15
-"""Distance from which on the density does not fall any more: it is 0 in float32 long
-before, and nothing overflows."""
+"""Distance beyond which the density no longer falls: in float32 it is 0 long before,
+and nothing overflows."""
 
 
 @register
@@ -25,8 +25,8 @@ class Units(Bijection):
 
     Args:
         loc: centre of the data, a number or one for every feature; None is 0.
-        unit: spread of the data, likewise, >= 0; None is 1. That of a constant feature
-            is 0, and counts as 1.
+        unit: spread of the data, a number or one for every feature, >= 0; None is 1. A
+            constant feature has 0, which counts as 1.
         **kwargs: see `keras.layers.Layer`.
 
     Input shape: (n, ..., features), in the units of the data.
@@ -61,10 +61,10 @@ class Units(Bijection):
 
 @register
 class Logit(Bijection):
-    """The logit of the place of x between `low` and `high`.
+    """The logit of the position of x between `low` and `high`.
 
-    p = (x - low) / (high - low) is first moved away from its ends, to m + (1 - 2 m) p
-    with a margin m, whose logit is finite.
+    p = (x - low) / (high - low) is first moved away from 0 and 1, to m + (1 - 2 m) p
+    with a margin m, so that the logit is finite.
 
     Args:
         low: lower end of the range of the data.
@@ -90,7 +90,7 @@ class Logit(Bijection):
 
     def forward(self, x, condition=None, *, training=False):
         share = ops.clip((x - self.low) / (self.high - self.low), 0.0, 1.0)
-        # Both from their own end: 1 - p would lose the digits of a small p.
+        # Each from its own end: 1 - p would lose the digits of a small p.
         p = self.margin + (1 - 2 * self.margin) * share
         q = self.margin + (1 - 2 * self.margin) * (1 - share)
         rate = math.log(1 - 2 * self.margin) - math.log(self.high - self.low)

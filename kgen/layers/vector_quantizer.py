@@ -2,8 +2,8 @@
 
     code(z) = argmin over k of ||z - e_k||,    q(z) = e_code(z)               (eq. 1-2)
 
-The gradient goes straight through, from q(z) to z. The codebook follows the vectors by
-moving averages of how many have the code k, and of their sum (appendix A.1):
+The gradient goes straight through, from q(z) to z. The codebook follows the vectors
+through moving averages: of how many have code k, and of their sum (appendix A.1):
 
     N_k = decay * N_k + (1 - decay) * n_k
     m_k = decay * m_k + (1 - decay) * sum of the z with code k
@@ -35,15 +35,15 @@ class VectorQuantizer(ConfigMixin, keras.layers.Layer):
     """Replace vectors by the nearest ones of a codebook, which learns from them.
 
     It computes in float32, whatever its dtype. A code that is hardly used any more is
-    dead: it starts again at a random vector of the batch, and so do all codes that the
+    dead: it restarts at a random vector of the batch, and so does every code that the
     very first batch does not use. Replicas see the vectors of the whole batch.
 
     Args:
         codebook_size: number of codes, >= 2.
-        decay: of the moving averages, >= 0 and < 1.
-        restart: share of the mean of all N_k below which a code is dead, >= 0 and < 1;
-            with 0 none is.
-        seed: of the restarts, in [0, 2**63).
+        decay: decay of the moving averages, >= 0 and < 1.
+        restart: a code is dead if its N_k is below this share of the mean of all N_k,
+            >= 0 and < 1; with 0, no code is ever dead.
+        seed: seed of the restarts, in [0, 2**63).
         **kwargs: see `keras.layers.Layer`.
 
     Input shape: (n, ..., code_dim).
@@ -92,7 +92,7 @@ class VectorQuantizer(ConfigMixin, keras.layers.Layer):
         return input_shape
 
     def codes(self, z):
-        """Indices of the nearest codes, int32 (n, ...); of equally near ones the first.
+        """Indices of the nearest codes, int32 (n, ...); the first of equally near ones.
 
         Args:
             z: vectors (n, ..., code_dim).
@@ -112,7 +112,7 @@ class VectorQuantizer(ConfigMixin, keras.layers.Layer):
         return z + ops.stop_gradient(q - z)
 
     def usage(self, codes):
-        """Share of every code among all of the batch, (codebook_size,)."""
+        """Share of every code among those of the whole batch, (codebook_size,)."""
         flat = ops.reshape(backend.whole_batch(codes), (-1,))
         return ops.mean(ops.one_hot(flat, self.codebook_size, dtype="float32"), axis=0)
 
@@ -121,7 +121,7 @@ class VectorQuantizer(ConfigMixin, keras.layers.Layer):
 
         Args:
             z: vectors (n, ..., code_dim).
-            codes: theirs, (n, ...).
+            codes: their codes, (n, ...).
             weight: how much every example counts, float32 (n,); None is 1.
         """
         z, codes = (backend.whole_batch(ops.stop_gradient(v)) for v in (z, codes))
@@ -141,7 +141,7 @@ class VectorQuantizer(ConfigMixin, keras.layers.Layer):
         if self.restart:
             mean = total / self.codebook_size
             dead, seeds = counts < self.restart * mean, self._random_rows(z)
-            # Enough to live for a while, and little enough to move at once.
+            # Large enough to live for a while, and small enough to move at once.
             fresh = 2.0 * self.restart * mean
             counts = ops.where(dead, fresh, counts)
             dead = ops.expand_dims(dead, -1)
@@ -153,7 +153,7 @@ class VectorQuantizer(ConfigMixin, keras.layers.Layer):
         self.codebook.assign(codebook)
 
     def _random_rows(self, z):
-        """A random one of the vectors for every code, keyed by seed and step."""
+        """A random vector of z for every code, keyed by seed and step."""
         shape = (self.codebook_size,)
         uniform = backend.keyed_uniform(
             self.seed, self.step.value, 1, shape, stream=RESTARTS

@@ -1,4 +1,4 @@
-"""Networks between data and vectors, or maps: encoders, decoders, and others."""
+"""Networks between data and vectors or maps: encoders, decoders, and others."""
 
 from kgen.networks._base import (
     Architecture,

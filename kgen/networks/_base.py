@@ -13,7 +13,7 @@ from kgen.core.strategy import Strategy
 
 
 class Builder(Strategy):
-    """Base of the architectures: builds networks from data to vectors, and back.
+    """Base of the architectures, which build networks from data to vectors, and back.
 
     To write one, implement `down` and `up`, check the settings in `__init__`, and
     register the class with `keras.saving.register_keras_serializable`, so that files
@@ -26,14 +26,14 @@ class Builder(Strategy):
     """Whether event shapes have to be (height, width, channels)."""
 
     flattens = False
-    """Whether `down` takes an example for a vector: a condition then joins that."""
+    """Whether `down` treats an example as a vector, which a condition then joins."""
 
     maps = False
-    """Whether its networks are between data and maps (height, width, units), in place
-    of vectors. Only models that use maps take such a builder."""
+    """Whether its networks are between data and maps (height, width, units) instead of
+    vectors. Only models that use maps take such a builder."""
 
     grows = False
-    """Whether its networks have to be told of training steps: see `Progressive`."""
+    """Whether its networks have to be told about training steps: see `Progressive`."""
 
     takes_condition: Any = False
     """Whether `up` takes `condition_dim`, the length of condition vectors, and then
@@ -51,15 +51,15 @@ class Builder(Strategy):
         """Build a network from data to vectors: an encoder, or a discriminator.
 
         Args:
-            event_shape: shape of one example; its values are about [-1, 1].
+            event_shape: shape of one example, with values roughly in [-1, 1].
             units: length of the output vector, >= 1.
-            dtype: Keras dtype policy, which every layer gets.
+            dtype: Keras dtype policy for every layer.
             wrap: a function from a layer to a layer, such as
                 `kgen.layers.SpectralNormalization`, which is applied to every layer
                 with a kernel.
 
         Returns:
-            A fresh, built model, (n, *event_shape) to (n, units).
+            A fresh, built model from (n, *event_shape) to (n, units).
         """
         raise NotImplementedError
 
@@ -80,7 +80,7 @@ class Builder(Strategy):
             wrap: see `down`.
 
         Returns:
-            A fresh, built model, (n, units) to (n, *event_shape).
+            A fresh, built model from (n, units) to (n, *event_shape).
         """
         raise NotImplementedError
 
@@ -114,14 +114,14 @@ class Architecture(Builder):
     `architectures.register("name")(Architecture(down, up))` gives the pair.
 
     Args:
-        down: `down(event_shape, units, *, dtype)`, from data (about [-1, 1]) to a
+        down: `down(event_shape, units, *, dtype)`, from data (roughly in [-1, 1]) to a
             vector of `units` numbers: encoders and discriminators.
         up: `up(units, event_shape, *, dtype)`, from a vector of `units` numbers to
             an array of shape `event_shape`, without a last activation: decoders and
             generators.
 
     Models that wrap layers, for example in spectral normalisation, also pass `wrap`,
-    as in `Builder`; for other models the functions need no such argument.
+    as in `Builder`. For other models, the functions need no such argument.
 
     Raises:
         ValueError: if one of them cannot be called.
@@ -142,7 +142,7 @@ class Architecture(Builder):
         self.up = _as_function("up", up)  # type: ignore[method-assign]
 
     def __sklearn_clone__(self):
-        # Copies of functions would not equal them, and not be found by name.
+        # Copies of functions would not equal them, and would not be found by name.
         return Architecture(self.down, self.up)
 
 
@@ -157,12 +157,11 @@ def _as_function(name: str, function: Any) -> _Function:
 def get(
     architecture: str | Builder, event_shape: tuple[int, ...], *, maps: bool = False
 ) -> Builder:
-    """Resolve a name to a builder of networks for such data.
+    """Resolve a name to a builder of networks for data of that shape.
 
     Args:
         architecture: "auto" (conv for images, or spatial where there are maps; mlp for
-            tables), a name among `architectures`, or a `Builder`, of which it returns a
-            copy.
+            tables), a name among `architectures`, or a `Builder`, which is copied.
         event_shape: shape of one example.
         maps: whether a builder of maps may be returned.
 
@@ -191,9 +190,9 @@ def in_place_of_batch(builder: Builder, normalisation: str | None) -> Builder:
     """The builder with another normalisation, if its own is over batches.
 
     Args:
-        builder: a builder, which is changed.
+        builder: a builder, which is changed in place.
         normalisation: None or "layer" for the critics of objectives with a gradient
-            penalty; None beside spectral normalisation, as both are about the scale of
+            penalty; None with spectral normalisation, since both fix the scale of
             features (Miyato et al., 2018).
 
     Example:
@@ -208,11 +207,11 @@ def in_place_of_batch(builder: Builder, normalisation: str | None) -> Builder:
 def for_wrapped(builder: Builder) -> Builder:
     """The builder with LeakyReLU, if its own activation is SiLU.
 
-    Around zero SiLU halves its input. Under spectral normalisation no kernel can make
-    up for that, and after some layers the discriminator tells nothing any more.
+    Around zero, SiLU halves its input. Under spectral normalisation no kernel can make
+    up for that, and after some layers the discriminator can no longer tell anything.
 
     Args:
-        builder: a builder, which is changed.
+        builder: a builder, which is changed in place.
 
     Example:
         >>> for_wrapped(architectures.resolve("mlp"))
@@ -230,14 +229,14 @@ def check_shapes(
     taken: tuple[int, ...],
     made: tuple[int, ...],
 ) -> None:
-    """Raise a ValueError for a network of other shapes than a builder was asked for.
+    """Raise a ValueError if a network does not have the shapes that were asked for.
 
     Args:
         architecture: the builder, as the user gave it.
         part: the method that built the network, "down" or "up".
-        network: what it built.
-        taken: shape of one input that was asked for; beside conditions that of a code.
-        made: shape of one output.
+        network: the network that it built.
+        taken: expected shape of one input; with conditions, the shape of a code.
+        made: expected shape of one output.
     """
     first = network.input_shape
     first = first[0] if isinstance(first, list) else first
@@ -247,7 +246,7 @@ def check_shapes(
 
 
 def check_images(architecture: str | Builder, event_shape: tuple[int, ...]) -> None:
-    """Raise a ValueError if the event shape is not that of an image."""
+    """Raise a ValueError if the event shape is not an image's."""
     if len(event_shape) != 3:
         raise ValueError(
             f"architecture={architecture!r} needs images (n, height, width[, "

@@ -1,4 +1,4 @@
-"""The layers that networks are made of, with the settings that all of them share."""
+"""The layers that networks are made of, with the settings that all layers share."""
 
 import math
 from collections.abc import Callable
@@ -14,7 +14,7 @@ from kgen.networks.residual_block import conditioned
 
 NORMALISATIONS = (None, "batch", "layer")
 
-# Sampling normalises by the running averages, which have to keep up with short runs.
+# Sampling normalises by running averages, which have to keep up with short runs.
 MOMENTUM = 0.9
 
 # Ba et al., Layer Normalization, 2016, leave it open; 1e-5 is that of the code of
@@ -28,7 +28,7 @@ def check_normalisation(owner: Any, value: Any) -> str | None:
 
 
 def check_dropout(owner: Any, value: Any, name: str = "dropout") -> float:
-    """Return a share of units to drop, in [0, 1)."""
+    """Return the share of units to drop, in [0, 1)."""
     return validation.check_number(owner, name, value, ge=0, lt=1)
 
 
@@ -68,8 +68,9 @@ def _is_known(function: Any) -> bool:
 def small():
     """Initial kernels of the last layer: outputs that start near zero.
 
-    Codes near the prior, scales near that of the data: otherwise the first losses are
-    so large that Adam takes long to forget them. Also Radford et al., 2016, sec. 4.
+    Codes start near the prior, and scales near that of the data. Otherwise the first
+    losses are so large that Adam takes long to forget them. See also Radford et al.,
+    2016, sec. 4.
     """
     return keras.initializers.RandomNormal(stddev=0.02)
 
@@ -88,7 +89,7 @@ def sizes(height: int, width: int, most: int = 7) -> list[tuple[int, int]]:
 
 
 def filters_at(builder: Any, stage: int) -> int:
-    """Features after so many halvings: a builder's `width`, doubled, up to `widest`."""
+    """Features after `stage` halvings: a builder's `width`, doubled up to `widest`."""
     return min(builder.width * 2**stage, builder.widest)
 
 
@@ -144,7 +145,7 @@ class Parts:
         """No layer, or one: all normalisations of all networks are made here.
 
         "layer" is over all axes of an example, with a scale and an offset for every
-        channel, as in the critic of Gulrajani et al., 2017, sec. 4. For vectors that
+        channel, as in the critic of Gulrajani et al., 2017, sec. 4. For vectors this
         is layer normalisation as in Ba et al., 2016.
         """
         if self.normalisation is None:

@@ -43,10 +43,10 @@ def assemble(
     Args:
         shape: shape of one input.
         *parts: layers and networks, in their order.
-        condition_dim: length of condition vectors; 0 is no condition.
-        before: index of the part that takes the condition, too. If it is a network of
+        condition_dim: length of condition vectors; 0 means no condition.
+        before: index of the part that also takes the condition. If it is a network of
             two inputs, it gets both, [x, condition]; otherwise see `join`.
-        name: of the network.
+        name: name of the network.
 
     Returns:
         A model of x, or of [x, condition].

@@ -23,16 +23,16 @@ from kgen.networks._parts import LayeredBuilder, Parts, filters_at, sizes, small
 class Conv(LayeredBuilder):
     """Strided convolutions down, transposed ones up, and no hidden dense layer.
 
-    Halvings (rounded up) until height and width are 7 or less, at least two of them.
-    Normalisation is everywhere but at the data's side.
+    Images are halved (rounded up) until height and width are 7 or less, and at least
+    twice. Normalisation is everywhere except next to the data.
 
     Args:
         width: features next to the data, >= 1, doubled by every halving of the image.
         widest: largest number of features, >= 1.
         normalisation: None, "batch", or "layer", which is over all axes of an example,
             with a scale and an offset for every channel, as in WGAN-GP (Gulrajani et
-            al., 2017, sec. 4). A critic under a gradient penalty must not have
-            "batch", which makes its output for an example depend on others.
+            al., 2017, sec. 4). A critic with a gradient penalty must not have "batch",
+            which makes its output for one example depend on the others.
         kernel_size: height and width of the kernels, >= 2. A multiple of the stride,
             2, lets transposed convolutions cover all pixels evenly.
         activation: name of a Keras activation, or a function registered with Keras;
@@ -40,7 +40,7 @@ class Conv(LayeredBuilder):
         dropout: share of every hidden layer's outputs to drop in training, in [0, 1).
 
     Raises:
-        ValueError: for a setting out of range, and for data that are not images.
+        ValueError: for a setting out of range, or for data that are not images.
 
     References:
         Radford et al., 2016, sec. 3. https://arxiv.org/abs/1511.06434

@@ -28,10 +28,10 @@ def _convolution(filters, size, dtype, **options):
 
 @register
 class Convolutions(CouplingNetwork):
-    """Three convolutions, 3x3, 1x1 and 3x3, with ReLUs between (Glow).
+    """Three convolutions, 3x3, 1x1 and 3x3, with ReLUs in between (Glow).
 
     Args:
-        filters: features of the first two, >= 1.
+        filters: features of the first two convolutions, >= 1.
 
     Example:
         >>> [layer.filters for layer in Convolutions(8).parts(2)]
@@ -54,7 +54,7 @@ class Convolutions(CouplingNetwork):
 class ResidualConvolutions(CouplingNetwork):
     """A 3x3 convolution, residual blocks of two, and a 1x1 convolution (Real NVP).
 
-    (The paper's have batch normalisation and weight normalisation.)
+    (The paper's networks also have batch normalisation and weight normalisation.)
 
     Args:
         filters: features of all but the last convolution, >= 1.

@@ -6,23 +6,23 @@ import keras
 def with_features(network: keras.Model) -> keras.Model:
     """A network that also outputs its features: the inputs of its last layer.
 
-    For losses and discriminators that use a network's representation of the data, and
-    not only its output. One pass gives both, so that dropout, batch statistics and
-    spectral normalisation happen once. If the last layer is a network itself, the
-    features are those of that network.
+    It is for losses and discriminators that use a network's representation of the data,
+    and not only its output. One pass gives both, so that dropout, batch statistics and
+    spectral normalisation happen once. If the last layer is itself a network, the
+    features are that network's.
 
     Args:
-        network: a built Sequential or functional model with one output, as the
+        network: a built Sequential or functional model with one output, like those that
             architectures build. It shares its layers with the result.
 
     Returns:
-        A model of the same inputs and of two outputs, features and output. The
-        features of networks that an `MLP`, `Conv` or `ResNet` builds `down` are
-        vectors, (n, k).
+        A model with the same inputs and two outputs, features and output. The features
+        of networks that an `MLP`, `Conv` or `ResNet` builds with `down` are vectors,
+        (n, k).
 
     Raises:
-        ValueError: for another kind of model, and if its last layer takes more than
-            one tensor.
+        ValueError: for another kind of model, or if its last layer takes more than one
+            tensor.
 
     Example:
         >>> import numpy as np
@@ -39,7 +39,7 @@ def with_features(network: keras.Model) -> keras.Model:
         calls.append((layer, args, kwargs, outputs))
         return outputs
 
-    # The same layers, called once more on symbolic inputs, to see which of them makes
+    # The same layers, called once more on symbolic inputs, show which of them makes
     # the output, and from what.
     replay = keras.models.clone_model(
         _functional(network), clone_function=lambda layer: layer, call_function=call

@@ -1,4 +1,4 @@
-"""Layers that grow with the images they see, as training goes on.
+"""Layers that grow during training, with the images they see.
 
 References:
     Karras et al., Progressive Growing of GANs for Improved Quality, Stability, and
@@ -23,12 +23,12 @@ class Growing(ConfigMixin, keras.layers.Layer):
     A subclass implements `stable` and `fading`.
 
     Training takes 2 k phases of `growth_steps` steps to grow k times, and goes on at
-    the full size: stable, fade, stable, fade, and so on. In a fade the networks of the
-    next size come in, by a share alpha that rises from 0 to 1.
+    the full size: stable, fade, stable, fade, and so on. In a fade, the networks of the
+    next size come in with a share alpha that rises from 0 to 1.
 
     Args:
         blocks: a built network for every size, the smallest first.
-        images: networks between features of that size and images, likewise.
+        images: for every size, a network between its features and images.
         growth_steps: training steps of a phase, >= 1.
         **kwargs: see `keras.layers.Layer`.
 
@@ -38,7 +38,7 @@ class Growing(ConfigMixin, keras.layers.Layer):
 
     def __init__(self, blocks, images, growth_steps, **kwargs):
         super().__init__(**kwargs)
-        # XLA takes minutes to compile the phases, and what it makes of them crashes.
+        # XLA takes minutes to compile the phases, and the result crashes.
         self.supports_jit = False
         self.blocks, self.images = list(blocks), list(images)
         self.growth_steps = validation.check_setting(
@@ -47,12 +47,12 @@ class Growing(ConfigMixin, keras.layers.Layer):
 
     @property
     def networks(self):
-        """All networks that it is made of."""
+        """All networks in the layer."""
         return [*self.blocks, *self.images]
 
     def build(self, input_shape):
-        # Within a branch of a graph replicas cannot agree on a variable, nor can JAX
-        # change one.
+        # Within a branch of a graph, replicas cannot agree on a variable, and JAX
+        # cannot change one.
         if any(network.non_trainable_variables for network in self.networks):
             backend.need_tensorflow("Progressive growing with normalisation='batch'")
             if backend.replica_count() > 1:
@@ -80,7 +80,7 @@ class Growing(ConfigMixin, keras.layers.Layer):
         return self.in_phase(self.stable, self.fading, inputs)
 
     def in_phase(self, stable, fading, inputs):
-        """What one of two functions makes in the present phase, and in no other.
+        """The result of one of two functions in the present phase, and only in it.
 
         Args:
             stable: function of a size and the inputs.
@@ -102,15 +102,15 @@ class Growing(ConfigMixin, keras.layers.Layer):
         raise NotImplementedError
 
     def fading(self, size, alpha, inputs):
-        """Outputs while a size comes in by a share alpha, a scalar."""
+        """Outputs while a size comes in with a share alpha, a scalar."""
         raise NotImplementedError
 
 
 @register
 class GrowingUp(Growing):
-    """From features to images that start small, and double their size in training.
+    """From features to images that start small and double their size in training.
 
-    The blocks 0 to s make features of size s, which a network turns into an image.
+    Blocks 0 to s compute features of size s, which a network turns into an image.
     Pixels are repeated up to the full size, and cropped at the bottom and the right.
     While size s fades in, the image is
 
@@ -118,13 +118,13 @@ class GrowingUp(Growing):
 
     Args:
         blocks: built networks; the first from any features to those of the smallest
-            size, every other one to features of the next size. Any may take a list of
-            features and conditions, (n, k).
+            size, each of the others to features of the next size. Any of them may take
+            a list of features and conditions, (n, k).
         images: for every size, a network from its features to images.
         growth_steps: training steps of a phase, >= 1.
         **kwargs: see `keras.layers.Layer`.
 
-    Input shape: that of the first block, or a list of that and conditions, (n, k), if
+    Input shape: that of the first block; or a list of this and conditions, (n, k), if
         any block takes a condition.
     Output shape: (n, height, width, channels), whatever the phase.
 
@@ -167,16 +167,16 @@ class GrowingUp(Growing):
 
 @register
 class GrowingDown(Growing):
-    """From images to features, of small versions of the images first.
+    """From images to features; at first from small versions of the images.
 
-    Images are averaged down to size s. A network turns them into features, which the
-    blocks s to 0 make smaller. While size s fades in, the features of size s - 1 are
+    Images are averaged down to size s. A network turns them into features, which blocks
+    s to 0 make smaller. While size s fades in, the features of size s - 1 are
 
-        (1 - alpha) * those of images of that size  +  alpha * those that block s makes
+        (1 - alpha) * those of images of that size  +  alpha * the output of block s
 
     Args:
         blocks: built networks; the first from features of the smallest size to the
-            output, every other one to features of the size before.
+            output, each of the others to features of the next smaller size.
         images: for every size, a network from images to its features.
         growth_steps: training steps of a phase, >= 1.
         **kwargs: see `keras.layers.Layer`.
@@ -198,10 +198,10 @@ class GrowingDown(Growing):
         return self._output(size - 1, _blended(alpha, old, new))
 
     def as_drawn(self, x):
-        """Images as a generator can draw them now: no detail that is still to come.
+        """Images as a generator can draw them now: without detail still to come.
 
         Pixels are averaged down to size s, and repeated up to the full size; in a fade
-        it is (1 - alpha) * that of size s - 1  +  alpha * that of size s.
+        the result is (1 - alpha) * images of size s - 1  +  alpha * images of size s.
 
         Args:
             x: images of the full size, (n, height, width, channels), in any units.
@@ -231,7 +231,7 @@ class GrowingDown(Growing):
 
 
 def growing_layers(*networks: Any) -> Iterator[Growing]:
-    """The layers of networks that grow, each once.
+    """The growing layers in networks, each once.
 
     Args:
         *networks: models, which may be nested.
@@ -256,7 +256,7 @@ def growing_layers(*networks: Any) -> Iterator[Growing]:
 
 
 def _halved(x):
-    """Means of 2 x 2 pixels; at an odd edge, of those there are."""
+    """Means of 2 x 2 pixels; at an odd edge, of as many as there are."""
     return ops.average_pool(x, 2, 2, padding="same", data_format="channels_last")
 
 

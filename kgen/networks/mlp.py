@@ -18,14 +18,14 @@ from kgen.networks._parts import LayeredBuilder, Parts, small
 class MLP(LayeredBuilder):
     """Dense networks: hidden layers of these widths in `down`, in reverse in `up`.
 
-    A hidden layer is a dense layer, normalisation if there is any, the activation, and
-    dropout if there is any.
+    A hidden layer is a dense layer, normalisation (if any), the activation, and dropout
+    (if any).
 
     Args:
         widths: units of the hidden layers from the data's side, each >= 1; one integer
             is one layer.
         activation: name of a Keras activation, or a function registered with Keras.
-            SiLU learns faster than a leaky ReLU, and generalises better.
+            SiLU learns faster than a leaky ReLU and generalises better.
         normalisation: None, "batch", or "layer" (Ba et al.), after every hidden
             dense layer, which then has no bias of its own.
         dropout: share of every hidden layer's outputs to drop in training, in [0, 1).

@@ -26,32 +26,32 @@ class Progressive(LayeredBuilder):
     """`Conv`, grown progressively: 28 x 28 pixels from 7 x 7, 64 x 64 from 8 x 8.
 
     Images are halved (rounded up) until the longer side is 13 pixels or less, and at
-    least twice. Kernels, strides and features are those of `Conv`, and at the
-    full size there are half of `width` features. In addition the smallest size has a
-    convolution of 3x3 in both networks, and every size has one of 1x1 to images, or
-    from them. The networks stay as they are until they are told of training steps, as
-    `kgen.models.GANModel` does after each: so estimators have a setting
-    `progressive=True` in place of this architecture.
+    least twice. Kernels, strides and features are those of `Conv`, and at the full size
+    there are half of `width` features. In addition, the smallest size has a 3x3
+    convolution in both networks, and every size has a 1x1 convolution to images or from
+    them. The networks grow only when they are told about training steps, as
+    `kgen.models.GANModel` does after each step. That is why estimators have a setting
+    `progressive=True` instead of this architecture.
 
-    Images are in [-1, 1], by a tanh before those of two sizes are blended. After it the
-    new image could be anything as long as a saturated old one outweighs it.
+    Images are in [-1, 1], by a tanh before those of two sizes are blended. If it came
+    after, the new image could be anything as long as a saturated old one outweighs it.
 
-    Unlike in the paper convolutions change the size, and normalisation is that of
+    Unlike in the paper, convolutions change the size, and normalisation is that of
     `Conv`: pixel normalisation, equalised learning rates and the standard deviation
     over a minibatch are left out.
 
     Args:
         growth_steps: training steps of a phase, >= 1; see `kgen.networks.GrowingUp`.
         width: features after the first halving of the image, >= 1, doubled by every
-            further one.
-        widest: see `Conv`, as all that follow.
+            further halving.
+        widest: see `Conv`, also for the arguments that follow.
         normalisation: None, "batch" or "layer".
         kernel_size: height and width of the kernels that change the size, >= 2.
         activation: None is LeakyReLU(0.2) down and ReLU up.
         dropout: share of every hidden layer's outputs to drop in training, in [0, 1).
 
     Raises:
-        ValueError: for a setting out of range, and for data that are not images.
+        ValueError: for a setting out of range, or for data that are not images.
 
     References:
         Karras et al., 2018, sec. 2. https://arxiv.org/abs/1710.10196
@@ -87,7 +87,7 @@ class Progressive(LayeredBuilder):
         self.dropout = _parts.check_dropout(self, dropout)
 
     def phases(self, event_shape: tuple[int, ...]) -> int:
-        """Phases in which the networks grow to the size of such images.
+        """Number of phases in which the networks grow to the size of such images.
 
         Example:
             >>> Progressive(100).phases((28, 28, 1))  # 7 pixels, to 14, 14, to 28

@@ -4,12 +4,12 @@ The best discriminator of data q from samples p, with their conditions y, has th
 
     log q(x, y) / p(x, y)  =  log q(y|x) / p(y|x)  +  log q(x) / p(x)
 
-If both q(y|x) and p(y|x) are softmaxes of linear maps of features phi(x), it is
+If both q(y|x) and p(y|x) are softmaxes of linear maps of features phi(x), the logit is
 
     y^T V phi(x)  +  psi(phi(x))
 
-with a row of V for each class, up to what does not depend on y. Here psi is the last,
-dense layer of a discriminator without conditions, and phi(x) what that layer takes.
+with a row of V for each class, up to terms that do not depend on y. Here psi is the
+last, dense layer of a discriminator without conditions, and phi(x) is its input.
 
 References:
     Miyato and Koyama, cGANs with Projection Discriminator, 2018, sec. 3.
@@ -37,21 +37,21 @@ def project(
     """A discriminator of [x, condition] from one of x: w . phi + b + (V y) . phi.
 
     Args:
-        network: from data to logits (n, 1), a Sequential or functional model whose last
-            layer takes vectors phi (n, k), as all that architectures build `down`. It
-            shares its layers with the result.
+        network: a Sequential or functional model from data to logits (n, 1), whose last
+            layer takes vectors phi (n, k), like all that architectures build with
+            `down`. It shares its layers with the result.
         condition_dim: length of condition vectors y, >= 1, one-hot or others.
         dtype: Keras dtype policy of V. Products and sums are in float32.
         wrap: a function from a layer to a layer, such as
-            `kgen.layers.SpectralNormalization`, which is applied to V, too.
-        name: of the result.
+            `kgen.layers.SpectralNormalization`, which is also applied to V.
+        name: name of the result.
 
     Returns:
-        A model of [x (n, ...), y (n, condition_dim)], to logits (n, 1).
+        A model from [x (n, ...), y (n, condition_dim)] to logits (n, 1).
 
     Raises:
-        ValueError: for another kind of model, if its last layer takes more than one
-            tensor, or one that is no vector.
+        ValueError: for another kind of model, or if its last layer takes more than one
+            tensor, or a tensor that is not a vector.
 
     References:
         Miyato and Koyama, cGANs with Projection Discriminator, 2018, sec. 3.

@@ -16,14 +16,14 @@ from kgen.core.config import ConfigMixin
 class ResidualBlock(ConfigMixin, keras.layers.Layer):
     """The sum of a branch of layers and a shortcut past them.
 
-    The layers keep the dtypes they came with; the sum is in the block's own.
+    The layers keep their own dtypes; the sum is in the block's.
 
     Args:
         branch: layers, each of which takes the output of the one before.
-        shortcut: likewise; without any layers it is the identity.
+        shortcut: layers in the same form; without any, it is the identity.
         **kwargs: see `keras.layers.Layer`.
 
-    Input shape: what the first layers take; or a list of that and conditions, (n, k),
+    Input shape: what the first layers take; or a list of this and conditions, (n, k),
         for the layers with an attribute `takes_condition`.
     Output shape: that of the last layers of both paths.
 

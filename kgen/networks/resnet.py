@@ -28,28 +28,28 @@ from kgen.networks.residual_block import ResidualBlock
 class ResNet(LayeredBuilder):
     """Residual blocks with the activation before the convolutions.
 
-    A block is two convolutions of 3x3 beside a shortcut, which is a convolution of 1x1
-    where the block changes the shape. `down` uses average pooling, `up` repeats pixels:
-    halvings (rounded up) until height and width are 7 or less, at least two of
-    them. Normalisation is everywhere but in the block at the data's side of `down`.
+    A block is two 3x3 convolutions beside a shortcut, which is a 1x1 convolution where
+    the block changes the shape. `down` uses average pooling, and `up` repeats pixels:
+    images are halved (rounded up) until height and width are 7 or less, and at least
+    twice. Normalisation is everywhere except in the block next to the data in `down`.
     Unlike in the papers, nothing is summed over all pixels before the last layer:
     an encoder has to know where things are.
 
     Args:
         width: features next to the data, >= 1, doubled by every halving of the image.
         widest: largest number of features, >= 1.
-        blocks: residual blocks for every image size but the data's, >= 1. One of them
-            changes the size.
+        blocks: residual blocks for every image size except that of the data, >= 1. One
+            of them changes the size.
         normalisation: None, "batch", or "layer", which is over all axes of an example,
             with a scale and an offset for every channel, as in WGAN-GP (Gulrajani et
-            al., 2017, sec. 4). A critic under a gradient penalty must not have
-            "batch", which makes its output for an example depend on others.
+            al., 2017, sec. 4). A critic with a gradient penalty must not have "batch",
+            which makes its output for one example depend on the others.
         activation: name of a Keras activation, or a function registered with Keras.
         dropout: share of the inputs of every block's second convolution to drop in
             training, in [0, 1).
 
     Raises:
-        ValueError: for a setting out of range, and for data that are not images.
+        ValueError: for a setting out of range, or for data that are not images.
 
     References:
         Gulrajani et al., 2017, app. F. https://arxiv.org/abs/1704.00028
@@ -83,8 +83,8 @@ class ResNet(LayeredBuilder):
         network: list[layers.Layer] = []
         for stage in range(len(sizes(*event_shape[:2])) - 1):
             filters = filters_at(self, stage)
-            # A convolution of 1x1 and a mean over pixels commute; in this order there
-            # are fewer pixels to convolve.
+            # A 1x1 convolution and a mean over pixels commute; in this order there are
+            # fewer pixels to convolve.
             shortcut = [_pooling(parts.dtype), _one_by_one(parts, filters)]
             branch = self._branch(parts, filters, at_data=stage == 0)
             branch.append(_pooling(parts.dtype))
@@ -112,7 +112,7 @@ class ResNet(LayeredBuilder):
         ]
 
     def _further(self, parts: Parts, filters: int) -> list[layers.Layer]:
-        """Blocks that leave the shape as it is."""
+        """Blocks that keep the shape."""
         return [
             ResidualBlock(self._branch(parts, filters), dtype=parts.dtype)
             for _ in range(self.blocks - 1)
@@ -126,8 +126,8 @@ class ResNet(LayeredBuilder):
         *,
         at_data: bool = False,
     ) -> list[layers.Layer]:
-        # At the data's side nothing precedes the first convolution, and
-        # there is no normalisation (Gulrajani et al., 2017, app. F).
+        # Next to the data, nothing precedes the first convolution, and there is no
+        # normalisation (Gulrajani et al., 2017, app. F).
         plain = at_data or self.normalisation is None
         return [
             *([] if at_data else self._before(parts)),
@@ -144,7 +144,7 @@ class ResNet(LayeredBuilder):
 
 
 def _three_by_three(parts: Parts, filters: int, **options: Any) -> layers.Layer:
-    # Gulrajani et al., 2017: as He et al. for ReLUs.
+    # Gulrajani et al., 2017: like He et al., for ReLUs.
     return parts.convolution(
         filters, kernel_size=3, **{"kernel_initializer": "he_normal", **options}
     )

@@ -26,19 +26,20 @@ class Spatial(Builder):
     """Strided convolutions and residual blocks, from images to maps and back.
 
     `down` ends in a map (height, width, units), and `up` begins with one: for models
-    whose codes have a place in the image. Down: convolutions of 4x4 with stride 2, then
-    residual blocks (ReLU, 3x3, ReLU, 1x1), then 1x1 to the units. Up: the mirror image.
-    Sizes are halved and rounded up; `up` crops at the bottom and the right.
+    whose codes have a place in the image. `down` has 4x4 convolutions with stride 2,
+    then residual blocks (ReLU, 3x3, ReLU, 1x1), then a 1x1 convolution to the units.
+    `up` is its mirror image. Sizes are halved and rounded up; `up` crops at the bottom
+    and the right.
 
     Args:
         width: features of all layers, >= 1.
-        halvings: how often height and width are halved, >= 0; with 0 the first
-            convolution is one of 3x3.
+        halvings: how often height and width are halved, >= 0; with 0, the first
+            convolution is 3x3.
         blocks: residual blocks of each network, >= 0.
         activation: name of a Keras activation, or a function registered with Keras.
 
     Raises:
-        ValueError: for a setting out of range, and for data that are not images.
+        ValueError: for a setting out of range, or for data that are not images.
 
     References:
         Van den Oord et al., Neural Discrete Representation Learning, 2017, sec. 4.1.
@@ -126,7 +127,7 @@ class Spatial(Builder):
         return [*blocks, *parts.activate(self.activation)]
 
     def _sizes(self, event_shape: tuple[int, ...]) -> list[tuple[int, int]]:
-        """Height and width from the data down."""
+        """Height and width, from the data down."""
         height, width = event_shape[:2]
         return [
             (math.ceil(height / 2**k), math.ceil(width / 2**k))

@@ -1,8 +1,8 @@
 """Samplers of autoregressive models: a model has one of them.
 
-All of them draw the same from the same noise. They differ in how they find the
-parameters of a scalar: `FullPass` runs the whole network again, the others keep what
-they need.
+All of them draw the same examples from the same noise. They differ in how they compute
+the parameters of a scalar: `FullPass` runs the whole network again, the others keep
+what they need.
 """
 
 from kgen.autoregressive.samplers.base import Batch, Sampler, SamplingOptions

@@ -15,10 +15,10 @@ class SamplingOptions:
 
     Args:
         incremental: False runs the whole network again for every scalar.
-        temperature: from 1e-20 to 1e10; below 1 likely values become likelier.
+        temperature: from 1e-20 to 1e10; below 1, likely values become likelier.
         verbose: 1 shows a progress bar, on a terminal.
         jit_compile: False turns XLA off in the cached samplers.
-        return_params: whether to return the head's parameters, too, as the sampler
+        return_params: whether to return the head's parameters as well, as the sampler
             computed them.
     """
 
@@ -46,8 +46,8 @@ class Batch(NamedTuple):
         noise: uniform, (n, *head.noise_shape(event_shape)).
         temperature: > 0, a scalar.
         condition: vectors (n, condition_dim), or None.
-        order: which of the model's orders, an integer; the order of every example, if
-            the model has `any_order`, (n, dim); None if it has one.
+        order: index of the model's order, an integer; for a model with `any_order`, the
+            order of every example, (n, dim); None if there is only one order.
     """
 
     x: Any
@@ -59,7 +59,7 @@ class Batch(NamedTuple):
 
 
 class Sampler:
-    """How a model draws the scalars of a batch that are not known.
+    """How a model draws the unknown scalars of a batch.
 
     It has no state, so that all models of a class can share it.
     """
@@ -68,11 +68,11 @@ class Sampler:
     """Whether it avoids running the whole network again for every scalar."""
 
     pieces = 1
-    """Number of pieces that a chunk is cut into if XLA compiles the sampler, for the
-    cores of a CPU to draw in parallel."""
+    """Number of pieces that a chunk is cut into if XLA compiles the sampler, so that
+    the cores of a CPU draw in parallel."""
 
     def calls(self, model, shape):
-        """Number of calls of a graph that draw an example of that shape."""
+        """Number of calls of a graph that it takes to draw an example of that shape."""
         raise NotImplementedError
 
     def fill(self, model, batch, options, tick):
@@ -85,12 +85,12 @@ class Sampler:
             tick: function to be called after every call of a graph.
 
         Returns:
-            List of x, filled, and, if `return_params`, of the head's parameters.
+            List of the filled x and, if `return_params`, the head's parameters.
         """
         raise NotImplementedError
 
     def fill_in_graph(self, model, batch):
-        """Draw all of a batch within a graph: x, filled."""
+        """Draw all of a batch within a graph: the filled x."""
         raise NotImplementedError
 
 
@@ -99,7 +99,7 @@ class OneCall(Sampler):
 
     Args:
         function: `function(model, batch, *, return_params)`, to be compiled; it returns
-            what `fill` does.
+            what `fill` returns.
         pieces: see `Sampler`.
     """
 

@@ -71,10 +71,10 @@ def fill_block(model, batch, cache, start, *, return_params):
         batch: a `Batch`, of the steps of the block.
         cache: what the layers keep of the steps before.
         start: index of the first step.
-        return_params: whether to return the head's parameters, too.
+        return_params: whether to return the head's parameters as well.
 
     Returns:
-        List of x, filled, and of the parameters; and the cache.
+        List of the filled x and the parameters; and the cache.
     """
     network = NetworkCache(model, *batch.x.shape[:2], batch.condition)
     buffer = [params_buffer(model, batch.x)] if return_params else []

@@ -29,7 +29,7 @@ def draw(model, x, mask, seed, condition, options):
         options: `SamplingOptions`.
 
     Returns:
-        Float32 array of the shape of x; with `return_params` a list of it and of the
+        Float32 array of the shape of x; with `return_params`, a list of this and the
         head's parameters.
     """
     seed, mask = as_seed(seed), np.asarray(mask, bool)
@@ -65,7 +65,7 @@ def _pieces(model, mask, seed, sampler, options):
     parts = 1 if backend.gpus() or not options.xla else sampler.pieces
     cut = {"parts": parts, "small": 16 * parts} if sampler.incremental else {}
     chosen = choose_orders(model, mask, seed)
-    # Those that every example has to itself may be drawn together.
+    # Examples with orders of their own may be drawn together.
     groups = np.zeros_like(chosen) if model.any_order else chosen
     for group in np.unique(groups):
         members = np.flatnonzero(groups == group)
@@ -121,7 +121,7 @@ def draw_in_graph(model, n, seed, condition=None):
         Float32 tensor of shape (n, *event_shape).
     """
     shape = model.event_shape
-    # The caches need a known number of examples, and all of them one order.
+    # The caches need a known number of examples, all in one order.
     size = IN_GRAPH if model.n_orders == 1 else 1
     count = (n + size - 1) // size
     if condition is not None:

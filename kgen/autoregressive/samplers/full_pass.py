@@ -1,6 +1,6 @@
 """The reference for all samplers: the whole network, again for every scalar.
 
-Slow, simple and correct, for any model.
+It is slow, simple and correct, for any model.
 """
 
 import math
@@ -50,14 +50,14 @@ def turns(model, shape):
 def fill_some(model, batch, first, count, shape):
     """Draw some scalars in turn, each after a pass through the network.
 
-    A head that orders the channels by itself draws all of a pixel at once.
+    A head that orders the channels itself draws all of a pixel at once.
 
     Args:
         model: the `AutoregressiveModel`.
         batch: a `Batch`.
         first: first of the turns, a tensor.
-        count: how many.
-        shape: of an example.
+        count: number of turns.
+        shape: shape of an example.
 
     Returns:
         x, in which these scalars are drawn unless they are kept.
@@ -93,6 +93,6 @@ def fill_some(model, batch, first, count, shape):
 
 
 def own(tensor, index):
-    """What a tensor (n, total, ...) has at the index of every example, (n, 1)."""
+    """Entries of a tensor (n, total, ...) at the index of every example, (n, 1)."""
     index = ops.reshape(index, (-1, *[1] * (len(tensor.shape) - 1)))
     return ops.squeeze(ops.take_along_axis(tensor, index, axis=1), axis=1)

@@ -1,7 +1,7 @@
 """Drawing images pixel by pixel, without running the network again for each.
 
-Every layer keeps what it will need of the pixels before (`kgen.layers.CachedLayer`): an
-image costs about the arithmetic of one pass through the network.
+Every layer keeps what it will need of the earlier pixels (`kgen.layers.CachedLayer`),
+so an image costs about the arithmetic of one pass through the network.
 
 References:
     Ramachandran et al., Fast Generation for Convolutional Autoregressive Models, 2017.
@@ -50,7 +50,7 @@ class NetworkCache:
         model: has `network(h, apply)`, and `layers`; those of them that have a method
             `cached` take part, in their order.
         n: number of images.
-        width: of an image.
+        width: width of an image.
         condition: vectors (n, condition_dim) for the layers that have a condition_dim.
     """
 
@@ -103,12 +103,12 @@ class NetworkCache:
 
         Args:
             batch: a `Batch`, of (n, width, ...).
-            buffer: list of one, for the head's parameters, (n, width, outputs); or of
-                none, if they are not to be returned.
+            buffer: list with one tensor for the head's parameters, (n, width, outputs);
+                or empty, if they are not to be returned.
             start: column of the first pixel.
 
         Returns:
-            List of the row, filled, and of the parameters.
+            List of the filled row and the parameters.
         """
 
         def next_pixel(column, state):

@@ -6,7 +6,7 @@ from kgen.autoregressive.samplers.base import OneCall
 
 
 class ScalarCache:
-    """What a model of vectors keeps while their scalars are drawn, turn by turn."""
+    """What a model of vectors keeps while it draws their scalars, turn by turn."""
 
     state = None
     """What the loop in the graph carries from turn to turn: a tensor, or a structure of
@@ -20,9 +20,10 @@ class ScalarCache:
         """Receive the scalar whose turn it is, once it is known.
 
         Args:
-            turn: counted from 0.
-            index: of the scalar, (); or (n, 1), if every example has its own order.
-            value: as `VectorModel.vectors` makes it, (n, 1).
+            turn: number of the turn, from 0.
+            index: index of the scalar, (), or (n, 1) if every example has its own
+                order.
+            value: the value, as `VectorModel.vectors` returns it, (n, 1).
         """
         raise NotImplementedError
 
