@@ -74,14 +74,13 @@ for model in (window, summary):
 
 # %% [markdown]
 # Both come within a hundredth of a nat of the best, on sequences ten times longer than
-# any they have seen.
+# those they learned.
 #
 # ## How to see far: dilated convolutions
 #
 # To see $k$ steps, a network would need a kernel of $k$ taps (weights), or about $k$
 # layers of two taps each. WaveNet sees further for less: the taps of its layers are 1,
-# 2, 4, 8, ... steps apart (the *dilation*), and every layer **doubles** what an output
-# sees:
+# 2, 4, 8, ... steps apart (the *dilation*), and each layer **doubles** the view:
 #
 # ![Four layers of convolutions with dilations 1, 2, 4 and 8: the last output is
 # connected to sixteen inputs](../figures/dilated_convolutions.svg)
@@ -110,8 +109,8 @@ print("step 100 is changed; outputs that move:", np.flatnonzero(moved))
 # ## A forecast is many futures
 #
 # A density of sequences is also a forecaster. `complete` keeps what is known and draws
-# the rest. Each draw is one possible future, and quantiles of many draws say how sure
-# the forecast is.
+# the rest. Each draw is one possible future; quantiles of many say how sure the
+# forecast is.
 
 # %%
 known = np.arange(60) < 30
