@@ -73,8 +73,7 @@ for model in (window, summary):
     print(f"{type(model).__name__:12} {nats:.3f} nats per step; the best is 0.215")
 
 # %% [markdown]
-# Both come within a hundredth of a nat of the best, on sequences ten times longer than
-# those they learned.
+# Both come within 0.01 nats of the best, on sequences ten times as long.
 #
 # ## How to see far: dilated convolutions
 #

@@ -4,8 +4,8 @@
 # **Can you learn to draw without a density?**
 #
 # Almost every model so far gave each example a probability, or a bound on it, and
-# learned by making it large. A generative adversarial network (GAN) has no such number.
-# It plays a game, and wins if its samples are taken for real.
+# learned by making it large. A generative adversarial network ([GAN](../api/GAN.md))
+# has no such number. It plays a game, and wins if its samples are taken for real.
 
 # %%
 import os
@@ -61,7 +61,7 @@ print(f"V = {value:.3f}; of a D that always says 1/2: {2 * np.log(0.5):.3f}")
 # Let $p$ be the density of the data, and $p_G$ that of the samples. For a fixed $G$ the
 # best discriminator is $D(x) = p(x) / (p(x) + p_G(x))$, and against it $V$ is smallest
 # when $p_G = p$. Then $D$ is $\frac12$ everywhere and $V$ is $-\log 4$. So the game has
-# the right goal. The question is whether the players arrive.
+# the right goal. But do the players get there?
 #
 # ### Two losses for the generator
 #
@@ -215,7 +215,7 @@ for name, gan in games.items():
 # (Losses of the discriminator and the generator, and the share of samples at a cluster
 # in the last 20 epochs.) The losses of the hasty game are nearly $\log 4 = 1.39$ and
 # $\log 2 = 0.69$, as if $D$ could not tell at all, and so are those of the good game
-# "fast D". The loss of a GAN is relative to the other player: it does not tell how good
+# "fast D". A GAN's loss is relative to the other player: it does not tell how good
 # samples are.
 #
 # ## How do you know that samples are good?
@@ -269,9 +269,8 @@ for name, value in found.items():
 # ## Remember
 #
 # - A GAN learns from a game. Its goal is right, but gradients may lead round it.
-# - What helps: a faster discriminator, noise, a penalty on its slope.
-# - Its loss does not tell how good the samples are. Look, and compare with held-out
-#   data.
+# - What helps is a faster discriminator, noise, or a penalty on its slope.
+# - Its loss does not tell how good samples are. Look, and compare with held-out data.
 #
 # ## Exercise
 #
@@ -297,5 +296,5 @@ figure.savefig("averaged.png", dpi=120)
 #
 # - [Adversarial models](../guide/adversarial.md): all objectives and remedies.
 # - [Are the samples good?](../guide/metrics.md): every metric, and its pitfalls.
-# - [`GAN`](../api/GAN.md), [`WGAN`](../api/WGAN.md).
-# - [Goodfellow et al., 2014](https://arxiv.org/abs/1406.2661), sections 3 to 5.
+# - Next lesson: [change of variables](08_change_of_variables.md).
+# - [Goodfellow et al., 2014](https://arxiv.org/abs/1406.2661), sec. 3 to 5.

@@ -47,8 +47,8 @@ if os.environ.get("KGEN_FAST"):  # a short run, as a test
 # same](../figures/change_of_variables.svg)
 #
 # The two orange areas are equal, and so are the two blue ones. Where $f$ is steep, a
-# strip of $x$ takes in a lot of $z$, so the density of $x$ is high. Here is the formula
-# in code, with $f(x) = \mathrm{arcsinh}(2x)$.
+# strip of $x$ takes in a lot of $z$, so the density of $x$ is high. With $f(x) =
+# \mathrm{arcsinh}(2x)$ the formula becomes this code:
 
 
 # %%
@@ -277,8 +277,7 @@ print(f"bound: {np.max(found) - np.log(2 * np.pi):.2f}")
 # - [Normalizing flows](../guide/flows.md): all four flows of kgen, integers, images,
 #   and how to build a flow of your own from bijections.
 # - [Gallery: flows](../gallery/flows.md) has clusters, a table and small digits.
-# - [`RealNVP`](../api/RealNVP.md), [`NSF`](../api/NSF.md), [`MAF`](../api/MAF.md),
-#   [`Glow`](../api/Glow.md).
+# - Next lesson: [what densities are good for](09_uses.md).
 # - Dinh et al., [Density Estimation Using Real NVP](https://arxiv.org/abs/1605.08803),
 #   2017, sec. 3; Durkan et al., [Neural Spline
 #   Flows](https://arxiv.org/abs/1906.04032), 2019.
