@@ -8,6 +8,7 @@
 # %%
 import functools
 import os
+import textwrap
 import warnings
 
 import keras
@@ -150,7 +151,7 @@ with warnings.catch_warnings(record=True) as caught:
     warnings.simplefilter("always")
     collapsed = kgen.BetaVAE(beta=64, epochs=2 * EPOCHS, **short).fit(x_train)
 for warning in caught[:1]:
-    print(warning.message)
+    print(textwrap.fill(str(warning.message), 80))
 mended = kgen.BetaVAE(beta=1, epochs=2 * EPOCHS, **short).fit(x_train)
 
 
@@ -228,7 +229,7 @@ for rate in (1.0, 1e-3):
 try:
     kgen.RealNVP(optimizer="sgd", learning_rate=1.0, **flow).fit(moons)
 except FloatingPointError as error:
-    print(error)
+    print(textwrap.fill(str(error), 80))
 
 # %% tags=["folded"] alt="A loss that jumps to enormous values; one that falls"
 figure, axes = plt.subplots(1, 2, figsize=(9, 2.8), layout="constrained")
