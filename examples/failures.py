@@ -1,13 +1,14 @@
 # %% [markdown]
 # # When it fails
 #
-# Four ways in which a training goes wrong, each with a picture of it, its cause, and
-# the same training mended: mode collapse of a GAN, blur of a VAE, posterior collapse,
-# and a loss that explodes. The code takes about a minute.
+# Four ways in which training goes wrong, each with a picture, its cause, and the same
+# model mended: mode collapse of a GAN, blur of a VAE, posterior collapse, and a loss
+# that explodes.
 
 # %%
 import functools
 import os
+import textwrap
 import warnings
 
 import keras
@@ -37,11 +38,12 @@ if os.environ.get("KGEN_FAST"):  # a short run, as a test
 # ## Mode collapse
 #
 # **What you see.** The samples of a GAN are all alike, and some kinds of examples never
-# come. Here the data are eight clusters on a ring, and the samples sit at one of them,
-# or jump from one to the next.
+# appear. Here the data are eight clusters on a ring, and the samples sit at one of
+# them, or jump from one to the next.
 #
 # **Why.** The generator learns faster than the discriminator. It runs to the place that
-# the discriminator likes best, before the discriminator has seen the others.
+# the discriminator takes for real, and moves on before the discriminator has seen the
+# others.
 #
 # **What helps.** A faster discriminator, here with four times the learning rate of the
 # generator. [Against mode collapse](../guide/adversarial.md#against-mode-collapse) has
@@ -83,21 +85,22 @@ axes[2].legend()
 figure.savefig("mode_collapse.png", dpi=120)
 
 # %% [markdown]
-# `kgen.callbacks.CollapseMonitor` watches for this while a GAN trains, and can stop it.
+# `kgen.callbacks.CollapseMonitor` watches for this while a GAN trains, and can stop the
+# training.
 #
 # ## Blur
 #
 # **What you see.** Reconstructions and samples of a VAE look as if out of focus.
 #
 # **Why.** The loss is the squared error of pixels between 0 and 1. That is the
-# log-density of a normal distribution with a fixed standard deviation of
-# $\sqrt{1/2} = 0.71$, which is 180 of 255 grey levels. With so much noise allowed,
-# details are not worth their price in nats, and the code leaves them out. What is left
-# undecided is averaged.
+# log-density of a normal distribution with a fixed standard deviation of $\sqrt{1/2} =
+# 0.71$, which is 180 of 255 grey levels. With so much noise allowed, details are not
+# worth their price in nats, and the code leaves them out. The decoder then averages
+# over what the code does not say.
 #
 # **What helps.** Let the model learn the standard deviation: `scale="shared"` ([Rybkin
 # et al., 2021](https://arxiv.org/abs/2006.13202)). As it falls, details become worth
-# more, and the code keeps them.
+# more, and the code keeps more of them.
 
 # %%
 (train, _), (test, _) = keras.datasets.mnist.load_data()
@@ -129,14 +132,14 @@ figure.savefig("blur.png", dpi=120)
 # ## Posterior collapse
 #
 # **What you see.** Every reconstruction is the same average image. `active_units` is 0,
-# and the divergence of each dimension of the code is nearly 0 nats: the posterior
+# and the KL divergence of each dimension of the code is nearly 0 nats: the posterior
 # $q(z \mid x)$ is the prior, whatever $x$ is.
 #
-# **Why.** The divergence weighs too much. A common accident: the reconstruction is a
-# *mean* over the pixels, and the divergence a *sum* over the code. For 64 pixels this
-# is the same as a `beta` of 64.
+# **Why.** The divergence weighs too much. A common accident is a reconstruction loss
+# that is a *mean* over the pixels, with a divergence that is a *sum* over the code. For
+# 64 pixels this is the same as a `beta` of 64.
 #
-# **What helps.** Sum both, which is what `VAE` does. If single dimensions stay unused,
+# **What helps.** Sum both, as `VAE` does. If some dimensions stay unused,
 # `KL(warm_up=..., free_bits=...)` in a [`VAEModel`](../guide/variational.md#penalty)
 # helps.
 
@@ -148,7 +151,7 @@ with warnings.catch_warnings(record=True) as caught:
     warnings.simplefilter("always")
     collapsed = kgen.BetaVAE(beta=64, epochs=2 * EPOCHS, **short).fit(x_train)
 for warning in caught[:1]:
-    print(warning.message)
+    print(textwrap.fill(str(warning.message), 80))
 mended = kgen.BetaVAE(beta=1, epochs=2 * EPOCHS, **short).fit(x_train)
 
 
@@ -190,14 +193,14 @@ figure.savefig("posterior_collapse.png", dpi=120)
 # ## A loss that explodes
 #
 # **What you see.** The loss jumps up by orders of magnitude, or is NaN. kgen stops at
-# the first loss that is no finite number, says so, and leaves the estimator as it was.
+# the first loss that is not finite, says so, and leaves the estimator as it was.
 #
-# **Why.** Most often a learning rate that is too large. A step overshoots, the next
-# gradient is larger still, and so on. Extreme values in the data do the same, and so
-# does half precision.
+# **Why.** Most often the learning rate is too large. A step overshoots, the next
+# gradient is larger still, and so on. Extreme values in the data or half precision can
+# do the same.
 #
-# **What helps.** A tenth of the learning rate, and again a tenth. Here a flow of two
-# moons has learning rates of 1 and of 0.001.
+# **What helps.** Try a tenth of the learning rate, and a tenth of that. Here a flow
+# learns two moons with a learning rate of 1, and with one of 0.001.
 
 
 # %%
@@ -226,7 +229,7 @@ for rate in (1.0, 1e-3):
 try:
     kgen.RealNVP(optimizer="sgd", learning_rate=1.0, **flow).fit(moons)
 except FloatingPointError as error:
-    print(error)
+    print(textwrap.fill(str(error), 80))
 
 # %% tags=["folded"] alt="A loss that jumps to enormous values; one that falls"
 figure, axes = plt.subplots(1, 2, figsize=(9, 2.8), layout="constrained")
@@ -238,9 +241,9 @@ axes[0].set_yscale("log")
 figure.savefig("exploded.png", dpi=120)
 
 # %% [markdown]
-# Note the scale on the left, in powers of ten. (Keras reports the mean over the epoch
-# so far, which is why the curves have steps.) Adam, the default, survives the jump but
-# never recovers. Plain gradient descent ends in NaN.
+# Note the powers of ten on the left. (Keras reports the mean over the epoch so far,
+# which is why the curves have steps.) Adam, the default, survives the jump, but stays
+# stuck above 1,000 nats. Plain gradient descent (`"sgd"`) ends in NaN.
 #
 # For schedules that start high and fall, see [Getting
 # started](../getting_started.md#the-optimizer).

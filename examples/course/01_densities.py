@@ -6,9 +6,9 @@
 # A generative model learns from examples what such examples look like. If it can also
 # say how probable any example $x$ is, $p(x)$, we call it a *density*.
 #
-# Over all possible examples these numbers sum to one. Think of it as a budget: a model
-# that gives more probability to one example has less left for the others. This is what
-# makes densities easy to judge, as you will see in this lesson.
+# Over all possible examples these numbers sum to one. Think of a budget: a model that
+# gives more probability to one example has less left for the others. This is what makes
+# densities easy to judge, as you will see in this lesson.
 
 # %% tags=["test"]
 import os
@@ -29,8 +29,9 @@ from kgen.data.toy import bars, mixture
 # %% [markdown]
 # ## Surprise
 #
-# We begin with data whose law we know. `bars` draws images of 4x4 pixels. Each image
-# has one full row or one full column, and all eight are equally probable.
+# We begin with data whose law, that is, whose true distribution, we know. `bars` draws
+# images of 4x4 pixels. Each has one white row or one white column, and all eight such
+# images are equally probable.
 
 # %% alt="Sixteen images of 4x4 pixels, each with one white row or column"
 x_train = bars(2000, size=4, random_state=0)
@@ -47,37 +48,36 @@ ax.figure.savefig("bars.png", dpi=120)
 # $$\text{surprise}(x) = -\log p(x).$$
 #
 # What is certain has surprise zero, and the rarer an example is, the more it surprises.
-# The surprises of independent events add up, as their probabilities multiply. With the
-# natural logarithm the unit is the **nat**, with the logarithm to base 2 the **bit**;
-# one nat is $1 / \log 2 = 1.44$ bits.
+# The surprises of independent events add up, because their probabilities multiply. With
+# the natural logarithm, $\log$, the unit is the **nat**; with the logarithm to base 2
+# it is the **bit**. One nat is $1 / \log 2 = 1.44$ bits.
 #
 # Each bar has a surprise of $\log 8 = 2.08$ nats, or 3 bits: three yes-or-no questions.
 # Is it a row? Is it in the first half? Is it the first of the two? So surprise is also
 # a length: with a good code you can [compress](../guide/tasks.md#lossless-compression)
 # data to very nearly that many bits.
 #
-# The mean surprise of data under their own law is the **entropy**, $H(p)$: here 2.08
-# nats.
+# The mean surprise of data under their own law is the **entropy** $H(p)$, here 2.08.
 #
 # ## The score of a model
 #
-# In practice we do not know the law $p$ of the data. We have a model $q$, and examples
-# that it has not been trained on: *held-out* data. The score is its mean surprise:
+# In practice we do not know the law $p$ of the data. We have a model $q$, and $N$
+# examples that it has not been trained on: *held-out* data. Its score is how much they
+# surprise it on average:
 #
 # $$\frac{1}{N} \sum_{n=1}^{N} -\log q(x_n) \;\approx\; H(p, q)
 #   = \underbrace{H(p)}_{\text{entropy}} + \underbrace{KL(p \,\|\, q)}_{\ge\, 0}$$
 #
 # It is called negative log-likelihood, cross-entropy, or just "nats". Lower is better.
 #
-# ![Left: probabilities of four outcomes, for the data and for a model. Right: the model
-# pays 2.50 bits, the entropy of 1.75 bits and 0.75 bits for being
-# wrong](../figures/cross_entropy.svg)
+# ![Probabilities of four outcomes, for the data and for a model, which pays 2.50 bits:
+# the entropy of 1.75, and 0.75 for being wrong](../figures/cross_entropy.svg)
 #
-# The figure shows why this number is a fair judge. The data come as $p$ says, but you
-# pay what $q$ asks for. The first part of the bill, the entropy, is the same for every
-# model. The second part, the Kullback-Leibler divergence, is the price of being wrong.
-# It is zero only if $q = p$. So **no model can beat the entropy of the data**, and you
-# never gain by stating a probability that you do not believe.
+# The figure shows why this number is a fair judge. Each outcome comes as often as $p$
+# says, but you pay what $q$ asks for. The first part of the bill, the entropy, is the
+# same for every model. The second part, $KL$, the Kullback-Leibler divergence, is the
+# price of being wrong. It is zero only if $q = p$. So, on average, **no model can beat
+# the entropy of the data**, and you gain nothing by stating what you do not believe.
 #
 # Let us pay some bills. Our first model treats each pixel as a coin, with the frequency
 # of that pixel in the training data.
@@ -95,14 +95,14 @@ print(f"coins:   {-independent(x_test).mean():.2f} nats")  # the equation above
 print(f"entropy: {np.log(8):.2f} nats")
 
 # %% [markdown]
-# Each coin is right, and the model as a whole is bad: it does not know that the pixels
+# Each coin is right, but the model as a whole is bad: it does not know that the pixels
 # of a row go together. It costs about 7 nats too many. Since $e^{7} \approx 1000$, a
 # bar gets about one thousandth of the probability that it deserves. The rest of the
 # budget is wasted on images that never occur.
 #
-# Now a model that knows about dependence. `MADE` is a neural network that you will meet
-# in the [next lesson](02_chain_rule.md). All densities of kgen have `fit`, then
-# `log_prob` for each example, and `score`, its mean.
+# Now a model that can learn how pixels depend on each other. `MADE` is a neural network
+# that you will meet in the [next lesson](02_chain_rule.md). All densities in kgen have
+# `fit`, `log_prob` (one number for each example), and `score` (the mean of them).
 
 # %%
 made = kgen.MADE(
@@ -112,15 +112,15 @@ made.fit(x_train)
 print(f"MADE:    {-made.log_prob(x_test).mean():.2f} nats")  # or -made.score(x_test)
 
 # %% [markdown]
-# MADE is within a few hundredths of a nat of the best possible score. The entropy of
-# real data is unknown. But we can always compare two models on the same held-out data,
+# MADE is within two hundredths of a nat of the best possible score. For real data we do
+# not know that score. But we can always compare two models on the same held-out data,
 # and trivial ones such as the coins tell us what a network has to beat.
 #
 # ## Why held-out?
 #
-# Because a model can learn its examples by heart. Here are 200 points of eight clusters
-# in the plane. Their entropy is known: 1.70 nats. The model puts a small Gaussian bump
-# on each training point. How wide should the bumps be?
+# Because a model can learn its examples by heart. Here are 200 points from eight
+# clusters in the plane, with a known entropy of 1.70 nats. Our model puts a Gaussian
+# bump on each training point. How wide should the bumps be?
 
 # %%
 points, _ = mixture(200, random_state=0)
@@ -136,9 +136,9 @@ print(f"entropy: {entropy:.2f} nats")
 for i in shown:
     print(f"width {widths[i]:.2f}: {train[i]:.2f} training, {test[i]:.2f} held-out")
 
-# %% tags=["folded"] alt="Bumps that are narrow, right and wide; costs of all widths"
+# %% tags=["folded"] alt="Densities: spots, eight clusters, a blur; costs by width"
 figure, axes = plt.subplots(
-    1, 4, figsize=(13, 3.7), layout="constrained", width_ratios=[1, 1, 1, 1.5]
+    1, 4, figsize=(10, 2.7), layout="constrained", width_ratios=[1, 1, 1, 1.7]
 )
 for ax, i in zip(axes, shown, strict=False):
     kgen.plots.density_2d(fits[i], limits=(-3, 3), colour_bar=False, ax=ax)
@@ -148,7 +148,7 @@ axes[3].semilogx(widths, train, label="training points")
 axes[3].semilogx(widths, test, label="held-out points")
 axes[3].axhline(entropy, color="grey", linestyle=":", label="entropy")
 axes[3].set(xlabel="width of the bumps", ylabel="nats per point", ylim=(-2, 6))
-axes[3].legend()
+axes[3].legend(fontsize="small")
 figure.savefig("overfitting.png", dpi=120)
 
 # %% [markdown]
@@ -157,8 +157,8 @@ figure.savefig("overfitting.png", dpi=120)
 # points fall between the peaks, where the bill is high. With wide bumps the model no
 # longer sees the clusters. Only held-out data find the best width in between.
 #
-# In a neural network the number of epochs plays the part of the width. Here a large
-# network gets only 150 of scikit-learn's digits, 64 pixels of ink or no ink.
+# In a neural network, the number of epochs plays a similar part. Here a large network
+# gets only 150 of scikit-learn's digits: 64 pixels each, with ink or without.
 
 # %% alt="The training loss falls all the time, the held-out loss rises after a while"
 digits = load_digits().images.astype("uint8")  # (1797, 8, 8), values 0 to 16
@@ -176,8 +176,8 @@ ax.figure.savefig("learning_curve.png", dpi=120)
 #
 # ## Real numbers have units
 #
-# A probability is at most one. A density of real numbers need not be. Say that heights
-# are normal, with a mean of 1.75 m and a standard deviation of 0.07 m:
+# A probability is at most one. A density of real numbers need not be. Suppose that
+# people's heights are normal, with a mean of 1.75 m and a standard deviation of 0.07 m:
 
 # %%
 m, cm = norm(1.75, 0.07), norm(175, 7)
@@ -190,20 +190,20 @@ print(f"entropy: {m.entropy():.2f} nats in metres, {cm.entropy():.2f} in centime
 # mean. In centimetres the number is a hundred times smaller, and every log-density
 # changes by $\log 100 = 4.61$ nats. Two things follow:
 #
-# - Nats of real data can be negative.
+# - The nats of real numbers can be negative.
 # - Compare two densities only in the same units. If you standardise the columns of a
-#   table, you change all scores. In kgen `log_prob` is always in the units of your
-#   data.
+#   table, you change all scores. In kgen `log_prob` is in the units of your data.
 #
 # ## Bits per dimension
 #
 # Large images cost more nats than small ones, because they have more pixels. So it is
-# usual to divide by the number of scalars $D$, and to give bits:
+# usual to divide by the number $D$ of scalars, here pixels, and to give bits:
 #
 # $$\text{bits per dimension} = \frac{\text{nats}}{D \log 2}$$
 #
-# Here are three models of the digits with all their 17 grey levels: one knows nothing,
-# one has a histogram for each pixel, and one is a [PixelCNN](03_pixels.md).
+# Here are three models of the digits with all their 17 grey levels. One knows nothing,
+# one has a histogram for each pixel, and one is a [PixelCNN](03_pixels.md), whose
+# [`head`](../guide/data.md#heads-and-units) names the distribution of a pixel.
 
 # %%
 x_train, x_test = digits[:1500], digits[1500:]
@@ -241,19 +241,19 @@ grids = {
     "histograms": (histograms.cumsum(axis=0)[:, None] < noise).sum(axis=0),
     "PixelCNN": pixels.sample(36, random_state=0),
 }
-figure, axes = plt.subplots(1, 4, figsize=(13, 3.7), layout="constrained")
+figure, axes = plt.subplots(1, 4, figsize=(9, 2.7), layout="constrained")
 for ax, (name, images) in zip(axes, grids.items(), strict=True):
-    title = f"{name}: {bits[name]:.2f} bits" if name in bits else name
+    title = f"{name}: {bits[name]:.2f}" if name in bits else name
     kgen.plots.image_grid(images, title=title, ax=ax)
 figure.savefig("three_models.png", dpi=120)
 
 # %% [markdown]
-# The last two differ by half a bit per pixel. Over 64 pixels that is more than 30 bits,
-# a factor of more than a billion in probability. The samples show what it buys.
+# The last two models differ by half a bit per pixel. Over 64 pixels that is more than
+# 30 bits, a factor of more than a billion in probability. The samples show it.
 #
 # ??? note "Does a better score mean better samples?"
-#     Not always. Mix 1% of a good model with 99% of noise: held-out data cost only
-#     $\log 100 = 4.6$ nats more, and nearly all samples are noise (Theis et al., 2016).
+#     Not always. Mix 1% of a good model with 99% of noise: held-out data cost at most
+#     $\log 100 = 4.6$ nats more, but nearly all samples are noise (Theis et al., 2016).
 #     So look at samples as well. [Are the samples good?](../guide/metrics.md) has
 #     numbers for them.
 #
@@ -266,8 +266,8 @@ figure.savefig("three_models.png", dpi=120)
 #
 # ## Exercise
 #
-# A model of the bars believes that nine out of ten are rows. All rows are equally
-# probable, and so are all columns. How many nats does the model cost, and how much of
+# A model of the bars believes that nine out of ten are rows. To this model all rows are
+# equally probable, and so are all columns. How many nats does it cost, and how much of
 # that is the price of being wrong? What would a model cost that gives columns no
 # probability? Work it out on paper, then check it on `bars(1000, random_state=2)`.
 
@@ -277,9 +277,10 @@ figure.savefig("three_models.png", dpi=120)
 # $$H(p, q) = -\tfrac12 \log\tfrac{0.9}{4} - \tfrac12 \log\tfrac{0.1}{4} = 2.59$$
 #
 # nats, of which $2.59 - 2.08 = 0.51$ are the price of being wrong. If columns have no
-# probability, each of them costs $-\log 0 = \infty$, and so does the mean: a density
-# must not exclude what can happen. (That is why the histograms above begin to count at
-# one.) A sample costs nearly 2.59 nats, since not exactly half of its images are rows:
+# probability, each of them costs $-\log 0 = \infty$, and the mean is infinite, too: a
+# density must not exclude what can happen. (That is why the histograms above begin to
+# count at one.) A thousand images cost only nearly 2.59 nats, because not exactly half
+# of them are rows:
 
 # %% tags=["answer"]
 x = bars(1000, random_state=2)
@@ -292,9 +293,8 @@ print(f"{-np.log(q).mean():.2f} nats, {is_row.mean():.1%} rows")
 #
 # - [The next lesson](02_chain_rule.md): how a network gives an exact probability of
 #   many variables.
-# - [What densities are good for](../guide/tasks.md): outliers, missing values,
-#   compression.
+# - [What densities are good for](09_uses.md): compression, outliers, missing values.
 # - MacKay, *Information Theory, Inference, and Learning Algorithms*, 2003, chapters 2
 #   and 4. <https://www.inference.org.uk/mackay/itila/>
-# - Theis, van den Oord and Bethge, *A note on the evaluation of generative models*,
-#   2016. <https://arxiv.org/abs/1511.01844>
+# - Theis, van den Oord and Bethge, *A Note on the Evaluation of Generative Models*
+#   (2016). <https://arxiv.org/abs/1511.01844>

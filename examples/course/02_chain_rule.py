@@ -3,10 +3,10 @@
 #
 # **How can a network give an exact probability of many variables at once?**
 #
-# There are $2^{16} = 65{,}536$ images of 4x4 pixels in black and white. A density has
-# to give each one a probability, so that all of them sum to one. Of MNIST's size there
-# are $2^{784}$, more than anybody could ever list. How can a network keep such a
-# budget? It splits one large question into many small ones.
+# There are $2^{16} = 65{,}536$ images of 4x4 pixels in black and white. A density gives
+# each one a probability, and all of them sum to one. Of 28x28 pixels there are
+# $2^{784}$, more than anybody could ever list. How can a network keep such a budget? It
+# splits one large question into many small ones.
 
 # %% tags=["test"]
 import os
@@ -28,7 +28,8 @@ from kgen.layers import hidden_degrees, hidden_mask, output_mask
 # %% [markdown]
 # ## One variable at a time
 #
-# Any joint probability is a product of conditional ones:
+# Write an image as $D$ variables, $x = (x_1, \dots, x_D)$, with $x_{<d}$ for those
+# before $x_d$. Any joint probability is a product of conditional ones:
 #
 # $$p(x) = p(x_1)\, p(x_2 | x_1)\, p(x_3 | x_1, x_2) \cdots
 #   = \prod_{d=1}^{D} p(x_d | x_{<d})$$
@@ -36,12 +37,12 @@ from kgen.layers import hidden_degrees, hidden_mask, output_mask
 # ![Four variables with arrows from each to all later ones, and the factors of the
 # probability below them](../figures/chain_rule.svg)
 #
-# This is the chain rule of probability. It is no approximation, and it holds in every
-# order of the variables. A single binary variable is easy: its distribution is one
-# number. And if each factor sums to one over its own variable, so does the product.
+# This is the chain rule of probability. It is exact, and it holds for the variables in
+# any order. A single binary variable is easy: its distribution is one number. And if
+# each factor sums to one over its own variable, so does the product over all images.
 #
-# Let us see it work by counting. Our images have one white row or column, and all eight
-# are equally probable. What is the probability of the image with a white first row?
+# Let us count on the bars of the last lesson: one white row or column, all eight
+# equally probable. What is the probability of the image with a white first row?
 
 # %%
 x_train = bars(2000, size=4, random_state=0).reshape(-1, 16)
@@ -58,24 +59,24 @@ print(*np.round(factors, 2))
 print(f"product {np.prod(factors):.3f}, wanted {1 / 8:.3f}")
 
 # %% [markdown]
-# The first pixel is white in a quarter of all images: those of the first row and of the
-# first column. The second pixel tells the two apart, and the rest is certain.
+# The first pixel is white in a quarter of all images: in the first row and in the first
+# column. The second pixel tells the two apart, and the rest is certain.
 #
 # With only eight images counting is enough. With real data it is not: after a few dozen
-# pixels no training example agrees with a new one, and nothing is left to count. A
-# network can generalise from examples that are similar.
+# pixels no training example agrees with a new one. A network can generalise.
 #
 # ## NADE: share the work
 #
 # We could train one network for each factor, with $x_{<d}$ as its input. NADE
 # (Larochelle and Murray, 2011) lets all of them share their weights. It keeps a vector
-# of sums $a$, and adds one column of weights when one more variable becomes known:
+# of sums $a$, and adds a vector of weights $W_d$ when one more variable becomes known:
 #
 # $$a_1 = c, \qquad h_d = \sigma(a_d), \qquad a_{d+1} = a_d + x_d W_d,$$
 #
 # $$p(x_d = 1 | x_{<d}) = \sigma(b_d + V_d h_d)$$
 #
-# That is short enough to write down. We train kgen's NADE and take its weights:
+# Factor $d$ has the hidden units $h_d$, and $V_d$ and $b_d$ for its output; $c$ is a
+# bias, $\sigma$ the sigmoid. We train kgen's NADE, take its weights, and write it down:
 
 # %%
 nade = kgen.NADE(hidden=50, epochs=15, learning_rate=1e-2, random_state=0)
@@ -94,7 +95,7 @@ def log_prob(x):
     a, total = c, 0.0
     for d in range(len(x)):
         h = sigmoid(a)
-        p = sigmoid(b[d] + h @ V[d])[0]  # that x_d is 1
+        p = sigmoid(b[d] + h @ V[d])[0]  # p(x_d = 1 | x_<d)
         total += np.log(p if x[d] else 1 - p)
         a = a + x[d] * W[d]
     return total
@@ -104,31 +105,29 @@ print(f"by hand {log_prob(image):.4f} nats, NADE {nade.log_prob(image[None])[0]:
 print(f"held-out {-nade.score(x_test):.2f} nats, entropy {np.log(8):.2f}")
 
 # %% [markdown]
-# The loop has $D$ turns, which have to wait for one another. That makes training slow.
+# The loop computes a hidden layer in each of its $D$ turns. That makes training slow.
 #
 # ## MADE: all factors in one pass
 #
 # MADE (Germain et al., 2015) gets all $D$ factors out of one pass through an ordinary
-# network. It begins with an autoencoder, which has the variables as its inputs and as
-# its outputs, and cuts all connections by which output $d$ could see $x_d$ or later
-# ones.
+# network. It takes an autoencoder, whose outputs are to copy its inputs, and cuts all
+# connections through which output $d$ could see $x_d$ or later variables. So output $d$
+# has to predict $x_d$ from $x_{<d}$.
 #
 # ![A network of four inputs, six hidden units and four outputs with its remaining
 # connections, and the two masks](../figures/made_masks.svg)
 #
-# Every unit gets a number $m$, its degree. Those of inputs and outputs are their places
-# in the order; those of hidden units lie between 1 and $D - 1$. A hidden unit may see
-# inputs up to its degree, and an output may see hidden units below its own place:
+# Each hidden unit $k$ gets a number $m(k)$ from 1 to $D - 1$, its degree. It may see
+# inputs up to its degree, and an output may see hidden units with a degree below its
+# own place. Where that is so, the masks that multiply the weights are 1, and else 0:
 #
 # $$M^W_{k,d} = 1_{m(k) \ge d}, \qquad M^V_{d,k} = 1_{d > m(k)}$$
-#
-# The weights are multiplied by these masks, and that is all there is to it.
 
 # %%
 places = np.arange(1, 5)
 degrees = 1 + hidden_degrees(4, 6)  # kgen counts from 0
-M_W = np.array(hidden_mask(places, degrees), int)  # (inputs, hidden)
-M_V = np.array(output_mask(degrees, places), int)  # (hidden, outputs)
+M_W = np.array(hidden_mask(places, degrees), int)  # transposed: (inputs, hidden)
+M_V = np.array(output_mask(degrees, places), int)  # transposed: (hidden, outputs)
 print("degrees", degrees)
 print(M_W @ M_V)
 
@@ -137,7 +136,7 @@ print(M_W @ M_V)
 # (columns). On the diagonal and below it there are none, so no output sees its own
 # variable or a later one. The first output sees nothing, as it should.
 #
-# Now we train one, and ask how its outputs change with its inputs.
+# Now we train one, and ask how much each output changes with each input.
 
 # %%
 made = kgen.MADE(
@@ -146,7 +145,7 @@ made = kgen.MADE(
 made.fit(x_train)
 print(f"held-out {-made.score(x_test):.2f} nats, entropy {np.log(8):.2f}")
 
-# %% tags=["folded"] alt="16x16 slopes: on the diagonal and above it all are zero"
+# %% tags=["folded"] alt="A grid of slopes: zero on the diagonal and above it"
 x = tf.constant(x_test[:64], "float32")
 with tf.GradientTape() as tape:
     tape.watch(x)
@@ -158,7 +157,8 @@ ax.set(xlabel="input", ylabel="output", xticks=[0, 4, 8, 12], yticks=[0, 4, 8, 1
 ax.figure.savefig("slopes.png", dpi=120)
 
 # %% [markdown]
-# Each row is an output. What is white has a slope of exactly zero: there is no path.
+# Each row is an output, and bright squares are large slopes. What is white has a slope
+# of exactly zero: there is no path.
 #
 # ## Does it sum to one?
 #
@@ -177,8 +177,8 @@ ax.figure.set_size_inches(7.5, 1.1)
 ax.figure.savefig("most_probable.png", dpi=120)
 
 # %% [markdown]
-# It does, before training as well as after. Training only pushed up the probability of
-# what it saw, and the chain rule took care of the budget.
+# It does, and it did before training. Training only pushed up the probability of what
+# it saw. The chain rule took care of the budget.
 #
 # ## Drawing a sample
 #
@@ -209,9 +209,9 @@ ax.figure.savefig("drawing.png", dpi=120)
 # ## Which order?
 #
 # Any order is right, but the order decides which questions are easy. Keep the last row
-# of an image and let the model draw the rest. In raster order the last row comes last,
-# so it has no influence on the other rows. `MADE(orders="any")` is trained on a new
-# random order at each step, and can put everything that is known first.
+# of an image and let the model draw the rest. Row by row (*raster order*) the last row
+# comes last, so it has no influence on the other rows. `MADE(orders="any")` is trained
+# on a new random order at each step, and can put everything that is known first.
 
 # %%
 any_order = kgen.MADE(
@@ -248,8 +248,8 @@ figure.savefig("orders.png", dpi=120)
 # %% [markdown]
 # If the last row is white, or shows the foot of a column, the rest is certain. If it is
 # black, one of three rows is white. That makes $\frac38 \log 3 = 0.41$ nats on average.
-# The price of any order is that one network has to know very many conditionals: it
-# needs more training to be as good at each of them.
+# This freedom has a price: one network has to know very many conditionals, and needs
+# more training to be as good at each of them.
 #
 # ## What to remember
 #
@@ -260,14 +260,14 @@ figure.savefig("orders.png", dpi=120)
 #
 # ## Exercise
 #
-# Take the masks away: train a plain autoencoder from 16 inputs over 200 hidden units to
-# 16 outputs, with the binary cross-entropy. What loss do you expect, and why can it not
-# be the negative log-likelihood of a density? Sum over all images to check.
+# Take the masks away: with Keras, train a plain autoencoder of 16 inputs, 200 hidden
+# units and 16 outputs, by the binary cross-entropy. What loss do you expect, and why
+# can it not be the negative log-likelihood of a density? To check, sum over all images.
 
 # %% [markdown] tags=["answer"]
-# The network can copy its inputs, so that the loss goes to zero. No density costs less
-# than the entropy, 2.08 nats. The outputs are no conditionals, and what they give to
-# all images together is far more than one:
+# The network can copy its inputs, so the loss goes to zero. No density costs less than
+# the entropy, 2.08 nats. The outputs are not the factors of a chain rule, and what they
+# give to all images together is far more than one:
 
 # %% tags=["answer"]
 keras.utils.set_random_seed(0)
@@ -278,7 +278,7 @@ copier.fit(x_train, x_train, epochs=20, verbose=0)
 
 
 def nats(x):
-    """What the autoencoder pays for images, if it were a density."""
+    """What the autoencoder would pay for images if it were a density."""
     p = copier.predict(x, batch_size=4096, verbose=0).astype("float64")
     return -np.log(np.where(x == 1, p, 1 - p)).sum(axis=1)
 
@@ -291,7 +291,7 @@ print(f"sum over all images: {np.exp(-nats(everything)).sum():.1f}")
 #
 # - [The next lesson](03_pixels.md): images, pixel by pixel.
 # - [NADE](../guide/autoregressive.md#nade) and [MADE](../guide/autoregressive.md#made)
-#   in the guide, and [of tables](../gallery/nade_table.md) in the gallery.
+#   in the guide, and [both on tables](../gallery/nade_table.md) in the gallery.
 # - Larochelle and Murray, *The Neural Autoregressive Distribution Estimator*, 2011.
 #   <https://proceedings.mlr.press/v15/larochelle11a.html>
 # - Germain et al., *MADE: Masked Autoencoder for Distribution Estimation*, 2015.

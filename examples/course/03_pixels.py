@@ -3,11 +3,11 @@
 #
 # **How do you model an image pixel by pixel?**
 #
-# By the [chain rule](02_chain_rule.md) a density of images is a product: each pixel has
-# a distribution given all pixels before it. MADE can learn them, but it does not know
-# that pixels have neighbours, and has to learn a stroke anew in each place. Networks
-# for images use convolutions. But an ordinary convolution looks ahead. In this lesson
-# you see how to stop that, what can go wrong, and how to repair it.
+# By the [chain rule](02_chain_rule.md), a density of images is a product: each pixel
+# has a distribution given all pixels before it. MADE can learn these distributions, but
+# it does not know that pixels have neighbours, and has to learn a stroke anew in each
+# place. Networks for images use convolutions. But an ordinary convolution looks ahead.
+# In this lesson you see how to stop that, what can go wrong, and how to repair it.
 
 # %% tags=["test"]
 import os
@@ -28,10 +28,11 @@ import kgen
 # ## Masked convolutions
 #
 # Pixels come in raster order: row by row, from the left. A kernel of 3x3 around a pixel
-# covers four pixels that come before it, itself, and four that come after it. So we
-# multiply the kernel $K$ by a mask $M$ of zeros and ones:
+# covers four pixels that come before it, the pixel itself, and four that come after it.
+# So we multiply the kernel $K$, element by element, by a mask $M$ of zeros and ones:
 #
-# $$y_{i,j} = \sum_{a,b} (K \odot M)_{a,b} \; x_{i+a,\,j+b}$$
+# $$y_{i,j} = \sum_{a,b} (K \odot M)_{a,b} \; x_{i+a,\,j+b}, \qquad
+# a, b \in \{-1, 0, 1\}$$
 #
 # ![Raster order, and the masks A and B of a kernel of 3x3](../figures/masks_ab.svg)
 #
@@ -59,9 +60,10 @@ print((first_layer(changed) != first_layer(image)).astype(int))
 # output in the middle has not moved: it does not see its own pixel.
 #
 # A stack of such layers is a PixelCNN (van den Oord et al., 2016). Its last layer gives
-# the parameters of all conditionals at once, here a logit per pixel. We train one on
-# MNIST, made smaller to save time: a pixel of 14x14 has ink if the mean of its four is
-# above 96.
+# the parameters of all conditionals at once. Here that is one logit per pixel: the
+# probability of ink is its sigmoid. We train one on MNIST, which Keras downloads the
+# first time (11 MB). To save time we halve the resolution: each of 14x14 pixels has ink
+# if the mean of four pixels of the original is above 96.
 
 # %%
 (x_train, _), (x_test, _) = keras.datasets.mnist.load_data()
@@ -93,8 +95,8 @@ print(f"PixelCNN           {-pixelcnn.score(x_test):.1f} nats")
 # ## Where the nats go
 #
 # The cost of an image is a sum over its pixels, so we can look at it pixel by pixel.
-# Each one contributes its surprise, $-\log p(x_{i,j} | x_{<i,j})$. With a logit $l$
-# that is $\log(1 + e^{-l})$ for ink and $\log(1 + e^{l})$ for paper.
+# Each one contributes its surprise, given the pixels before it. With a logit $l$ that
+# is $\log(1 + e^{-l})$ for ink, and $\log(1 + e^{l})$ for blank paper.
 
 # %% alt="Ten digits and maps of surprise, bright where strokes begin or end"
 x = x_test[:10]
@@ -109,23 +111,25 @@ kgen.plots.image_grid(np.minimum(surprise, 2), columns=10, ax=axes[1])  # 2: whi
 figure.savefig("surprise.png", dpi=120)
 
 # %% [markdown]
-# Inside a stroke and on blank paper hardly anything is surprising. The nats are spent
-# where a stroke begins, turns or ends: the pixels before do not tell.
+# Ink is white, and so is high surprise. Inside a stroke and on blank paper hardly
+# anything is surprising. The nats are spent where a stroke begins, turns or ends,
+# because the pixels before do not tell.
 #
 # ## The blind spot
 #
 # A stack of masked layers has a flaw. A layer looks to the right only in the rows
-# above, so each step to the right is also a step up. Pixels further to the right are
-# never seen, however many layers there are.
+# above, so with kernels of 3x3 each step to the right is also a step up. A pixel that
+# is further to the right than it is up is never seen, however many layers there are.
 #
 # ![Left: the pixels to the upper right of the current one are a blind spot. Right: a
 # vertical stack sees all rows above, a horizontal one the row
 # itself](../figures/blind_spot.svg)
 #
-# What does that cost? We make images for which we can tell. The first row is 12 fair
-# coins; the second row is the same, moved by 6 pixels. Each image costs
+# What does that cost? We make images for which we know the answer. The first row is 12
+# fair coins; the second row is the same, moved by 6 pixels. Each image costs
 # $12 \log 2 = 8.32$ nats if you see all that came before. But the first six pixels of
-# the second row have their twins six columns to the right, in the blind spot.
+# the second row have their twins one row up and six columns to the right, in the blind
+# spot. (kgen's first kernel is 7x7, but it only reaches three columns to the right.)
 
 
 # %% alt="Eight images of two rows; the second is the first, moved by half its width"
@@ -156,8 +160,8 @@ for model in (blind, whole):
 print(f"twelve coins  {12 * np.log(2):5.2f}, eighteen coins {18 * np.log(2):.2f}")
 
 # %% [markdown]
-# PixelCNN pays for six coins a second time, exactly those whose twins it cannot see. It
-# is still a density that sums to one: the blind spot costs likelihood, not exactness.
+# PixelCNN pays for six coins a second time, those whose twins it cannot see. It is
+# still a density that sums to one: the blind spot costs likelihood, not exactness.
 #
 # ## Two stacks
 #
@@ -170,10 +174,12 @@ print(f"twelve coins  {12 * np.log(2):5.2f}, eighteen coins {18 * np.log(2):.2f}
 # ![A layer of the gated PixelCNN: the vertical stack feeds the horizontal stack by a
 # 1x1 convolution; both have gates](../figures/gated_layer.svg)
 #
-# Its units are gated. Of two convolutions one decides what to say, the other how much
-# of it gets through:
+# Its units are gated. Of two convolutions ($*$), with kernels $W_f$ and $W_g$, one
+# decides what to say, and the other how much of it gets through:
 #
 # $$y = \tanh(W_f * x) \odot \sigma(W_g * x)$$
+#
+# Now the digits again, with the same training as before:
 
 # %%
 gated.set_params(**settings).fit(x_train)
@@ -206,7 +212,7 @@ figure.savefig("what_it_sees.png", dpi=120)
 # The cross is the pixel whose output we ask for; what is white has a slope of exactly
 # zero. Neither model sees anything at the cross or after it. PixelCNN is blind to the
 # upper right, as in the drawing; GatedPixelCNN sees all that came before. Neighbours
-# count most: the colours are logarithmic.
+# count most, by far: the colours are logarithmic.
 #
 # ## Samples, and completions
 #
@@ -229,15 +235,15 @@ kgen.plots.completions(originals, keep, drawn, ax=axes[1])
 figure.savefig("digits.png", dpi=120)
 
 # %% [markdown]
-# Most of the samples are digits. In some the strokes are right and the parts do not
-# fit: what is far apart is hardest to learn, and takes longer training. Each completion
-# continues the strokes that it was given, and different draws find different ways to do
-# so.
+# Most of the samples look like digits. In some, each stroke is right but the parts do
+# not fit: what is far apart is hardest to learn, and takes longer training. Each
+# completion continues the strokes that it was given, and different draws find different
+# ways to do so.
 #
 # ??? note "And PixelRNN?"
 #     The paper that introduced PixelCNN had another idea first: LSTMs that run over the
-#     rows, or along the diagonals, of an image. With `layer="diagonal_bilstm"` a
-#     [`PixelRNN`](../guide/autoregressive.md#pixelrnn) sees every pixel before, however
+#     rows, or along the diagonals, of an image. With `layer="diagonal_bilstm"`, a
+#     [`PixelRNN`](../guide/autoregressive.md#pixelrnn) sees all earlier pixels, however
 #     far away. The price is that its steps have to wait for one another, even in
 #     training. Dilation, which you meet in the next lesson, is another way to see far.
 #
@@ -251,16 +257,17 @@ figure.savefig("digits.png", dpi=120)
 #
 # ## Exercise
 #
-# A `PixelCNNModel` begins with a kernel of 7x7, and each of its blocks has one of 3x3.
-# With `dilations=(1,)` and two blocks, how many rows up does an output see? How many
-# columns to the left in its own row? And how far to the right, one row up and five rows
-# up? Measure it in an untrained network.
+# `kgen.models.PixelCNNModel("bernoulli", filters=32, blocks=2, dilations=(1,))` is an
+# untrained network. It begins with a kernel of 7x7, and each of its two blocks has one
+# of 3x3. How many rows up does an output see? How many columns to the left in its own
+# row? And how far to the right, one row up and five rows up? Think first, then measure
+# it by a gradient, as above.
 
 # %% [markdown] tags=["answer"]
 # The first layer reaches three pixels up and to each side, and each block one more:
 # five rows up, five columns to the left. To the right it is at most three columns in
 # the row above, by the first layer alone, since blocks look to the right only in rows
-# above. Five rows up it is five.
+# above. Five rows up, it is five.
 
 # %% tags=["answer"]
 keras.utils.set_random_seed(0)

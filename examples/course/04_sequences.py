@@ -3,11 +3,11 @@
 #
 # **How do you model a sequence of any length?**
 #
-# An image has a fixed size. A sentence, a melody or a record of the weather has not:
-# it begins, and it goes on. In this lesson you fit one network to short sequences and
-# use it on long ones, forecast a series together with an honest range, and let a
+# An image has a fixed size. A sentence, a melody or a weather record does not: it
+# begins, and it goes on. In this lesson you fit one network to short sequences and use
+# it on long ones, forecast a series together with an honest range, and let a
 # [WaveNet](../api/WaveNet.md) say vowels that you can hear. You need the chain rule of
-# [lesson 2](02_chain_rule.md). The code trains for about two minutes on a CPU.
+# [lesson 2](02_chain_rule.md).
 
 # %%
 import os
@@ -52,7 +52,7 @@ if os.environ.get("KGEN_FAST"):  # a short run, as a test
 #
 # We try both on data with a known answer: noisy oscillations, of which no model can
 # describe a step in fewer than 0.215 nats on average. The learning rate falls along a
-# cosine, which brings a short training to rest.
+# cosine, so that even a short training run settles.
 
 
 # %%
@@ -73,14 +73,13 @@ for model in (window, summary):
     print(f"{type(model).__name__:12} {nats:.3f} nats per step; the best is 0.215")
 
 # %% [markdown]
-# Both come within a hundredth of a nat, on sequences that are ten times longer than any
-# they have seen.
+# Both come within 0.01 nats of the best, on sequences ten times as long.
 #
 # ## How to see far: dilated convolutions
 #
-# A window of $k$ steps would need a kernel of $k$ taps, or $k$ layers of two taps each.
-# WaveNet sees further for less. The two taps of its layers are 1, 2, 4, 8, ... steps
-# apart, so that every layer **doubles** what an output sees:
+# To see $k$ steps, a network would need a kernel of $k$ taps (weights), or about $k$
+# layers of two taps each. WaveNet sees further for less: the taps of its layers are 1,
+# 2, 4, 8, ... steps apart (the *dilation*), and each layer **doubles** the view:
 #
 # ![Four layers of convolutions with dilations 1, 2, 4 and 8: the last output is
 # connected to sixteen inputs](../figures/dilated_convolutions.svg)
@@ -90,7 +89,7 @@ for model in (window, summary):
 # Ten layers reach 1024 steps. (In kgen the first layer already looks at two steps, and
 # the $L$ layers above it add $2^L - 1$ for each of their stacks.)
 #
-# Do not take it on trust: change one step of the input, and see where the output moves.
+# Check it: change one step of the input, and see where the output moves.
 
 # %%
 print("according to the formula:", 2 + 2**3 - 1)
@@ -108,9 +107,9 @@ print("step 100 is changed; outputs that move:", np.flatnonzero(moved))
 #
 # ## A forecast is many futures
 #
-# A density of sequences is also a forecaster. Keep what is known, draw the rest, and
-# repeat this many times; each draw is one possible future. Quantiles of the draws say
-# how sure the forecast is.
+# A density of sequences is also a forecaster. `complete` keeps what is known and draws
+# the rest. Each draw is one possible future; quantiles of many say how sure the
+# forecast is.
 
 # %%
 known = np.arange(60) < 30
@@ -119,10 +118,10 @@ futures = window.complete(np.repeat(series[:1], DRAWS, axis=0), known, random_st
 low, middle, high = np.quantile(futures, [0.05, 0.5, 0.95], axis=0)
 
 # %% [markdown]
-# These data let us check the range. They come from
-# $x_t = 1.5\, x_{t-1} - 0.9\, x_{t-2} + 0.3\, \epsilon_t$, for which the forecast is
-# known: run the equation without noise for the mean, and add up the variances of all
-# the noise to come.
+# These data let us check the range. They come from $x_t = 1.5\, x_{t-1} - 0.9\, x_{t-2}
+# + 0.3\, \epsilon_t$, with standard normal $\epsilon_t$, so the exact forecast is
+# known. Run the equation without noise for the mean, and add up the variances of all
+# the noise to come. (90% of a normal lie within 1.645 standard deviations.)
 
 
 # %%
@@ -152,7 +151,7 @@ figure.savefig("forecast.png", dpi=120)
 
 # %% [markdown]
 # The thin lines are three of the 400 futures. The band follows the exact one, dashed.
-# Does it for other series, too? Count how often what happened lies inside:
+# Does it do so for other series? Count how often what really happened lies inside:
 
 # %%
 inside, exactly = [], []
@@ -166,22 +165,23 @@ print(f"inside the band of the model: {np.mean(inside):.0%}")
 print(f"inside the exact band:        {np.mean(exactly):.0%}")
 
 # %% [markdown]
-# The model's band is as good as the exact one. (That is not quite at 90%, either: the
-# steps of a series go together, and so 100 series are not many cases.)
+# The model's band is as good as the exact one. (Neither is quite at 90%: the steps of a
+# series are correlated, so 100 series are few independent cases.)
 #
 # ## Sound: 8,000 steps a second
 #
-# Recordings have 16 bits per sample, so that a softmax would need 65,536 outputs.
-# WaveNet makes 256 levels of them, by the *mu-law* of telephony, with $\mu = 255$:
+# Recordings have 16 bits per sample, so a softmax would need 65,536 outputs. WaveNet
+# rounds a sample $x$ between -1 and 1 to one of 256 levels. They are evenly spaced not
+# in $x$ but in $f(x)$, the *mu-law* of telephony, with $\mu = 255$:
 #
 # $$f(x) = \operatorname{sign}(x) \, \frac{\ln(1 + \mu |x|)}{\ln(1 + \mu)}$$
 #
 # ![The curve of the mu-law is steep around zero, so even levels of f are narrow levels
 # of x there](../figures/mu_law.svg)
 #
-# Where the sound is quiet the levels are narrow, where it is loud they are wide: the
-# error stays in proportion. Our speaker is a few lines of code, so you need no
-# recordings. The vocal cords open and close 180 times a second, and the mouth is three
+# Where the sound is quiet the levels are close together, and where it is loud they are
+# far apart, so the error stays in proportion to the sound. Our speaker is a few lines
+# of code: the vocal cords open and close 180 times a second, and the mouth is three
 # resonators, whose frequencies make the vowel.
 
 # %%
@@ -210,9 +210,9 @@ random = np.random.default_rng(0)
 write("the_speaker.wav", np.concatenate([say(v, SECONDS, random) for v in "aio"]))
 
 # %% [markdown]
-# That is what the model has to learn. It gets clips of a tenth of a second, and the
-# name of the vowel as the label $y$. With eight layers an output sees 257 steps, which
-# are five or six periods of the voice.
+# That is what the model has to learn. It gets the levels of clips of a tenth of a
+# second and, being `conditional`, the name of the vowel as the label $y$. With eight
+# layers an output sees 257 steps, between five and six periods of the voice.
 
 # %%
 y = np.array(list("aio"))[np.arange(CLIPS) % 3]
@@ -236,8 +236,9 @@ write("the_wavenet.wav", said.ravel())
 
 # %% [markdown]
 # It has a voice, a little hoarse, and you can tell the three vowels apart. In a
-# spectrogram time goes to the right and frequency upwards, and a bright band is a
-# resonance. Every vowel has its own bands, and the model has them in the same places.
+# spectrogram time goes to the right and frequency upwards. The fine lines are harmonics
+# of the voice, bright where the mouth resonates. Every vowel has its own bright bands,
+# and the model has them in the same places.
 
 # %% tags=["folded"] alt="Spectrograms of vowels: WaveNet has the speaker's bands"
 shared = {"sharex": True, "sharey": True, "layout": "constrained"}
@@ -255,22 +256,22 @@ figure.savefig("spectrograms.png", dpi=120)
 
 # %% [markdown]
 # Samples are drawn one after the other, but a step costs the same however much has been
-# said: every layer keeps the few old values that it will need. For the voices of people
-# see [spoken digits](../gallery/wavenet_speech.md).
+# said: every layer keeps the few old values that it will need. For human voices, see
+# [spoken digits](../gallery/wavenet_speech.md).
 #
 # ## Remember
 #
 # - The chain rule has no fixed length. One network for the next step is a model of
 #   sequences of any length.
 # - A recurrent network summarises the past in a state. Dilated convolutions look at a
-#   window, and every further layer doubles it.
+#   window, which every further layer doubles.
 # - Draw many futures, and their quantiles are a forecast that says how sure it is.
 #   Check it on series that the model has not seen.
 #
 # ## Exercise
 #
 # The voice repeats itself every 44 samples. Fit the speaker with `layers=4`, which sees
-# 17 samples. What do you expect of the nats per sample? What will it sound like?
+# 17 samples. What do you expect of its nats per sample? What will it sound like?
 
 # %% tags=["answer"]
 short = kgen.WaveNet(layers=4, random_state=0, **settings)
@@ -281,12 +282,12 @@ write("a_short_window.wav", said.ravel())
 print(f"{nats:.2f} nats per sample, with a window of {short.model_.receptive_field}")
 
 # %% [markdown] tags=["answer"]
-# The nats go up by 0.08 only, but per sample: over a clip of 800 samples they add up to
-# some 60 nats. You hear where they come from. The "a" and the "o" survive, because
-# their resonances ring through a whole period, and a few samples tell how far it has
-# come. The "i" breaks off for more than half a second. Once its ringing has faded,
-# nothing within the window says when the vocal cords opened last, and the model keeps
-# waiting.
+# The nats go up by only 0.08, but that is per sample: over a clip of 800 samples it
+# adds up to some 60 nats. You hear where they come from. The "a" and most of the "o"
+# survive, because their resonances ring through a whole period, and a few samples tell
+# how far it has come. The "i" breaks off for more than half a second. Once its ringing
+# has faded, nothing within the window says when the vocal cords opened last, and the
+# model keeps waiting.
 
 # %% [markdown]
 # ## Read on

@@ -10,7 +10,7 @@
 #
 # You fit a [VAE](../api/VAE.md) whose codes are points of a plane, write its objective
 # yourself, check it against the exact density, and see what happens when codes become
-# expensive. The code trains for about two minutes on a CPU.
+# expensive.
 
 # %%
 import os
@@ -42,15 +42,16 @@ if os.environ.get("KGEN_FAST"):  # a short run, as a test
 # %% [markdown]
 # ## Two networks
 #
-# The model itself is two lines. A code is drawn from a standard normal, and a network,
-# the **decoder**, turns it into a distribution for every pixel:
+# The model itself is two lines. A code is drawn from a standard normal, the *prior*
+# $p(z)$, and a network, the **decoder**, turns it into a distribution for every pixel:
 #
 # $$z \sim \mathcal{N}(0, I), \qquad x \sim p(x \mid z)$$
 #
 # The density of an image is an average over all codes, $p(x) = \int p(x \mid z)\,
-# p(z)\, dz$. Nearly all codes explain a given image badly, so it does not help to guess
-# some. We need a second network, the **encoder**, which looks at the image and says
-# where its code may have been: around $\mu(x)$, give or take $\sigma(x)$.
+# p(z)\, dz$. Nearly all codes explain a given image badly, so random guesses hardly
+# help. We need a second network, the **encoder**, which looks at the image and says
+# where its code may have been: around $\mu(x)$, give or take $\sigma(x)$. That is the
+# distribution $q(z \mid x) = \mathcal{N}(\mu(x), \sigma(x)^2)$.
 #
 # ![An image goes into the encoder, which gives mu and sigma; with noise they make a
 # code z; the decoder turns it into a distribution for every
@@ -70,13 +71,15 @@ encoder, decoder, head = vae.model_.encoder, vae.model_.decoder, vae.model_.head
 # p(z)\big)}_{\text{what the code costs}}$$
 #
 # The first term asks for codes that explain the image. The second one asks for codes
-# that look like draws from the prior, and is known in closed form. For the expectation
-# we draw a code. A draw has no gradient with respect to $\mu$ and $\sigma$, but it has
-# one if we write it as a function of noise. This is the *reparameterisation*:
+# that look like draws from the prior. It has a closed form: for each dimension it is
+# $\frac12 (\mu^2 + \sigma^2 - 1) - \log \sigma$. For the expectation we draw a code. A
+# draw has no gradient with respect to $\mu$ and $\sigma$, but it has one if we write it
+# as a function of noise. This is the *reparameterisation*:
 #
 # $$z = \mu + \sigma\,\epsilon, \qquad \epsilon \sim \mathcal{N}(0, I)$$
 #
-# With the parts of the fitted model, all of this is a few lines:
+# With the parts of the fitted model, all of this is a few lines. The `head` is the
+# family of $p(x \mid z)$, here a mixture of logistics for each pixel:
 
 
 # %%
@@ -102,15 +105,16 @@ print(f"ELBO, by kgen  {vae.log_prob(x_test, n_importance=1).mean():6.1f} nats")
 # ## How tight is it?
 #
 # The ELBO is a lower bound, and you may well ask how far below the truth it is. Several
-# codes give a tighter one. Weigh each by how much better it explains the image than the
-# encoder expected, and average *inside* the logarithm (Burda et al., 2016):
+# codes give a tighter one. Weigh each by how well it explains the image, relative to
+# how likely the encoder was to draw it, and average *inside* the logarithm (Burda et
+# al., 2016):
 #
 # $$\log p(x) \;\ge\; \mathbb{E} \log \frac{1}{k} \sum_{i=1}^{k} \frac{p(x \mid z_i)\,
 # p(z_i)}{q(z_i \mid x)}, \qquad z_i \sim q(z \mid x)$$
 #
-# This is what `log_prob` does, with $k = 64$ unless you say otherwise. And since our
-# codes live in a plane, we can do what is impossible in 32 dimensions: compute the
-# integral itself, on a fine grid.
+# This is what `log_prob` does, with $k = 64$ unless you say otherwise. Since our codes
+# live in a plane, we can also do what is impossible in 32 dimensions: compute the
+# integral $p(x)$ itself, on a fine grid.
 
 # %%
 few = x_test[:20]
@@ -158,22 +162,24 @@ kgen.plots.image_grid(vae.decode(plane), columns=16, title=title, ax=right)
 figure.savefig("plane.png", dpi=120)
 
 # %% [markdown]
-# Nobody told the model about ten digits. It found that digits of a kind are best
-# explained by codes of a neighbourhood, and there are no holes: every place decodes to
+# Nobody told the model about ten digits. It found that digits of one kind are best
+# explained by codes that lie close together. There are no holes: every place decodes to
 # something, and neighbours look alike.
 #
 # ## What beta does
 #
-# The two terms of the bound have names of their own. **Distortion** is what the pixels
-# cost when the code is known, **rate** is what the code costs. A
-# [BetaVAE](../api/BetaVAE.md) changes the price of a nat of code from 1 to $\beta$:
+# The two terms of the bound have names of their own. **Distortion**, minus the first
+# term, is what the pixels cost when the code is known; **rate**, the second, is what
+# the code costs. A [BetaVAE](../api/BetaVAE.md) changes the price of a nat of code from
+# 1 to $\beta$:
 #
 # $$\text{loss} = \text{distortion} + \beta \cdot \text{rate}$$
 #
 # ![Clouds of codes: small and far apart, touching, and all in one
 # place](../figures/rate_and_distortion.svg)
 #
-# Now with eight dimensions, and four prices:
+# Now we take eight dimensions, and try four prices. A dimension is *active* if its mean
+# $\mu$ changes from image to image:
 
 # %%
 models = {}
@@ -189,11 +195,11 @@ for beta in (0.1, 1.0, 4.0, 20.0):
 
 # %% [markdown]
 # A cheap code says more, and the pixels cost less. The bound on held-out digits is best
-# at $\beta = 1$, where the loss *is* the bound. At 20 the code says nothing at all;
-# `fit` warned of it.
+# at $\beta = 1$, where the loss is minus the ELBO. At 20 the code says nothing at all,
+# and `fit` warns you of it.
 #
-# That is **posterior collapse**: $q(z \mid x)$ is the prior, whatever $x$ is. You see
-# it dimension by dimension, since the divergence is a sum over them:
+# That is **posterior collapse**: $q(z \mid x)$ is the prior, whatever $x$ is. You can
+# see it dimension by dimension, since the divergence is a sum over them:
 
 
 # %%
@@ -217,14 +223,15 @@ figure.savefig("beta.png", dpi=120)
 # %% [markdown]
 # With $\beta = 4$ half of the dimensions have collapsed; the others carry what is worth
 # its price. With 20 all have: whatever the code, the decoder draws from one and the
-# same distribution, in which a digit is a smear. At the other end, with 0.1, codes of
-# the data lie far apart, and a code from the prior often falls between them: many of
-# those samples are no digits either.
+# same distribution, an average of all digits. At the other end, with 0.1, codes of the
+# data lie far apart, and a code from the prior often falls between them: many of those
+# samples are no digits either. (All samples are speckled, because each pixel is drawn
+# by itself once the code is known.)
 #
 # ## Between two digits
 #
-# Codes make images that can be mixed. Half of each of two images is a double exposure;
-# half way between their codes there is an image again.
+# Codes let you mix images. Half of one image plus half of another is a double exposure,
+# but halfway between their codes there is one image again.
 
 # %% alt="A one becomes a zero: mixed by pixels, and by codes"
 a, b = x_test[y_test == 1][1], x_test[y_test == 0][1]
@@ -241,12 +248,12 @@ figure.savefig("between.png", dpi=120)
 # %% [markdown]
 # ## Remember
 #
-# - The ELBO is the reconstruction minus what the code costs, and a lower bound of the
-#   log-density. More codes per image make it tighter.
-# - $\beta$ is the price of a nat of code. Rate and distortion are traded for one
-#   another; the density is best at 1.
+# - The ELBO is the reconstruction minus what the code costs. It is a lower bound on the
+#   log-density, and more codes per image make it tighter.
+# - $\beta$ is the price of a nat of code. It trades rate for distortion; the density is
+#   best at 1.
 # - Look at the divergence of every dimension, or at `active_units`. If all are near
-#   zero the posterior has collapsed, and codes mean nothing.
+#   zero, the posterior has collapsed, and codes mean nothing.
 #
 # ## Exercise
 #
@@ -269,8 +276,9 @@ figure.savefig("free_codes.png", dpi=120)
 # With nothing to pay, the encoder puts every image at a place of its own, far from the
 # others and from the prior, with hardly any noise. That is nearly a plain
 # [autoencoder](../api/Autoencoder.md). Held-out digits are reconstructed only a little
-# better, and codes from the prior are places that the decoder has never seen. The bound
-# counts what such codes really cost, and is the worst of all.
+# better (below each digit is its reconstruction), and codes from the prior are places
+# that the decoder has never seen. The bound counts what such codes really cost, and is
+# the worst of all.
 
 # %% [markdown]
 # ## Read on

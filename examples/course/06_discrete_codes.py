@@ -5,12 +5,11 @@
 #
 # The code of a VAE is a point, and its prior is a round cloud around zero. Much of the
 # world is not like that: a stroke is there or it is not, a word is this one or another.
-# And a standard normal is a modest idea of how codes go together, while you already
-# know strong models of *discrete* data, from [lesson 3](03_pixels.md).
+# Besides, a standard normal says little about how codes go together, while from [lesson
+# 3](03_pixels.md) you already know strong models of *discrete* data.
 #
 # A [VQVAE](../api/VQVAE.md) puts the two together. It writes a picture as a small map
-# of integers, and then an autoregressive model learns which maps make sense. The code
-# trains for about two minutes on a CPU.
+# of integers, and then an autoregressive model learns which maps make sense.
 
 # %%
 import os
@@ -41,9 +40,10 @@ if os.environ.get("KGEN_FAST"):  # a short run, as a test
 # draws such a map, for the decoder](../figures/words_of_a_picture.svg)
 #
 # First we train an autoencoder whose code is a map of integers, each between 0 and 15.
-# Our digits have 8x8 pixels; `halvings=1` makes 4x4 integers of them. Then we freeze
-# it, encode the training data, and fit a density to the maps: the *prior*. kgen does
-# both in one `fit`.
+# Our digits have 8x8 pixels; `halvings=1` makes a 4x4 map of them. Then we freeze it,
+# encode the training data, and fit a density to the maps: the *prior*. kgen does both
+# in one `fit`. (Why the prior gets so much weight decay and few epochs is the
+# exercise.)
 
 # %%
 prior = kgen.GatedPixelCNN(
@@ -69,15 +69,15 @@ print(codes[0])
 # %% [markdown]
 # ## From a vector to an integer
 #
-# The encoder gives a vector $z$ for each of the 16 positions. The *codebook* holds 16
-# vectors $e_1, \ldots, e_{16}$, and the code is the number of the nearest one:
+# The encoder gives a vector $z$ for each of the 16 positions. The *codebook* holds $K =
+# 16$ vectors $e_1, \ldots, e_K$, and the code is the number of the nearest one:
 #
 # $$\text{code}(z) = \arg\min_k \lVert z - e_k \rVert$$
 #
 # ![The plane is cut into cells around the vectors of a codebook, and a vector z goes to
 # the nearest of them](../figures/nearest_code.svg)
 #
-# In NumPy that is one line. (kgen counts from 0.)
+# In NumPy that is two lines. (kgen counts from 0.)
 
 # %%
 images = x_test[..., np.newaxis].astype("float32")
@@ -92,9 +92,10 @@ print("as encode says:", (nearest == codes).mean())
 # ## Learning through a step
 #
 # There is a difficulty. If $z$ moves a little, the nearest vector stays the same: the
-# slope is zero nearly everywhere, and no gradient reaches the encoder. The remedy is as
-# simple as it is bold. On the way back, pretend that the step is not there. With
-# $\mathrm{sg}$, which means "no gradient through this", it is a line of code:
+# slope is zero nearly everywhere, and no gradient reaches the encoder. The remedy is
+# simple and bold: on the way back, pretend that the step is not there. With
+# $\mathrm{sg}$ ("stop gradient": no gradient passes through this), it is one line of
+# code:
 #
 # $$z + \mathrm{sg}(e_{\text{code}} - z)$$
 #
@@ -119,8 +120,9 @@ for name, e in (("plain", looked_up), ("straight through", straight), ("kgen", s
 # %% [markdown]
 # All three have the same values. Only the last two tell the encoder which way to go.
 # Two things are left. The codebook has to follow the encoder: $e_k$ is a moving average
-# of the vectors that had the code $k$ of late. And the encoder should stay near the
-# codebook, for which the loss has a second term, the *commitment*:
+# of the vectors that recently had the code $k$. And the encoder should stay near the
+# codebook. For this the loss has a second term, the *commitment*, with a weight
+# $\beta$:
 #
 # $$-\log p(x \mid e_{\text{code}}) \;+\; \beta \sum_{\text{positions}} \lVert z -
 # \mathrm{sg}(e_{\text{code}}) \rVert^2$$
@@ -129,8 +131,8 @@ for name, e in (("plain", looked_up), ("straight through", straight), ("kgen", s
 #
 # A codebook fails in its own way. A vector that is nearest to nothing gets no data,
 # never moves, and stays unused; in the end few codes are left. So look at the
-# **perplexity**, the exponential of the entropy of the codes. It says how many codes
-# are as good as used:
+# **perplexity**, the exponential of the entropy of the codes. It is 16 if all codes are
+# used equally often, and 1 if only one is used:
 
 # %%
 shares = np.bincount(codes.ravel(), minlength=16) / codes.size
@@ -140,8 +142,8 @@ print(f"in training {vq.history_['perplexity'][0]:.1f} at first, ", end="")
 print(f"{vq.history_['perplexity'][-1]:.1f} at the end")
 
 # %% [markdown]
-# (kgen starts a dead code again at a vector of the batch.) And what do the words mean?
-# Take the map of a zero, replace one of its integers, that in row 2 and column 1, by
+# (kgen restarts an unused code at a vector of the batch.) And what do the words mean?
+# Take the map of a zero, replace one of its integers, the one in row 2 and column 1, by
 # each of the 16 words in turn, and decode:
 
 # %% alt="A zero with sixteen different middles: some are an eight"
@@ -154,18 +156,18 @@ ax.figure.savefig("swapped.png", dpi=120)
 
 # %% [markdown]
 # The change is local: a word says what the stroke does in its place, and the decoder
-# joins it to the neighbours. With some words the zero gets a bar, and becomes an eight.
+# joins it to its neighbours. With some words the zero gets a bar and becomes an eight.
 #
 # ## The prior: which sentences make sense?
 #
-# Words put down at random are no sentence. The prior is a
-# [GatedPixelCNN](../api/GatedPixelCNN.md), and to it a map of codes is an image with
-# $K = 16$ unordered levels:
+# Words in random order are no sentence. The prior is a
+# [GatedPixelCNN](../api/GatedPixelCNN.md), which sees a map of codes as an image with
+# $K$ unordered levels:
 #
 # $$p(\text{code}) = \prod_i p(\text{code}_i \mid \text{code}_1, \ldots,
 # \text{code}_{i-1})$$
 #
-# Being a density it can be judged as one, in bits per code, on codes of held-out
+# It is a density, so you can judge it as one: in bits per code, on codes of held-out
 # images. We compare it with two simpler ideas: all codes equally likely, and every
 # position by itself.
 
@@ -181,7 +183,7 @@ print(f"the prior             {vq.prior_.bits_per_dim(codes):.2f}")
 # %% [markdown]
 # Draw maps of codes from each of the three, and decode them:
 
-# %% tags=["folded"] alt="Four grids: noise, smears, digits, and real digits"
+# %% tags=["folded"] alt="Four grids: muddles, smears, rough digits, real digits"
 random = np.random.default_rng(0)
 uniform = random.integers(16, size=(30, 4, 4))
 below = random.uniform(size=(30, 4, 4, 1)) > by_position.cumsum(axis=-1)
@@ -201,12 +203,12 @@ for ax, title, shown in zip(
 figure.savefig("priors.png", dpi=120)
 
 # %% [markdown]
-# The decoder is the same in all of them. It knows how to draw words; what makes digits
-# of them is the prior. `vq.sample(30)` does both steps. The prior is not perfect, as
-# 1,500 digits are few to learn from; with more data it gets clothes right, see
-# [the guide](../guide/variational.md#clothes).
+# The decoder is the same in all of them. It knows how to draw words; the prior makes
+# digits of them. `vq.sample(30)` does both steps. The prior is not perfect, since 1,500
+# digits are few to learn from. For what it does with more data, see the clothes in [the
+# guide](../guide/variational.md#clothes).
 #
-# What has been lost? Images survive their 16 integers rather well:
+# How much is lost when an image becomes 16 integers? Rather little:
 
 # %% alt="Held-out digits, and their reconstructions below each"
 ax = kgen.plots.reconstructions(vq, x_test[:20], columns=20)
@@ -216,17 +218,18 @@ ax.figure.savefig("reconstructions.png", dpi=120)
 # %% [markdown]
 # ## Remember
 #
-# - A VQ-VAE replaces each vector of the encoder by the nearest one of a codebook. The
+# - A VQ-VAE replaces each vector of the encoder with the nearest one in a codebook. The
 #   gradient passes as if nothing had happened.
 # - Watch the perplexity: it says how many codes are in use.
-# - The autoencoder knows what words look like, the prior which of them go together. Any
-#   density of integers will do as a prior, and bits per code compare them.
+# - The autoencoder knows what words look like, and the prior knows which go together.
+#   Any density of integers can be a prior; compare them by bits per code.
 #
 # ## Exercise
 #
 # The prior above had a strong weight decay and 12 epochs. Fit a smaller one to the
 # codes, without weight decay and for 40 epochs, with the codes of held-out digits as
-# validation data. When should its training have ended?
+# `validation_data`. (Its head should be `kgen.heads.Categorical(16, one_hot=True)`: 16
+# levels without an order.) When should its training have ended?
 
 # %% tags=["answer"] alt="Training loss falls; held-out loss turns early, and rises"
 long = kgen.GatedPixelCNN(
@@ -246,11 +249,11 @@ ax.figure.set_size_inches(6, 3)
 ax.figure.savefig("long_prior.png", dpi=120)
 
 # %% [markdown] tags=["answer"]
-# After 7 epochs. From there on the prior learns the codes of the training digits by
-# heart: their cost goes on falling, while held-out codes cost 6 bits each in the end,
-# two more than if all were equally likely. Samples would not tell you, since a model
-# that repeats its training data draws fine digits. So judge a prior as you judge any
-# density, by examples that it has not seen.
+# After 7 epochs. From then on the prior learns the codes of the training digits by
+# heart: their cost keeps falling, while held-out codes cost 6 bits each in the end, two
+# more than if all were equally likely. Samples would not tell you, since a model that
+# repeats its training data draws fine digits. So judge a prior as you judge any
+# density: on examples that it has not seen.
 
 # %% [markdown]
 # ## Read on

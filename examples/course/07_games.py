@@ -3,10 +3,9 @@
 #
 # **Can you learn to draw without a density?**
 #
-# Every model so far gave a probability to each example, or a bound of it, and learned
-# by making it large. A generative adversarial network (GAN) has no such number. It
-# plays a game, in which it wins if its samples are taken for real. The code takes a
-# minute.
+# Almost every model so far gave each example a probability, or a bound on it, and
+# learned by making it large. A generative adversarial network ([GAN](../api/GAN.md))
+# has no such number. It plays a game, and wins if its samples are taken for real.
 
 # %%
 import os
@@ -46,7 +45,7 @@ if os.environ.get("KGEN_FAST"):  # a short run, as a test
 #
 # $$V(D, G) = \mathbb{E}_{x}\,\log D(x) + \mathbb{E}_{z}\,\log(1 - D(G(z))),$$
 #
-# and the two players want opposite things: $D$ makes it large, $G$ makes it small
+# and the two players want opposite things: $D$ wants it large, $G$ wants it small
 # ([Goodfellow et al., 2014](https://arxiv.org/abs/1406.2661), eq. 1). They take turns.
 # $G$ never sees real data. All it learns comes through $D$, from the gradient that says
 # which way to move a sample so that it looks more real.
@@ -59,17 +58,17 @@ value = np.log(expit(logit_real)).mean() + np.log(1 - expit(logit_fake)).mean()
 print(f"V = {value:.3f}; of a D that always says 1/2: {2 * np.log(0.5):.3f}")
 
 # %% [markdown]
-# For a fixed $G$ with density $p_G$ the best discriminator is
-# $D(x) = p(x) / (p(x) + p_G(x))$, and against it $V$ is smallest when $p_G = p$. Then
-# $D$ is $\frac12$ everywhere and $V$ is $-\log 4$. So the game has the right goal. The
-# question is whether the players arrive.
+# Let $p$ be the density of the data, and $p_G$ that of the samples. For a fixed $G$ the
+# best discriminator is $D(x) = p(x) / (p(x) + p_G(x))$, and against it $V$ is smallest
+# when $p_G = p$. Then $D$ is $\frac12$ everywhere and $V$ is $-\log 4$. So the game has
+# the right goal. But do the players get there?
 #
 # ### Two losses for the generator
 #
-# At first $G$ is bad and $D$ sees through it. There the loss of the *minimax* game,
-# $\log(1 - D(G(z)))$, is flat: $G$ gets no gradient when it needs it most. The
-# *non-saturating* loss, $-\log D(G(z))$, has the same goal and a steep slope there. It
-# is kgen's default; the other is `objective="minimax"`.
+# At first $G$ is bad, $D$ sees through it, and $D(G(z))$ is near 0. There the loss of
+# the *minimax* game, $\log(1 - D(G(z)))$, is flat: $G$ gets no gradient when it needs
+# it most. The *non-saturating* loss, $-\log D(G(z))$, has the same goal and is steep
+# there. It is kgen's default; the other is `objective="minimax"`.
 #
 # ![The minimax loss is flat where the discriminator wins, the non-saturating one is
 # steep](../figures/saturation.svg)
@@ -121,13 +120,13 @@ for ax, (name, path) in zip(axes, paths.items(), strict=True):
 figure.savefig("paths.png", dpi=120)
 
 # %% [markdown]
-# (Across $\theta$, upwards $\psi$, from dark to bright 300 turns. The red cross is the
-# solution.) Without a remedy the players chase each other for ever. When the sample is
-# to the right of the data, $D$ learns that right is fake, and pushes the sample left.
-# It overshoots, and $D$ has to turn round. Smaller steps follow the same ring more
-# slowly. With noise, or with the penalty, the ring becomes a spiral into the solution
-# ([Mescheder et al., 2018](https://arxiv.org/abs/1801.04406)). In kgen the two remedies
-# are `instance_noise=` and `objective="r1"`.
+# ($\theta$ runs to the right, $\psi$ upwards, and the 300 turns from dark to bright.
+# The red cross is the solution.) Without a remedy the players chase each other for
+# ever. When the sample is to the right of the data, $D$ learns that right is fake, and
+# pushes the sample left. It overshoots, and $D$ has to turn round. Smaller steps only
+# follow the same ring more slowly. With noise, or with the penalty, the ring becomes a
+# spiral into the solution ([Mescheder et al., 2018](https://arxiv.org/abs/1801.04406)).
+# In kgen they are `instance_noise=` and `objective="r1"`.
 #
 # ## The same on a ring of clusters
 #
@@ -169,7 +168,7 @@ def show(ax, points):
 #
 # with $\hat x$ between real data and samples ([Gulrajani et al.,
 # 2017](https://arxiv.org/abs/1704.00028), eq. 3). In kgen $\lambda$ is `penalty`; for a
-# small table it should be small.
+# small table it should be small. (`ema_momentum` is for the exercise.)
 
 # %%
 shared = {"latent_dim": 2, "batch_size": 128, "epochs": EPOCHS, "random_state": 0}
@@ -214,14 +213,15 @@ for name, gan in games.items():
 
 # %% [markdown]
 # (Losses of the discriminator and the generator, and the share of samples at a cluster
-# in the last 20 epochs.) Those of the hasty game are nearly $\log 4 = 1.39$ and
-# $\log 2 = 0.69$, as if $D$ could not tell at all, and so are those of the good game. A
-# loss of a GAN is relative to the other player: it does not tell how good samples are.
+# in the last 20 epochs.) The losses of the hasty game are nearly $\log 4 = 1.39$ and
+# $\log 2 = 0.69$, as if $D$ could not tell at all, and so are those of the good game
+# "fast D". A GAN's loss is relative to the other player: it does not tell how good
+# samples are.
 #
 # ## How do you know that samples are good?
 #
 # We let a GAN draw the digits of scikit-learn, 8x8 pixels. It learns from 1,200 of
-# them, chosen by chance, and the other 597 are held out. First, look, and compare each
+# them, chosen at random, and the other 597 are held out. First, look, and compare each
 # sample with its nearest training digit: a GAN could learn the data by heart.
 
 # %%
@@ -243,10 +243,10 @@ for ax, title, shown in zip(axes, titles, (train, samples, nearest), strict=True
 figure.savefig("digits.png", dpi=120)
 
 # %% [markdown]
-# Then measure, by features of a small classifier. The *Frechet distance* compares their
-# means and covariances. *Precision* is the share of samples that lie among real data,
-# *coverage* the share of real data that have a sample nearby. No such number means
-# anything alone: each comes with its *floor*, what held-out real digits get.
+# Then measure, with features from a small classifier. The *Frechet distance* compares
+# their means and covariances. *Precision* is the share of samples that lie among real
+# data, *coverage* the share of real data that have a sample nearby. No such number
+# means anything alone: each comes with its *floor*, what held-out real digits get.
 
 # %%
 features = metrics.default_features(train, labels[:1200], steps=STEPS)
@@ -262,21 +262,21 @@ for name, value in found.items():
     print(f"{name:21} {value:5.2f}, held-out digits {value.floor:5.2f}")
 
 # %% [markdown]
-# By the Frechet distance samples are as good as held-out digits, but only 73% of them
-# lie among real digits, against 93% of the held-out ones: one number can hide what is
-# wrong. They are no nearer to the training data than held-out digits: no copies.
+# By the Frechet distance the samples are as good as held-out digits, but only 73% of
+# them lie among real digits, against 93% of the held-out ones: one number can hide what
+# is wrong. They are no copies: held-out digits are even nearer to the training data.
 #
 # ## Remember
 #
-# - A GAN learns from a game. Its goal is right, but gradients can lead round the goal.
-# - What helps: a faster discriminator, noise, a penalty on its slope.
+# - A GAN learns from a game. Its goal is right, but gradients may lead round it.
+# - What helps is a faster discriminator, noise, or a penalty on its slope.
 # - Its loss does not tell how good samples are. Look, and compare with held-out data.
 #
 # ## Exercise
 #
-# By default kgen draws with averages of the generator's weights (`ema_momentum`). The
-# first two games did not. Guess first: where will the samples of the hasty game be if
-# you switch averages on? Then try it.
+# By default kgen draws with a moving average of the generator's weights. In the first
+# two games `ema_momentum=None` switched it off. Guess first: where will the samples of
+# the hasty game be with the average? Then try it.
 
 # %% tags=["answer"] alt="Samples of an average, between the clusters of the ring"
 averaged = watch(kgen.GAN(discriminator_learning_rate=1e-4, **shared))
@@ -296,5 +296,5 @@ figure.savefig("averaged.png", dpi=120)
 #
 # - [Adversarial models](../guide/adversarial.md): all objectives and remedies.
 # - [Are the samples good?](../guide/metrics.md): every metric, and its pitfalls.
-# - [`GAN`](../api/GAN.md), [`WGAN`](../api/WGAN.md).
-# - [Goodfellow et al., 2014](https://arxiv.org/abs/1406.2661), sections 3 to 5.
+# - Next lesson: [change of variables](08_change_of_variables.md).
+# - [Goodfellow et al., 2014](https://arxiv.org/abs/1406.2661), sec. 3 to 5.

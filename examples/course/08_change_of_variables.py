@@ -4,12 +4,12 @@
 # **Can a bent plane be a density?**
 #
 # Take the simplest density there is, a normal distribution, and bend the space under
-# it. If you know by how much each place was stretched or squeezed, you know the new
+# it. If you know how much each place was stretched or squeezed, you know the new
 # density exactly. A *normalizing flow* learns how to bend. It then has an exact
 # density, like the models of the first lessons, and draws in a single pass, like a GAN.
 #
 # You will compute a bent density by hand, watch a flow bend a plane layer by layer, and
-# check that the result is a density. The code takes about a minute.
+# check that the result is a density.
 
 # %%
 import os
@@ -35,9 +35,10 @@ if os.environ.get("KGEN_FAST"):  # a short run, as a test
 # %% [markdown]
 # ## One dimension
 #
-# Let $z$ be standard normal, and let $x$ be given by $z = f(x)$ with an increasing
-# function $f$. What is the density of $x$? A short strip $dx$ at $x$ becomes a strip
-# $dz$ at $z$, with the same probability in it: $p(x)\,dx = p(z)\,dz$. So
+# Let $z$ be standard normal with density $p_z$, and let $x$ be given by $z = f(x)$ with
+# an increasing function $f$. What is the density of $x$? A short strip $dx$ at $x$
+# becomes a strip $dz$ at $z$, with the same probability in it: $p(x)\,dx = p_z(z)\,dz$.
+# So
 #
 # $$p(x) = p_z(f(x)) \left|\frac{df}{dx}\right|.$$
 #
@@ -46,8 +47,8 @@ if os.environ.get("KGEN_FAST"):  # a short run, as a test
 # same](../figures/change_of_variables.svg)
 #
 # The two orange areas are equal, and so are the two blue ones. Where $f$ is steep, a
-# strip of $x$ takes in a lot of $z$, so the density of $x$ is high. Here is the same in
-# code, with $f(x) = \mathrm{arcsinh}(2x)$.
+# strip of $x$ takes in a lot of $z$, so the density of $x$ is high. With $f(x) =
+# \mathrm{arcsinh}(2x)$ the formula becomes this code:
 
 
 # %%
@@ -63,8 +64,9 @@ print(f"integral with the slope:    {np.sum(density) * step:.4f}")
 print(f"integral without the slope: {np.sum(density / slope) * step:.4f}")
 
 # %% [markdown]
-# Without the slope the integral is not 1: it is no density. To draw, go the other way.
-# Take normal noise and apply the inverse, $x = f^{-1}(z) = \sinh(z) / 2$.
+# Without the slope the integral is not 1, so the result is no density. To draw samples,
+# go the other way. Take normal noise and apply the inverse, $x = f^{-1}(z) = \sinh(z) /
+# 2$.
 
 # %% alt="A histogram of samples that follows the curve of the computed density"
 z = np.random.default_rng(0).normal(size=100_000)
@@ -80,25 +82,25 @@ figure.savefig("one_dimension.png", dpi=120)
 # ## Many dimensions
 #
 # In $d$ dimensions the slope becomes the *Jacobian*, the matrix of all partial
-# derivatives, and its determinant says by how much $f$ changes a small volume:
+# derivatives, and its determinant says how much $f$ changes a small volume:
 #
 # $$\log p(x) = \log \mathcal{N}(f(x);\, 0, I)
 # + \log \left|\det \frac{\partial f}{\partial x}\right|$$
 #
 # A determinant of a general matrix takes about $d^3$ operations, and a general network
 # has no inverse. So flows are built from layers that have an easy inverse and an easy
-# determinant. The most used one is the *coupling* (Dinh et al., 2017):
+# determinant. The most common one is the *coupling* (Dinh et al., 2017):
 #
 # ![A coupling layer in both directions: one half stays and goes through a network that
 # says how the other half is scaled and shifted](../figures/coupling.svg)
 #
 # $$z_a = x_a, \qquad z_b = x_b\, e^{s(x_a)} + t(x_a)$$
 #
-# One half of the features stays as it is, and tells the other half how to move. Since
-# the first half is still there after the layer, the inverse can compute the same $s$
-# and $t$ again. The network itself never has to be inverted. The Jacobian is
-# triangular, so its log-determinant is the sum of all $s$. The next layer exchanges the
-# halves.
+# Here $s$ and $t$ are the outputs of a network. One half of the features stays as it
+# is, and tells the other half how to move. Since the first half is still there after
+# the layer, the inverse can compute the same $s$ and $t$ again. The network itself
+# never has to be inverted. The Jacobian is triangular, so its log-determinant is the
+# sum of all $s$. The next layer exchanges the halves.
 #
 # We fit such a flow, [`RealNVP`](../api/RealNVP.md), to two moons.
 
@@ -134,9 +136,9 @@ print("log_prob:", np.round(flow.log_prob(x_test[:5]), 3))
 # %% [markdown]
 # ## Watch it bend
 #
-# A flow is a chain of bijections. Going backwards through the chain, from noise to
-# data, we can look at the plane after every layer. We send a grid and some points,
-# coloured by the direction in which they lie from the centre of the noise.
+# A flow is a chain of bijections, that is, of invertible maps. Going backwards through
+# the chain, from noise to data, we can look at the plane after every layer. We send a
+# grid and some points, coloured by their direction from the centre of the noise.
 
 # %%
 noise = np.random.default_rng(0).normal(size=(1500, 2)).astype("float32")
@@ -162,11 +164,10 @@ for k, (ax, (dots, net)) in enumerate(zip(axes.flat, places, strict=True)):
 figure.savefig("bending.png", dpi=120)
 
 # %% [markdown]
-# Each coupling moves points along one axis only: in turn up and down, and left and
-# right. A single one can do little. Eight in a row make two moons of a round cloud. The
-# grid is stretched, squeezed and bent, but never torn: neighbours stay neighbours. (The
-# plane is in standardised units. The last bijection, `Units`, goes back to those of the
-# data.)
+# Each coupling moves points along one axis only: in turn left or right, and up or down.
+# A single one can do little. Eight in a row turn a round cloud into two moons. The grid
+# is stretched, squeezed and bent, but never torn. (The plane is in standardised units.
+# The last bijection, `Units`, goes back to those of the data.)
 #
 # ## Is it a density?
 #
@@ -194,15 +195,16 @@ for ax, title in zip(axes, ("test points", "log p(x)", "samples"), strict=True):
 figure.savefig("moons.png", dpi=120)
 
 # %% [markdown]
-# Look at the bridge between the moons. A flow is continuous, so it cannot tear one
-# cloud into two pieces. It can only make the connection thin.
+# Look at the faint bridge between the moons. A flow is continuous, so it cannot tear
+# one cloud into two pieces. It can only make the connection thin.
 #
 # ## When a line is not enough
 #
-# Once $x_a$ is known, an affine coupling treats $x_b$ by a straight line: stretch and
-# shift. If $x_b$ has several peaks, no straight line turns it into something normal. A
-# *spline* can: it is an increasing curve of several pieces, and it has an inverse and a
-# slope in closed form, too ([Durkan et al., 2019](https://arxiv.org/abs/1906.04032)).
+# The coupling above is called *affine*: once $x_a$ is known, it treats $x_b$ by a
+# straight line, a stretch and a shift. If $x_b$ then has several peaks, no straight
+# line makes it normal. A *spline* can: it is an increasing curve of several pieces, and
+# it also has an inverse and a slope in closed form ([Durkan et al.,
+# 2019](https://arxiv.org/abs/1906.04032)).
 #
 # ![An affine coupling passes a number through a straight line, a spline through a curve
 # with bends](../figures/transforms.svg)
@@ -238,10 +240,10 @@ figure.savefig("ring.png", dpi=120)
 # %% [markdown]
 # ## Remember
 #
-# - Bend normal noise by an invertible map, and keep account of the stretching: the
+# - Bend normal noise by an invertible map, and keep track of the stretching: the
 #   log-determinant of the Jacobian makes the result an exact density.
 # - Couplings have an easy inverse and an easy determinant, whatever network is inside.
-#   One half stays and tells the other how to move.
+#   One half stays, and tells the other how to move.
 # - A flow bends space and cannot tear it. Splines bend more than affine couplings do,
 #   and are the better first choice for tables.
 #
@@ -249,7 +251,8 @@ figure.savefig("ring.png", dpi=120)
 #
 # `RealNVP(additive=True)` leaves out the scale: $z_b = x_b + t(x_a)$. What is the
 # log-determinant of such a flow, at every point $x$? What follows for the highest
-# density that it can reach? Check both on the moons.
+# density that it can reach? Check both on the moons. (`model_` returns `log_det`, as
+# above. Mind that kgen standardises the data first.)
 
 # %% tags=["answer"]
 additive = kgen.RealNVP(couplings=8, additive=True, **shared).fit(x_train)
@@ -262,12 +265,11 @@ for name, model in (("additive", additive), ("affine", flow)):
 print(f"bound: {np.max(found) - np.log(2 * np.pi):.2f}")
 
 # %% [markdown] tags=["answer"]
-# The Jacobian of an additive coupling has ones on its diagonal, so its log-determinant
-# is
-# 0. Only the standardisation of the data changes volumes, by the same amount
-# everywhere. Such a flow moves probability around without making it denser: $\log p(x)$
-# is nowhere above that constant plus the peak of the normal density, $-\log 2\pi$. That
-# is too little for thin moons, and you see it in the held-out nats.
+# The Jacobian of an additive coupling is triangular with ones on its diagonal, so its
+# log-determinant is zero. Only the standardisation of the data changes volumes, by the
+# same amount everywhere. Such a flow moves probability around without making it denser:
+# $\log p(x)$ is nowhere above that constant plus the peak of the normal density,
+# $-\log 2\pi$. That is too little for thin moons, and you see it in the held-out nats.
 
 # %% [markdown]
 # ## Read on
@@ -275,8 +277,7 @@ print(f"bound: {np.max(found) - np.log(2 * np.pi):.2f}")
 # - [Normalizing flows](../guide/flows.md): all four flows of kgen, integers, images,
 #   and how to build a flow of your own from bijections.
 # - [Gallery: flows](../gallery/flows.md) has clusters, a table and small digits.
-# - [`RealNVP`](../api/RealNVP.md), [`NSF`](../api/NSF.md), [`MAF`](../api/MAF.md),
-#   [`Glow`](../api/Glow.md).
+# - Next lesson: [what densities are good for](09_uses.md).
 # - Dinh et al., [Density Estimation Using Real NVP](https://arxiv.org/abs/1605.08803),
 #   2017, sec. 3; Durkan et al., [Neural Spline
 #   Flows](https://arxiv.org/abs/1906.04032), 2019.

@@ -248,7 +248,7 @@ for model in (made, nade, pixels, vae):
 # These digits are small. For larger images the gap in time widens: autoregressive
 # models draw one scalar after the other, a VAE or a GAN draws all of them at once.
 #
-# ## Remember
+# ## What to remember
 #
 # - Compare on the same held-out examples. Take differences first, then their mean and
 #   its standard error. Below two standard errors there is no difference yet.
@@ -272,7 +272,7 @@ print(f"s = {spread:.1f} nats, so that n = {(2 * spread / 0.1) ** 2:.0f} digits"
 # as large takes four times as many examples.
 
 # %% [markdown]
-# ## Read on
+# ## Where to read on
 #
 # - [Choosing a model](../choosing_a_model.md), and
 #   [what numbers mean](../guide/numbers.md), and which of them can be compared.
