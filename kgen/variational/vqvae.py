@@ -40,7 +40,7 @@ from kgen.variational.vqvae_model import VQVAEModel
 class VQVAE(
     ClassNamePrefixFeaturesOutMixin, TransformerMixin, NoDensity, HeadEstimator
 ):
-    """Autoencoder whose codes are maps of integers, with a prior over the maps.
+    """Autoencoder with discrete codes: maps of integers, and a prior over the maps.
 
     `fit` trains the autoencoder for `epochs`, and then the prior on the codes of the
     training data. There is no density of X, but there is one of the codes:
