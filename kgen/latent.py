@@ -1,8 +1,9 @@
 """What lies between examples: paths, single dimensions and sums of codes.
 
-For fitted estimators whose examples have a code, a vector of `latent_dim` numbers.
-Those with `encode` (VAEs and other autoencoders) are given examples, the others (GANs)
-codes. Every function returns what `decode` does: examples like the training data.
+These functions take fitted estimators whose examples have a code, a vector of
+`latent_dim` numbers. Give examples to those with `encode` (VAEs and other
+autoencoders), and codes to the others (GANs). Every function returns what `decode`
+returns: examples like the training data.
 """
 
 from typing import Any
@@ -19,35 +20,35 @@ __all__ = ["arithmetic", "interpolate", "traverse"]
 def interpolate(
     model: Any, a: Any, b: Any, steps: int, *, spherical: bool = False, y: Any = None
 ) -> Any:
-    """Examples on the way from one to another, both ends included.
+    """Examples on the path from one example to another, both ends included.
 
-    The straight way between codes z(a) and z(b) is, for t from 0 to 1,
+    The straight path between codes z(a) and z(b) is, for t from 0 to 1,
 
         z(t) = (1 - t) z(a) + t z(b).
 
-    In many dimensions it passes through codes that are much shorter than those that
-    the prior draws. The spherical way turns with constant speed in the plane of the two
-    codes, by Shoemake's formula, and its length changes linearly:
+    In many dimensions it passes through codes that are much shorter than draws from the
+    prior. The spherical path turns at constant speed in the plane of the two codes, by
+    Shoemake's formula, while its length changes linearly:
 
         z(t) = r(t) (sin((1 - t) w) u(a) + sin(t w) u(b)) / sin(w),
         r(t) = (1 - t) |z(a)| + t |z(b)|,   u = z / |z|,   w = the angle between them.
 
-    Where both codes have the same length, this is White's formula. Codes of one
-    direction, of opposite directions (where no plane is determined) and codes that are
-    zero (which have no direction) are joined by the straight way.
+    For codes of the same length this is White's formula. Codes in the same direction,
+    codes in opposite directions (which determine no plane) and codes that are zero
+    (which have no direction) are joined by the straight path.
 
     Args:
         model: fitted estimator with `decode`.
-        a: where the way begins: an example, shape event_shape_ (or a row of a
-            DataFrame). For estimators without `encode` a code, (latent_dim,).
-        b: where it ends, as a.
-        steps: examples on the way, with both ends, >= 2.
-        spherical: whether to take the spherical way.
-        y: for conditional estimators the label or condition vector of all examples.
+        a: where the path begins: an example, shape event_shape_ (or a row of a
+            DataFrame). For estimators without `encode`, a code, (latent_dim,).
+        b: where it ends, like `a`.
+        steps: examples on the path, both ends included, >= 2.
+        spherical: whether to take the spherical path.
+        y: for conditional estimators, the label or condition vector of all examples.
 
     Returns:
-        Examples, shape (steps, *event_shape_), at equal distances of t. The first is
-        the reconstruction of a, the last that of b.
+        Examples, shape (steps, *event_shape_), at equally spaced t. The first is the
+        reconstruction of a, the last that of b.
 
     Raises:
         ValueError: for estimators without codes, a or b of another shape, too few
@@ -63,7 +64,7 @@ def interpolate(
 
     References:
         Shoemake, Animating Rotation with Quaternion Curves, 1985, sec. 3.3 (the
-        spherical way between unit vectors). https://doi.org/10.1145/325334.325242
+        spherical path between unit vectors). https://doi.org/10.1145/325334.325242
         White, Sampling Generative Networks, 2016, sec. 2.1 (for codes).
         https://arxiv.org/abs/1609.04468
     """
@@ -81,11 +82,11 @@ def traverse(model: Any, x: Any, dim: int, values: Any, *, y: Any = None) -> Any
     Args:
         model: fitted estimator with `decode`.
         x: an example, shape event_shape_ (or a row of a DataFrame). For estimators
-            without `encode` a code, (latent_dim,).
+            without `encode`, a code, (latent_dim,).
         dim: the latent dimension, from 0 to latent_dim - 1.
-        values: what it is set to in turn, (n,). Under the priors of VAEs and GANs its
-            standard deviation is 1.
-        y: for conditional estimators the label or condition vector of x.
+        values: the values it is set to in turn, (n,). Under the priors of VAEs and GANs
+            its standard deviation is 1.
+        y: for conditional estimators, the label or condition vector of x.
 
     Returns:
         Examples, shape (n, *event_shape_), one for every value.
@@ -128,16 +129,16 @@ def arithmetic(model: Any, plus: Any, minus: Any, *, y: Any = None) -> Any:
 
         arithmetic(model, plus=[smiling_women, neutral_men], minus=[neutral_women]),
 
-    where each is an array of several examples. The codes of an array are averaged, as
-    those of a single example vary too much (Radford et al.); the mean codes of `plus`
-    are added, those of `minus` subtracted, and the result is decoded.
+    where each is an array of several examples. The codes of an array are averaged,
+    since those of single examples vary too much (Radford et al.); the mean codes of
+    `plus` are added, those of `minus` subtracted, and the result is decoded.
 
     Args:
         model: fitted estimator with `decode`.
         plus: list of arrays of examples, each (n, *event_shape_), n >= 1, or a single
-            array. For estimators without `encode` codes, (n, latent_dim).
+            array. For estimators without `encode`, codes, (n, latent_dim).
         minus: the same; it may be an empty list.
-        y: for conditional estimators the label or condition vector of all examples.
+        y: for conditional estimators, the label or condition vector of all examples.
 
     Returns:
         One example, shape (1, *event_shape_).
@@ -173,12 +174,12 @@ def arithmetic(model: Any, plus: Any, minus: Any, *, y: Any = None) -> Any:
 
 
 def _line(a, b, t):
-    """The straight way between two codes; t is (steps, 1)."""
+    """The straight path between two codes; t is (steps, 1)."""
     return (1 - t) * a + t * b
 
 
 def _arc(a, b, t):
-    """The spherical way between two codes; t is (steps, 1)."""
+    """The spherical path between two codes; t is (steps, 1)."""
     long_a, long_b = np.linalg.norm(a), np.linalg.norm(b)
     if long_a == 0 or long_b == 0:
         return _line(a, b, t)

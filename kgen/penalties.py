@@ -14,9 +14,9 @@ __all__ = ["KL", "MMD", "Penalty", "penalties"]
 class Penalty(Strategy):
     """A term of the loss that depends on the posterior, the prior, and codes of both.
 
-    A term that is not a mean over examples, but compares them, has to see them all:
-    `kgen.base.whole_batch(z)` are the codes of the whole batch, which is cut into parts
-    if there are several replicas.
+    A term that compares examples, rather than averaging over them, has to see them all:
+    `kgen.base.whole_batch(z)` returns the codes of the whole batch, which is split if
+    there are several replicas.
 
     To write one, give it a `name` for its term in the history, implement `__call__`,
     and decorate the class with `kgen.base.register`. To register it under a name, use
@@ -34,7 +34,7 @@ class Penalty(Strategy):
     def weight(self):
         """Factor of the term in the loss, if it has one.
 
-        In a model it is a variable, a float32, which callbacks can set:
+        In a model it is a float32 variable, which callbacks can set:
         `model.penalty.weight = 0.5`, or `model.penalty.weight.assign(0.5)`.
         """
         if "weight" not in vars(self):
@@ -80,7 +80,7 @@ class KL(Penalty):
     """weight * KL(q(z|x) || p(z)), in closed form; by default that of the ELBO.
 
     Args:
-        weight: factor of the divergence in the loss, >= 0: beta in beta-VAEs. In a
+        weight: weight of the divergence in the loss, >= 0: beta in beta-VAEs. In a
             model it is a variable that callbacks can set.
         warm_up: training steps over which the weight rises linearly from 0, >= 0.
             Evaluation always uses the full weight.
@@ -136,17 +136,18 @@ class KL(Penalty):
 @penalties.register("mmd")
 @register
 class MMD(Penalty):
-    """weight * MMD_k^2 between codes of the data and of the prior, without bias.
+    """weight * MMD_k^2 between codes of the data and of the prior, unbiased.
 
-    For n codes z of a batch and n codes z' of the prior (alg. 2)
+    For n codes z of a batch and n codes z' of the prior (alg. 2),
 
         sum over l != j of (k(z_l, z_j) + k(z'_l, z'_j)) / (n (n - 1))
             - 2 sum over l, j of k(z_l, z'_j) / n^2
 
-    with the inverse multiquadratic kernel k(a, b) = C / (C + |a - b|^2), C = 2
-    latent_dim, the expected squared distance of two codes from a standard normal
-    prior. Its mean is 0 where the two laws are equal, and positive where they differ;
-    a batch's own value may be negative. A batch of a single example has none: 0.
+    with the inverse multiquadratic kernel k(a, b) = C / (C + |a - b|^2). The scale C =
+    2 latent_dim is the expected squared distance of two codes from a standard normal
+    prior. The mean of the term is 0 if the two distributions are equal, and positive if
+    they differ; the value of a batch may be negative. A batch of a single example gives
+    0.
 
     Args:
         weight: factor in the loss, >= 0 (lambda in the paper). In a model it is a
@@ -180,7 +181,7 @@ class MMD(Penalty):
 
 
 def mmd(z, z_prior):
-    """Estimate of MMD^2 of two samples (n, latent_dim), without bias: see `MMD`."""
+    """Unbiased estimate of MMD^2 of two samples (n, latent_dim): see `MMD`."""
     pairs = ops.cast(ops.shape(z)[0], "float32")
     # A code's kernel with itself is 1.
     within = _kernel_sum(z, z) + _kernel_sum(z_prior, z_prior) - 2.0 * pairs

@@ -1,8 +1,8 @@
 """Random changes of images that gradients pass through, for small data sets.
 
-The discriminator sees all images, real and fake, after random changes T of one kind: it
-cannot learn the few real ones by heart, and the generator, which learns through T,
-makes images without it.
+The discriminator sees all images, real and fake, after the same kind of random changes
+T, so it cannot learn the few real ones by heart. The generator learns through T, and
+its images show no such changes.
 
 References:
     Zhao et al., Differentiable Augmentation for Data-Efficient GAN Training, 2020, eq.
@@ -23,7 +23,7 @@ NUMBERS = 7
 
 
 def changes(policy, event_shape):
-    """The names in a string with commas between them, as a tuple; None has none.
+    """Names from a comma-separated string, as a tuple; None gives none.
 
     Raises:
         ValueError: for other names, and for examples that are not images.
@@ -43,8 +43,8 @@ def changes(policy, event_shape):
 def augment(x, names, uniform, middle, half):
     """Images after random changes, differentiable.
 
-    - "color": brightness by up to half of `half`, saturation by a factor from 0 to 2,
-      contrast by one from 0.5 to 1.5;
+    - "color": brightness shifts by up to half of `half`, saturation changes by a factor
+      from 0 to 2, contrast by a factor from 0.5 to 1.5;
     - "translation": a shift by up to an eighth of height and width;
     - "cutout": a rectangle of half the height and width, anywhere, becomes `middle`.
 
@@ -52,7 +52,7 @@ def augment(x, names, uniform, middle, half):
         x: images (n, height, width, channels).
         names: some of `NAMES`.
         uniform: numbers in (0, 1), (n, NUMBERS).
-        middle: middle of the data's range, which is where there is no image.
+        middle: middle of the data's range, used where there is no image.
         half: half of the data's range.
     """
     u = ops.reshape(uniform, (-1, 1, 1, 1, NUMBERS))

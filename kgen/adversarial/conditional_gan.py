@@ -6,9 +6,10 @@
 
     w . phi(x) + b + (V y) . phi(x)
 
-(Miyato and Koyama, sec. 3), and y sets scale and offset of every normalisation in G.
-Or the condition joins the code as an input of the generator, and the data as an input
-of the discriminator: as further features of a table, as constant planes of an image.
+(Miyato and Koyama, sec. 3), and y sets the scale and offset of every normalisation in
+G. Alternatively, the condition joins the code as an input of the generator, and the
+data as an input of the discriminator: as extra features of a table, as constant planes
+of an image.
 
 References:
     Miyato and Koyama, cGANs with Projection Discriminator, 2018, sec. 3 and app. A.
@@ -37,14 +38,14 @@ class ConditionalGAN(AdversarialEstimator):
             other settings, such as `kgen.networks.Conv(width=32)`.
         discriminator_steps: steps of the discriminator, each on its own batch, per
             step of the generator, >= 1.
-        conditioning: how y joins the networks: "projection" (Miyato and Koyama), by
-            conditional batch normalisation in the generator (beside the code if the
-            architecture has no batch normalisation), and by a projection of the
+        conditioning: how y enters the networks: "projection" (Miyato and Koyama),
+            through conditional batch normalisation in the generator (beside the code if
+            the architecture has no batch normalisation) and a projection of the
             discriminator's features; or "concatenation" (Mirza and Osindero), beside
             the code and the data.
-        spectral_normalisation: whether every kernel W of the discriminator is
-            W / sigma(W), with the largest singular value sigma. With an architecture
-            by name it takes the place of the discriminator's batch normalisation.
+        spectral_normalisation: whether to divide every kernel W of the discriminator by
+            its largest singular value, W / sigma(W). If the architecture is chosen by
+            name, this replaces the discriminator's batch normalisation.
 
     Shape:
         X: (n, features), (n, height, width) or (n, height, width, channels).

@@ -27,25 +27,26 @@ class AdversarialEstimator(
             a `kgen.objectives.Objective`, such as `NonSaturating(smoothing=0.1)`.
         discriminator_steps: steps of the discriminator, each on its own batch, per
             step of the generator, >= 1.
-        discriminator_learning_rate: that of the discriminator, > 0, or a schedule; None
-            is `learning_rate`, which is the generator's.
-        spectral_normalisation: whether every kernel W of the discriminator is
-            W / sigma(W), with the largest singular value sigma. With an architecture
-            by name it takes the place of the discriminator's batch normalisation.
+        discriminator_learning_rate: learning rate of the discriminator, > 0, or a
+            schedule; None for `learning_rate`, the generator's.
+        spectral_normalisation: whether to divide every kernel W of the discriminator by
+            its largest singular value, W / sigma(W). If the architecture is chosen by
+            name, this replaces the discriminator's batch normalisation.
         simultaneous: whether both players learn from the same samples at once, which
-            takes one pass of the generator in place of two.
-        instance_noise: standard deviation of normal noise on what the discriminator
-            sees in training, real and fake, in units of half the data's range, >= 0.
-        noise_steps: training steps after which that noise has faded, linearly, to
-            nothing, >= 1.
-        augmentation: random changes of all images that the discriminator sees in
-            training, for small data sets, such as "color,translation,cutout".
-        gradient_norms: whether the history also has the norms of the players'
+            needs one pass of the generator instead of two.
+        instance_noise: standard deviation of the normal noise added to what the
+            discriminator sees in training, real and fake, in units of half the data's
+            range, >= 0.
+        noise_steps: training steps over which that noise fades linearly to nothing,
+            >= 1.
+        augmentation: random changes, such as "color,translation,cutout", of all images
+            that the discriminator sees in training; for small data sets.
+        gradient_norms: whether the history also records the norms of the players'
             gradients.
     """
 
-    # A game takes longer than one loss. On 10,000 points of 8 clusters 10 epochs leave
-    # out a cluster with one seed of 10, and 20 epochs with none of 18.
+    # A game takes longer to train than a single loss. On 10,000 points in 8 clusters,
+    # 10 epochs miss a cluster with one seed out of 10, 20 epochs with none out of 18.
     epochs: int = param(20, ge=1)
     latent_dim: int = param(64, ge=1, le=WIDEST, search=Range(8, 128, log=True))
     objective: str | Objective = param(

@@ -3,8 +3,8 @@
     D and G play the game  min over G, max over D  of
         V(D, G) = E over x of log D(x)  +  E over z of log(1 - D(G(z)))        (eq. 1)
 
-in which z is standard normal. In turn (algorithm 1) D takes k steps, each on
-its own minibatch, and G takes one. The Keras model is in `kgen.adversarial.model`.
+where z is standard normal. They take turns (algorithm 1): D takes k steps, each on its
+own minibatch, then G takes one. The Keras model is in `kgen.adversarial.model`.
 
 References:
     Goodfellow et al., Generative Adversarial Nets, 2014. https://arxiv.org/abs/1406.2661
@@ -30,25 +30,27 @@ class GAN(AdversarialEstimator):
             a `kgen.objectives.Objective`, such as `NonSaturating(smoothing=0.1)`.
         discriminator_steps: steps of the discriminator, each on its own batch, per
             step of the generator, >= 1 (k in the paper).
-        discriminator_learning_rate: that of the discriminator, > 0, or a schedule; None
-            is `learning_rate`, which is the generator's then.
-        spectral_normalisation: whether every kernel W of the discriminator is
-            W / sigma(W), with the largest singular value sigma. With an architecture
-            by name it takes the place of the discriminator's batch normalisation.
+        discriminator_learning_rate: learning rate of the discriminator, > 0, or a
+            schedule; None for `learning_rate`, the generator's.
+        spectral_normalisation: whether to divide every kernel W of the discriminator by
+            its largest singular value, W / sigma(W). If the architecture is chosen by
+            name, this replaces the discriminator's batch normalisation.
         simultaneous: whether both players learn from the same samples at once, which
-            takes one pass of the generator in place of two.
-        instance_noise: standard deviation of normal noise on what the discriminator
-            sees in training, real and fake, in units of half the data's range, >= 0.
-        noise_steps: training steps after which that noise has faded, linearly, to
-            nothing, >= 1.
-        augmentation: random changes of all images that the discriminator sees in
-            training, for small data sets, such as "color,translation,cutout".
-        gradient_norms: whether the history also has the norms of the players'
+            needs one pass of the generator instead of two.
+        instance_noise: standard deviation of the normal noise added to what the
+            discriminator sees in training, real and fake, in units of half the data's
+            range, >= 0.
+        noise_steps: training steps over which that noise fades linearly to nothing,
+            >= 1.
+        augmentation: random changes, such as "color,translation,cutout", of all images
+            that the discriminator sees in training; for small data sets.
+        gradient_norms: whether the history also records the norms of the players'
             gradients.
-        progressive: whether images are small at first, and double in size as training
-            goes on, with `architecture="conv"` or a `kgen.networks.Conv`.
-        growth_steps: training steps of a phase of it: stable, fade, stable, fade, and
-            so on, >= 1. None divides half of the first fit's steps among the phases.
+        progressive: whether images start small and double in size as training goes on;
+            needs `architecture="conv"` or a `kgen.networks.Conv`.
+        growth_steps: training steps in each phase of growth (stable, fade, stable,
+            fade, and so on), >= 1. None divides half of the first fit's steps among the
+            phases.
 
     Shape:
         X: (n, features), (n, height, width) or (n, height, width, channels).

@@ -42,18 +42,18 @@ class GANModel(DrawsAtOnce, PlayersModel):
             conditions]) to logits (n, 1), large for real data.
         objective: name or instance of a `kgen.objectives.Objective`.
         seed: seed of the noise; None draws one from NumPy's global state.
-        ema_momentum: largest momentum of moving averages of the generator's weights, in
-            [0, 1), or None for none: see `kgen.base.averaging`.
+        ema_momentum: largest momentum of the moving averages of the generator's
+            weights, in [0, 1), or None for no averages: see `kgen.base.averaging`.
         simultaneous: whether both players learn from the same samples at once, each
-            from the other's former weights, in place of one after the other.
-        instance_noise: standard deviation of normal noise on all that the discriminator
-            sees in training, real and fake, in units of `unit`, >= 0.
-        noise_steps: steps of the generator after which that noise has faded, linearly,
-            to nothing, >= 1.
+            against the other's previous weights, instead of one after the other.
+        instance_noise: standard deviation of the normal noise added to all that the
+            discriminator sees in training, real and fake, in units of `unit`, >= 0.
+        noise_steps: steps of the generator over which that noise fades linearly to
+            nothing, >= 1.
         augmentation: random changes of all images that the discriminator sees in
-            training, names with commas between them: see `kgen.adversarial.augment`.
-        middle: middle of the data's range, a number or one for every feature.
-        unit: half of the data's range, likewise: what penalties and noise count in.
+            training, as comma-separated names: see `kgen.adversarial.augment`.
+        middle: middle of the data's range, one number or one per feature.
+        unit: half of the data's range, likewise: the unit of penalties and noise.
         **kwargs: see `keras.Model`.
 
     Input: codes, (n, latent_dim), or {"z": codes, "condition": conditions}. `fit` takes

@@ -1,4 +1,4 @@
-"""Progressive growing: small images first, whose size doubles as training goes on.
+"""Progressive growing: images start small, and double in size as training goes on.
 
 In between new layers fade in:  (1 - alpha) * former + alpha * new,  alpha from 0 to 1.
 The networks are in `kgen.networks.progressive`.
@@ -22,10 +22,11 @@ class ProgressiveEstimator(LatentEstimator):
     """Base of the estimators whose networks may grow with the images.
 
     Args:
-        progressive: whether images are small at first, and double in size as training
-            goes on, with `architecture="conv"` or a `kgen.networks.Conv`.
-        growth_steps: training steps of a phase of it: stable, fade, stable, fade, and
-            so on, >= 1. None divides half of the first fit's steps among the phases.
+        progressive: whether images start small and double in size as training goes on;
+            needs `architecture="conv"` or a `kgen.networks.Conv`.
+        growth_steps: training steps in each phase of growth (stable, fade, stable,
+            fade, and so on), >= 1. None divides half of the first fit's steps among the
+            phases.
     """
 
     progressive: bool = param(False)

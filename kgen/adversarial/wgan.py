@@ -2,8 +2,9 @@
 
     min over G, max over f:  E over x of f(x)  -  E over z of f(G(z))       (WGAN eq. 2)
 
-over critics f of slope 1 or less. The critic pays 10 (|gradient of f| - 1)^2 at points
-between real and fake examples (WGAN-GP, eq. 3), or its weights are clipped.
+over critics f with a slope of at most 1. The critic pays a penalty of 10 (|gradient
+of f| - 1)^2 at points between real and fake examples (WGAN-GP, eq. 3), or its weights
+are clipped.
 
 References:
     Arjovsky et al., Wasserstein GAN, 2017. https://arxiv.org/abs/1701.07875
@@ -23,12 +24,12 @@ from kgen.objectives import Objective, objectives
 class WGAN(AdversarialEstimator):
     """Wasserstein GAN: a critic whose loss says how far samples are from the data.
 
-    With an architecture by name the critic has layer normalisation in place of batch
-    normalisation, which a gradient penalty rules out.
+    If the architecture is chosen by name, the critic has layer normalisation instead of
+    batch normalisation, which a gradient penalty rules out.
 
     Args:
         latent_dim: dimensions of the code, >= 1.
-        objective: "wasserstein" has the gradient penalty of weight 10, which is for
+        objective: "wasserstein" has a gradient penalty of weight 10, which suits
             images. `kgen.objectives.Wasserstein(penalty=0.1)` suits small tables, and
             `Wasserstein(clip=0.01)` clips weights instead.
         discriminator_steps: steps of the critic, each on its own batch, per step of the

@@ -19,9 +19,9 @@ class AfterEpochs(keras.callbacks.Callback):
         n_samples: how many to draw, >= 1.
         every: epochs from one look to the next, >= 1. The first epoch is looked at.
         seed: of the noise, the same every time.
-        condition: for conditional models condition vectors, (k, condition_dim), or the
-            places of labels among the sorted labels, integers (k,), which are
-            repeated as often as needed. None takes the labels in turn.
+        condition: for conditional models, condition vectors, (k, condition_dim), or
+            indices of labels among the sorted labels, integers (k,), which are repeated
+            as often as needed. None takes the labels in turn.
     """
 
     def __init__(

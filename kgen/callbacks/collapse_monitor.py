@@ -23,37 +23,38 @@ ACTIONS = ("warn", "stop", "restore")
 class CollapseMonitor(AfterEpochs):
     """Warn of, stop, or undo mode collapse: samples that leave out most of the data.
 
-    After every epoch it measures samples, and divides by what held-out real data get:
+    After every epoch it measures samples, relative to what held-out real data get:
 
     - `"coverage"`: the share of the real data that have a sample in their
-      neighbourhood, as in `kgen.metrics.prdc`. It also is low for samples that are
-      nothing like the data: the warning has the precision, which tells the two apart.
-    - `"diversity"`: the mean distance between two samples. It sees collapse to a single
-      point or mode of several that are far apart, and nothing less, but does not mind
-      samples that are bad.
+      neighbourhood, as in `kgen.metrics.prdc`. It is also low for samples that are
+      nothing like the data; the warning gives the precision, which tells the two apart.
+    - `"diversity"`: the mean distance between two samples. It only notices collapse to
+      a single point, or to one of several modes that are far apart, but bad samples do
+      not disturb it.
 
-    If the ratio stays below `threshold` for `patience` looks in a row, it acts, once
-    until the ratio is above again. `val_coverage` or `val_diversity`, before the
+    If the ratio stays below `threshold` for `patience` looks in a row, it acts, and not
+    again until the ratio has been above. `val_coverage` or `val_diversity`, before the
     division, goes into the logs.
 
-    Works in `fit` of estimators and of Keras models. Averages of weights, if a model
-    has them, are in use.
+    It works in `fit` of estimators and of Keras models. If a model averages its
+    weights, the averages are used.
 
     Args:
         real: real data, (n, ...); half of them are held out to find the ceiling.
-        n_samples: samples to draw, >= 20; at most as many real ones are compared.
+        n_samples: samples to draw, >= 20; they are compared with at most as many real
+            ones.
         measure: "coverage" or "diversity".
         features: what is compared: None, a `keras.Model` or a function: see
             `kgen.metrics.frechet_distance`.
-        threshold: of the ratio, in (0, 1). A model of one class in ten has a coverage
-            of about 0.1.
-        patience: looks in a row that it takes, >= 1. The first epochs of any training
-            are below the threshold.
+        threshold: value of the ratio, in (0, 1). A model of one class in ten has a
+            coverage of about 0.1.
+        patience: looks in a row below the threshold, >= 1. The first epochs of any
+            training are below it.
         action: "warn"; "stop", which also ends training after the epoch; "restore",
             which also sets the weights back to those of the best look.
         every: epochs from one look to the next, >= 1.
-        seed: of the noise; None takes one by chance, once.
-        condition: for conditional models condition vectors or places of labels: see
+        seed: seed of the noise; None draws one at random, once.
+        condition: for conditional models, condition vectors or indices of labels: see
             `SampleGrid`. None takes the labels in turn.
 
     Raises:

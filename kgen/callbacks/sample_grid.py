@@ -13,25 +13,25 @@ from kgen.core import backend, messages, replicas
 class SampleGrid(AfterEpochs):
     """Draw samples into a picture after every epoch, from the same codes each time.
 
-    The files are `epoch_0001.png` and so on. Images are shown side by side. Of tables
-    the first two columns are points on a plane, over those of `real` in grey; a single
-    column is a histogram.
+    The files are `epoch_0001.png` and so on. Images are shown side by side. For tables,
+    the first two columns are points on a plane, drawn over those of `real` in grey; a
+    single column is a histogram.
 
-    Works in `fit` of estimators and of Keras models. Averages of weights, if a model
-    has them, are in use.
+    It works in `fit` of estimators and of Keras models. If a model averages its
+    weights, the averages are used.
 
     Args:
         folder: where the pictures go, made if it does not exist.
         n_samples: samples in a picture, >= 1.
         every: epochs from one picture to the next, >= 1.
-        seed: of the noise; None takes one by chance, once.
-        condition: for conditional models condition vectors, (k, condition_dim), or the
-            places of labels among the sorted labels, integers (k,), which are
-            repeated as often as needed. None takes the labels in turn: with as many
-            columns as there are labels, each has one.
+        seed: seed of the noise; None draws one at random, once.
+        condition: for conditional models, condition vectors, (k, condition_dim), or
+            indices of labels among the sorted labels, integers (k,), which are repeated
+            as often as needed. None takes the labels in turn: with as many columns as
+            there are labels, each label has its own.
         columns: images in a row, >= 1; None makes the grid roughly square.
         real: real data behind the points of a table, (n, features), or None.
-        log_dir: folder of TensorBoard, for the pictures to be there too, or None.
+        log_dir: TensorBoard folder that also gets the pictures, or None.
 
     Raises:
         ValueError: for settings out of range, and at the start of training for a model
@@ -75,7 +75,7 @@ class SampleGrid(AfterEpochs):
         from matplotlib.backends.backend_agg import FigureCanvasAgg
         from matplotlib.figure import Figure
 
-        # Not by pyplot: no window, and nothing that stays open.
+        # Without pyplot: no window, and nothing that stays open.
         figure = Figure(layout="constrained")
         canvas = FigureCanvasAgg(figure)
         self._show(self.draw(), figure.subplots(), f"epoch {epoch + 1}")

@@ -14,27 +14,29 @@ from kgen.metrics.estimate import Estimate
 class SampleMetric(AfterEpochs):
     """Write a metric of samples into the logs, for the history and other callbacks.
 
-    Its name in the logs is `val_` and that of the metric, `val_frechet_distance`; of
-    several values, as those of `prdc`, `val_` and the name of each. Put it before
-    callbacks that watch it: `EarlyStopping(monitor=...)`, `ModelCheckpoint(monitor=...,
-    save_best_only=True)`. They want `mode="min"` or "max", too.
+    Its name in the logs is `val_` plus that of the metric, such as
+    `val_frechet_distance`. Several values, as from `prdc`, each have `val_` plus a name
+    of their own. Put it before callbacks that watch it: `EarlyStopping(monitor=...)`,
+    `ModelCheckpoint(monitor=..., save_best_only=True)`. They also need `mode="min"` or
+    "max".
 
-    Works in `fit` of estimators and of Keras models. Averages of weights, if a model
-    has them, are in use.
+    It works in `fit` of estimators and of Keras models. If a model averages its
+    weights, the averages are used.
 
     Args:
-        metric: a function of `real=` and `fake=`, such as those of `kgen.metrics`,
-            that returns a number, an `Estimate`, or a named tuple of them. Settings go
-            in by `functools.partial(metric, floor=False, random_state=0)`, which also
+        metric: a function of `real=` and `fake=`, such as those of `kgen.metrics`, that
+            returns a number, an `Estimate`, or a named tuple of them. Pass settings
+            with `functools.partial(metric, floor=False, random_state=0)`, which also
             saves the time for a floor that nobody sees.
-        real: real data to compare with, (n, ...), best held-out ones.
+        real: real data to compare with, (n, ...), ideally held-out data.
         n_samples: samples to draw, >= 1.
         every: epochs from one evaluation to the next, >= 1. In between, the last value
             is repeated.
-        seed: of the noise; None takes one by chance, once.
-        condition: for conditional models condition vectors or places of labels: see
-            `SampleGrid`. None takes the labels in turn, as if all were as frequent.
-        name: in the logs, instead of the metric's, without `val_`.
+        seed: seed of the noise; None draws one at random, once.
+        condition: for conditional models, condition vectors or indices of labels: see
+            `SampleGrid`. None takes the labels in turn, as if all were equally
+            frequent.
+        name: name in the logs, without `val_`, instead of the metric's.
 
     Raises:
         ValueError: for settings out of range, and at the start of training for a model
@@ -75,7 +77,7 @@ class SampleMetric(AfterEpochs):
         self._last = {}
 
     def look(self, epoch, logs):
-        # Callbacks that watch a value want one in every epoch.
+        # Callbacks that watch a value expect one in every epoch.
         if self.is_due(epoch) or not self._last:
             found = self.metric(real=self.real, fake=self.draw_like(self.real))
             self._last = self._named(found)

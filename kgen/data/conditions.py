@@ -177,7 +177,8 @@ def read_conditions(
 def _checked(owner: str, y: Any) -> np.ndarray:
     """Labels (n,) or condition vectors (n, k), as a NumPy array."""
     if isinstance(y, (list, tuple)):
-        # NumPy would make strings of numbers beside strings, and numbers of booleans.
+        # NumPy would turn numbers beside strings into strings, and booleans into
+        # numbers.
         kinds = {_kind(v) for v in y} - {"missing"}
         if len(kinds) > 1:
             raise messages.wrong_labels(f"Got {' and '.join(sorted(kinds))}.")

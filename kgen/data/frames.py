@@ -1,6 +1,6 @@
 """DataFrames of pandas: columns of several kinds as one array, and back.
 
-pandas is imported only where somebody has it: to make a DataFrame.
+pandas is imported only to make a DataFrame, where it is installed anyway.
 """
 
 import dataclasses
@@ -23,8 +23,8 @@ def to_array(frame: Any, owner: str) -> np.ndarray:
     What is missing is NaN.
 
     Raises:
-        ValueError: for columns that are no numbers, or of equal names; the message has
-            them.
+        ValueError: for columns that are not numbers, or have equal names; the message
+            names them.
     """
     if not frame.columns.is_unique:
         names = frame.columns[frame.columns.duplicated()].unique()
@@ -45,7 +45,7 @@ def to_array(frame: Any, owner: str) -> np.ndarray:
 
 
 def _numbers(column: Any) -> np.ndarray | None:
-    """The values of a column; None if they are no numbers."""
+    """The values of a column; None if they are not numbers."""
     base = _base(column.dtype)
     missing = np.asarray(column.isna(), bool)
     if base.kind == "O":

@@ -123,7 +123,7 @@ class ArraySource:
             order.set_shape((n,))
             return starts.map(lambda start: batch(order[start : start + batch_size]))
 
-        # Endless: to start anew takes longer than an epoch of few batches.
+        # Endless, since a new start takes longer than an epoch of few batches.
         epochs = tf.data.Dataset.range(first_epoch, tf.int64.max)
         return epochs.flat_map(shuffled).prefetch(tf.data.AUTOTUNE)
 

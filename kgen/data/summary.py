@@ -71,8 +71,8 @@ def summarise(
         owner: name of the estimator, for error messages.
         sequences: whether the first axis of an example counts steps, whose number may
             differ between batches.
-        spread: whether `mean`, `std` and `scaled_by_255` are wanted, too; without them
-            it is several times faster.
+        spread: whether to compute `mean`, `std` and `scaled_by_255` as well; without
+            them it is several times faster.
 
     Raises:
         ValueError: for empty data, NaN, infinities, or examples of several shapes.
@@ -123,7 +123,7 @@ def _of_batch(
     low, high = values.min(axis=0).astype(float), values.max(axis=0).astype(float)
     check_finite("X", owner, low, high)
     discrete = batch.dtype.kind in "biu"
-    # Of reals the first row tells, most often.
+    # For reals the first row usually tells.
     integral = discrete or (_whole(values[:1]) and _whole(values))
     mean = std = np.zeros_like(low)
     if spread:

@@ -16,13 +16,13 @@ import numpy as np
 
 @dataclasses.dataclass
 class Sums:
-    """Sums of a kernel over all others, for every example.
+    """Sums of a kernel over all other examples, for every example.
 
     Args:
         within_real: sum over the other real examples, (n,).
         within_fake: sum over the other fake ones, (m,).
-        real_to_fake: sum over fake ones, of every real one, (n,).
-        fake_to_real: sum over real ones, of every fake one, (m,).
+        real_to_fake: sum over the fake examples, for every real one, (n,).
+        fake_to_real: sum over the real examples, for every fake one, (m,).
     """
 
     within_real: np.ndarray
@@ -42,8 +42,8 @@ class Sums:
     def stderr(self) -> float:
         """Its standard error, by the jackknife: leaving out one example at a time.
 
-        It is too large rather than too small (Efron and Stein, 1981), most where both
-        laws are the same.
+        It errs on the large side (Efron and Stein, 1981), most where both distributions
+        are the same.
         """
         sides = (
             (self.within_real, self.real_to_fake, len(self.within_fake)),

@@ -82,9 +82,10 @@ def _classifier(x: np.ndarray, units: int, n_features: int) -> keras.Model:
 
 
 def _finished(network: keras.Model, x: np.ndarray, name: str) -> keras.Model:
-    """The network with its features, which are brought to mean 0 and one scale.
+    """The network with its features brought to mean 0 and a common scale.
 
-    Not each to variance 1: a feature that is rarely active would become heavy-tailed.
+    They do not each get variance 1, which would make a rarely active feature
+    heavy-tailed.
     """
     both = with_features(network)
     sample = x[:: max(1, len(x) // MEASURED)].astype("float32")

@@ -44,7 +44,7 @@ def radii(
 ) -> np.ndarray:
     """Squared distance of every row to its n-th nearest among the others, (n,).
 
-    A little more than that, so that rounding does not part what is equally far.
+    It is a little more than that, so that rounding does not separate equal distances.
     """
     found = np.empty(len(x))
     for rows, squared in squared_distances(x, x, tick):

@@ -32,7 +32,7 @@ def bootstrap(
         statistic: a function of real and fake examples.
         real: (n, ...).
         fake: (m, ...).
-        n_resamples: how often they are drawn, >= 2, or 0 for no standard error.
+        n_resamples: number of resamples, >= 2, or 0 for no standard error.
         random: what they are drawn from.
         verbose: see the metrics.
 

@@ -1,4 +1,4 @@
-"""What metrics compare: checked features of real and fake examples, few enough."""
+"""Features of real and fake examples, checked, and few enough to compare."""
 
 import dataclasses
 import math
@@ -62,9 +62,9 @@ def choose(
 ) -> Samples:
     """Choose the examples that a metric compares, and compute their features.
 
-    Fake and held-out examples are equally many, and compared with the same real ones:
-    so value and floor have the same bias. Without `held_out`, real data are split, by
-    chance, into a held-out part, at most half, and the rest.
+    There are as many fake as held-out examples, and both are compared with the same
+    real ones, so value and floor have the same bias. Without `held_out`, real data are
+    split at random into a held-out part, at most half, and the rest.
 
     Args:
         owner: name of the metric.
@@ -183,7 +183,7 @@ def apply(owner: str, features: Any, x: np.ndarray) -> np.ndarray:
 
 
 def some(x: np.ndarray, size: int, random: np.random.Generator) -> np.ndarray:
-    """So many examples, in their order, or all."""
+    """That many examples, in their order, or all."""
     if len(x) <= size:
         return x
     return x[np.sort(random.permutation(len(x))[:size])]

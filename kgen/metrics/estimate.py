@@ -9,19 +9,19 @@ from typing import Any
 class Estimate:
     """A number that was estimated from samples, and how far to trust it.
 
-    It is a float where one is wanted: `float(estimate)`, `estimate < 0.1`,
+    It acts as a float where one is needed: `float(estimate)`, `estimate < 0.1`,
     `f"{estimate:.2f}"`, NumPy, the logs of Keras.
 
     Args:
         value: the estimate.
         stderr: its standard error; NaN if it was not asked for.
-        floor: the same metric of real data against held-out real data, at the same
-            numbers of examples: what a perfect model would get. (Where more is better
-            it is a ceiling.) NaN if it was not asked for.
-        n_real: examples of real data that the value is made from.
-        n_fake: samples that it is made from.
-        p_value: of tests, the probability of a value as extreme if real and fake
-            examples have the same law; None if the metric is no test.
+        floor: the same metric of real data against held-out real data, with the same
+            numbers of examples: what a perfect model would get. (Where higher is
+            better, it is a ceiling.) NaN if it was not asked for.
+        n_real: number of real examples that the value is computed from.
+        n_fake: number of samples that it is computed from.
+        p_value: for tests, the probability of a value this extreme if real and fake
+            examples have the same distribution; None if the metric is not a test.
 
     Example:
         >>> distance = Estimate(0.75, 0.125, 0.5, 100, 80)

@@ -42,9 +42,9 @@ class Features:
         return self._output(0, X)
 
     def predict(self, X: Any) -> np.ndarray:
-        """Place of each example's class among the sorted labels, (n,) int.
+        """Index of every example's class among the sorted labels, (n,) int.
 
-        A classifier has classes; `mode_coverage` takes them for modes.
+        Only a classifier has classes; `mode_coverage` uses them as modes.
         """
         if self.source != "classifier":
             raise messages.no_classes(self.source)
@@ -78,36 +78,36 @@ def default_features(
 ) -> Features:
     """Features for metrics, from a small network that is trained on the real data.
 
-    With labels they are what a classifier knows before its last layer: a convolutional
-    one for images, a dense one for tables, trained on nine tenths of the data (a minute
-    for MNIST on two cores). It looks at what tells classes apart, and less at
-    what all of them share, such as noise.
+    With labels, the features are what a classifier knows before its last layer. It is
+    convolutional for images and dense for tables, and learns from nine tenths of the
+    data (a minute for MNIST on two cores). It looks at what tells classes apart, and
+    less at what all of them share, such as noise.
 
-    Without labels, those of images are from the same network with random weights, as in
-    Naeem et al. They have learned nothing: they find gross differences, and miss subtle
-    ones. Prefer labels, or a network that was trained on similar data. Those of a table
-    are its columns, standardised.
+    Without labels, features of images come from the same network with random weights,
+    as in Naeem et al. They have learned nothing: they find gross differences, and miss
+    subtle ones. Prefer labels, or a network that was trained on similar data. Features
+    of a table are its columns, standardised.
 
     The same call returns the same features, from memory or from `cache_dir`: a digest
-    of data and settings finds them.
+    of data and settings identifies them.
 
     Args:
         X: real training data, (n, features) or (n, height, width[, channels]).
         y: their labels, (n,), of any type that can be sorted, of two classes or more.
-        n_features: their number, >= 1; for columns it is theirs.
+        n_features: number of features, >= 1; not used where the features are columns.
         steps: training steps, with 128 examples each, >= 1.
-        cache_dir: folder in which networks are kept, made if it does not exist; None
-            keeps them in memory only, the last four.
-        random_state: None, int or RandomState. None makes other features each time.
+        cache_dir: folder in which to keep networks, made if it does not exist; None
+            keeps only the last four, in memory.
+        random_state: None, int or RandomState. None gives other features each time.
         verbose: 1, True or "auto" shows a progress bar.
 
     Returns:
-        A function from examples to features, (n, n_features), of mean 0, and of
-        variance 1 on average over them, in the real data.
+        A function from examples to features, (n, n_features). In the real data they
+        have mean 0, and variance 1 on average over the features.
 
     Raises:
-        ValueError: for data that are no array of examples, or y of another length or of
-            one class.
+        ValueError: for data that are not an array of examples, or a y of another length
+            or of one class.
 
     Example:
         >>> from sklearn.datasets import load_digits

@@ -38,23 +38,23 @@ def frechet_distance(
     """Squared Frechet distance of Gaussian fits, as in the FID, >= 0: lower is better.
 
     It compares means and covariances of the features, and nothing else. It is biased:
-    with n real and m fake examples it is too large, for d normal features of variance 1
-    by about (d (d + 1) / 4 + d) (1 / n + 1 / m). Compare values of the same n only, and
-    with their floor, which has the same bias.
+    with n real and m fake examples it is too large by about
+    (d (d + 1) / 4 + d) (1 / n + 1 / m) for d normal features of variance 1. Compare
+    values only at the same n, and with their floor, which has the same bias.
 
     With the pool features of an Inception network this is the FID; see `features`.
 
     Args:
         real: real data, (n, ...).
         fake: samples of a model, (m, ...), like real data.
-        held_out: other real data, for the floor. None splits `real`, so that fewer of
-            them are compared with `fake`.
-        features: what is compared: None is the data, flattened; a `keras.Model` or a
-            function from examples to vectors, such as `default_features`.
+        held_out: other real data, for the floor. None splits `real`, so fewer of them
+            are compared with `fake`.
+        features: what is compared: None for the data, flattened; or a `keras.Model` or
+            a function from examples to vectors, such as `default_features` returns.
         floor: whether to compute the floor, for which the metric is computed twice.
-        max_samples: examples of each kind to compare, at most; chosen by chance.
-        n_resamples: resamples of the bootstrap that estimates the standard error, >= 2,
-            or 0 for none. Near the floor it is too large rather than too small.
+        max_samples: examples of each kind to compare, at most; chosen at random.
+        n_resamples: bootstrap resamples for the standard error, >= 2, or 0 for none.
+            Near the floor the error is too large rather than too small.
         random_state: None, int or RandomState, as in scikit-learn.
         verbose: 1, True or "auto" shows a progress bar.
 
@@ -108,7 +108,7 @@ def _distance(real: np.ndarray, fake: np.ndarray) -> float:
         np.cov(x, rowvar=False).reshape(shift.size, -1) for x in (real, fake)
     )
     # (C_r C_f)^(1/2) has the trace of (C_r^(1/2) C_f C_r^(1/2))^(1/2), a symmetric
-    # root, which is real also where covariances are singular.
+    # root, which is real even where covariances are singular.
     values, axes = np.linalg.eigh(first)
     root = axes * np.sqrt(np.maximum(values, 0))
     roots = np.sqrt(np.maximum(np.linalg.eigvalsh(root.T @ second @ root), 0))

@@ -36,11 +36,12 @@ def mmd(
     """Unbiased MMD^2 with a Gaussian kernel, and a p-value: lower is better.
 
     The kernel is k(x, y) = exp(-|x - y|^2 / (2 s^2)). Unlike the moments that the other
-    distances compare, it tells any two laws from each other, given enough examples. If
-    both are the same, MMD^2 is zero on average, and may be negative.
+    distances compare, it tells any two distributions apart, given enough examples. If
+    they are the same, MMD^2 is zero on average, and may be negative.
 
-    `p_value` tests whether they are: real and fake are mixed at random, many times,
-    which gives an MMD^2 at least as large this often. It is exact, for any n.
+    `p_value` tests whether they are the same: real and fake are mixed at random many
+    times, and the p-value says how often the MMD^2 is at least as large. It is exact
+    for any n.
 
     Args:
         real: real data, (n, ...).
@@ -48,10 +49,10 @@ def mmd(
         held_out: other real data, for the floor. None splits `real`.
         features: None, a `keras.Model` or a function: see `frechet_distance`.
         floor: whether to compute the floor.
-        bandwidth: s, > 0; None is the median distance between any two examples.
-        n_permutations: how often to mix, >= 1, for a p-value >= 1 / (n_permutations +
-            1); or 0 for none.
-        max_samples: examples of each kind to compare, at most; chosen by chance. Memory
+        bandwidth: s, > 0; None for the median distance between any two examples.
+        n_permutations: how often to mix, >= 1, which gives a p-value
+            >= 1 / (n_permutations + 1); or 0 for no p-value.
+        max_samples: examples of each kind to compare, at most; chosen at random. Memory
             grows with its square: at 2000 it is 128 MB.
         random_state: None, int or RandomState, as in scikit-learn.
         verbose: 1, True or "auto" shows a progress bar.
@@ -109,7 +110,7 @@ def _kernel(real, fake, bandwidth):
     if bandwidth is None:
         # Symmetric in real and fake, as a permutation test needs.
         bandwidth = np.median(np.sqrt(kernel[np.triu_indices(len(x), 1)]))
-        # Where most examples are copies of one another, of those that are not.
+        # Where most examples are copies of one another, take those that are not.
         bandwidth = bandwidth or np.sqrt(kernel.mean()) or 1.0
     kernel *= -0.5 / bandwidth**2
     np.exp(kernel, out=kernel)
@@ -145,6 +146,6 @@ def _p_value(kernel, n, n_permutations, random, verbose):
         values.append(within - 2 * between / (n * m))
         tick()
     values = np.concatenate(values)
-    # A permutation that changes nothing gives the same value but for rounding.
+    # A permutation that changes nothing gives the same value up to rounding.
     slack = 1e-12 * max(1.0, abs(values[0]))
     return np.mean(values >= values[0] - slack)

@@ -32,9 +32,9 @@ def kernel_distance(
 ) -> Estimate:
     """Unbiased MMD^2 with the kernel (x.y / d + 1)^3, the KID: lower is better.
 
-    d is the number of features. It compares their moments up to the third. Its mean
-    does not depend on the numbers of examples, and is zero where both laws are the
-    same: so it may be negative.
+    d is the number of features. The distance compares their moments up to the third.
+    Its mean does not depend on the numbers of examples, and is zero if both
+    distributions are the same, so the distance may be negative.
 
     Args:
         real: real data, (n, ...).
@@ -42,10 +42,10 @@ def kernel_distance(
         held_out: other real data, for the floor. None splits `real`.
         features: None, a `keras.Model` or a function: see `frechet_distance`.
         floor: whether to compute the floor.
-        subsets: None takes all examples at once; a number >= 2 is the mean over so many
+        subsets: None takes all examples at once; a number >= 2 averages over that many
             random subsets, as in the paper, which takes 100.
         subset_size: examples of each kind in a subset, >= 3.
-        max_samples: examples of each kind to compare, at most; chosen by chance.
+        max_samples: examples of each kind to compare, at most; chosen at random.
         random_state: None, int or RandomState, as in scikit-learn.
         verbose: 1, True or "auto" shows a progress bar.
 

@@ -22,7 +22,7 @@ def bits_per_dim(log_prob: Any, event_shape: Sequence[int]) -> Estimate:
         An estimate whose n_real is n; there is no floor.
 
     Raises:
-        ValueError: for log-densities that are NaN or not (n,), or no shape.
+        ValueError: for log-densities that are NaN or not (n,), or an invalid shape.
 
     Example:
         >>> float(bits_per_dim(np.log([0.25, 0.25]), (2,)))

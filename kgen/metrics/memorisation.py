@@ -34,25 +34,26 @@ def nearest_training(
 ) -> Estimate:
     """Mean distance of samples to the nearest training example, against held-out data.
 
-    The floor is the same distance for held-out data, which no model has seen. Samples
-    that are clearly nearer to the training data than these are copies; an exact copy is
-    at distance 0. Samples that are further away are new, or bad: this metric does not
-    tell which.
+    The floor is the same distance for held-out data, which the model has not seen.
+    Samples that are clearly nearer to the training data than these are copies; an exact
+    copy is at distance 0. Samples that are further away are new, or bad: this metric
+    does not tell which.
 
-    `p_value` tests for copying: how probable it is that samples are so near if their
-    distances follow the law of those of held-out data (Mann and Whitney's test).
+    `p_value` tests for copying: it is the probability that samples are this near if
+    their distances follow the distribution of those of held-out data (the Mann-Whitney
+    test).
 
     Args:
-        real: the data that the model was trained on, all of them, (n, ...).
+        real: all the data that the model was trained on, (n, ...).
         fake: samples of the model, (m, ...), like real data.
         held_out: real data that it was not trained on. None leaves each example of
             `real` out in turn, and takes its distance to the nearest of the others;
-            then copies among them bring the floor down.
-        features: None, a `keras.Model` or a function: see `frechet_distance`. In pixels
-            a copy that is shifted by one is far away.
+            then copies among them lower the floor.
+        features: None, a `keras.Model` or a function: see `frechet_distance`. In
+            pixels, a copy that is shifted by one is far away.
         floor: whether to compute the floor and the p-value.
-        max_samples: samples, and held-out examples, at most; chosen by chance. None of
-            `real` is left out.
+        max_samples: samples, and held-out examples, at most; chosen at random. All of
+            `real` are used.
         random_state: None, int or RandomState, as in scikit-learn.
         verbose: 1, True or "auto" shows a progress bar.
 

@@ -22,11 +22,11 @@ class ModeCoverage(NamedTuple):
     """What `mode_coverage` finds.
 
     Attributes:
-        covered: share of the modes that samples reach, in [0, 1]: more is better.
-        good: share of the samples that are at a mode, in [0, 1]: more is better.
+        covered: share of the modes that samples reach, in [0, 1]: higher is better.
+        good: share of the samples that are at a mode, in [0, 1]: higher is better.
         divergence: KL divergence, in nats, of the frequencies of modes among good
-            samples from those among real data: lower is better. It sees what is
-            reached, but too rarely.
+            samples from those among real data: lower is better. It also notices modes
+            that are reached too rarely.
         counts: samples at every mode, int, shape (k,).
     """
 
@@ -47,15 +47,15 @@ def mode_coverage(
     n_resamples: int = 200,
     random_state: Any = None,
 ) -> ModeCoverage:
-    """Modes that samples reach, good samples, and how evenly they are spread.
+    """Shares of modes reached and of good samples, and how evenly samples are spread.
 
-    Modes are given in one of two ways. As points: a sample belongs to the nearest mode,
-    and is good if it is not further from it than `radius`. Or as classes: `real` and
-    `fake` are labels, those that a classifier finds, or `features` returns them; the
-    modes are the labels that occur in `real`.
+    Modes are points or classes. With points, a sample belongs to the nearest mode, and
+    is good if it is no further from it than `radius`. With classes, `real` and `fake`
+    are labels that a classifier finds, or `features` returns such labels; the modes are
+    the labels that occur in `real`.
 
-    All samples count. More samples reach more modes: compare numbers at the same n. The
-    floor is what as many draws from the real data get, on average.
+    All samples count. More samples reach more modes, so compare numbers at the same n.
+    The floor is what as many draws from the real data get, on average.
 
     Args:
         real: real data, (n, ...), or labels, (n,).
@@ -64,10 +64,10 @@ def mode_coverage(
         radius: how far from its mode a good sample may be, > 0. For normal components
             of standard deviation s, 3 s and 4 s are usual.
         features: None, a `keras.Model` or a function; without `modes` it returns labels
-            (n,), and may be the `predict` of a classifier.
-        min_count: good samples that make a mode covered, >= 1.
-        n_resamples: resamples of the bootstrap that estimates standard errors and
-            floors, >= 2, or 0 for none.
+            (n,), as the `predict` of a classifier does.
+        min_count: good samples that a mode needs to be covered, >= 1.
+        n_resamples: bootstrap resamples for standard errors and floors, >= 2, or 0 for
+            none.
         random_state: None, int or RandomState, as in scikit-learn.
 
     Raises:

@@ -1,4 +1,4 @@
-"""Precision, recall, density and coverage: fidelity and diversity apart.
+"""Precision, recall, density and coverage: fidelity and diversity, separately.
 
 References:
     Kynkaanniemi et al., Improved Precision and Recall Metric for Assessing Generative
@@ -23,15 +23,15 @@ PARTS = 10
 
 
 class PRDC(NamedTuple):
-    """Precision, recall, density and coverage, each an `Estimate`: more is better.
+    """Precision, recall, density and coverage, each an `Estimate`: higher is better.
 
     Attributes:
         precision: share of samples that lie among real data, in [0, 1].
         recall: share of real data that lie among samples, in [0, 1].
-        density: how many balls around real data a sample lies in, over those that a
-            real one does, >= 0; about 1 where both laws are the same, more where
-            samples keep to the densest parts.
-        coverage: share of the balls around real data that have a sample, in [0, 1].
+        density: number of balls around real data that a sample lies in, relative to
+            that of a real example, >= 0; about 1 if both distributions are the same,
+            more if samples keep to the densest parts.
+        coverage: share of the balls around real data that contain a sample, in [0, 1].
     """
 
     precision: Estimate
@@ -52,16 +52,16 @@ def prdc(
     random_state: Any = None,
     verbose: Verbose = 0,
 ) -> PRDC:
-    """Precision, recall, density and coverage by nearest neighbours: more is better.
+    """Precision, recall, density and coverage by nearest neighbours: higher is better.
 
     Around every example is a ball that reaches to its k-th nearest neighbour of the
     same kind. A sample in any ball of real data is precise; real data in any ball of
-    samples are recalled; density counts the balls of real data that a sample is in,
-    over k; coverage is the share of those that have a sample.
+    samples are recalled; density is the number of balls of real data that a sample is
+    in, divided by k; coverage is the share of these balls that contain a sample.
 
-    An outlier has a large ball, so that precision and recall flatter; density and
-    coverage, which use balls of real data only, are the safer two. The floor is a
-    ceiling here: what held-out real data get.
+    An outlier has a large ball, which makes precision and recall too high; density and
+    coverage, which only use balls of real data, are safer. The floor is a ceiling here:
+    what held-out real data get.
 
     Args:
         real: real data, (n, ...).
@@ -69,19 +69,19 @@ def prdc(
         held_out: other real data, for the floor. None splits `real`.
         features: None, a `keras.Model` or a function: see `frechet_distance`.
         floor: whether to compute the floor.
-        n_neighbors: k, >= 1. Kynkaanniemi et al. have 3, Naeem et al. 5.
-        max_samples: examples of each kind to compare, at most; chosen by chance. Time
+        n_neighbors: k, >= 1. Kynkaanniemi et al. use 3, Naeem et al. 5.
+        max_samples: examples of each kind to compare, at most; chosen at random. Time
             grows with its square.
         random_state: None, int or RandomState, as in scikit-learn.
         verbose: 1, True or "auto" shows a progress bar.
 
     Returns:
         Four estimates: `.precision`, `.recall`, `.density`, `.coverage`. Standard
-        errors are from the values of up to ten parts of the data by themselves; NaN if
+        errors come from the values of up to ten separate parts of the data; NaN if
         there are too few examples for that.
 
     Raises:
-        ValueError: for data of different shapes, NaN, or not more than k examples.
+        ValueError: for data of different shapes, NaN, or k examples or fewer.
 
     Example:
         >>> random = np.random.default_rng(0)
@@ -143,7 +143,7 @@ def _against(
 def _errors(real: np.ndarray, fake: np.ndarray, k: int) -> np.ndarray:
     """Standard errors, by the spread over parts of the data, which are independent.
 
-    Balls are large or small together, so that shares vary by more than as binomials.
+    Balls are large or small together, so shares vary more than binomial ones.
     """
     parts = min(PARTS, min(len(real), len(fake)) // (4 * (k + 1)))
     if parts < 2:

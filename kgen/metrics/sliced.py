@@ -1,4 +1,4 @@
-"""Sliced Wasserstein distance: the mean over directions of that between projections.
+"""Sliced Wasserstein distance: the mean over directions of a distance of projections.
 
 References:
     Rabin et al., Wasserstein Barycenter and its Application to Texture Mixing, 2011.
@@ -36,8 +36,8 @@ def sliced_wasserstein(
 
         SW_p = (mean over directions u of W_p(u.x, u.y)^p)^(1/p)
 
-    It compares the whole laws, not only moments. It is biased: with few examples it is
-    too large, as its floor is.
+    It compares whole distributions, not only moments. It is biased: with few examples
+    it is too large, and so is its floor.
 
     Args:
         real: real data, (n, ...).
@@ -47,10 +47,10 @@ def sliced_wasserstein(
         floor: whether to compute the floor, with the same directions.
         order: p, >= 1.
         n_projections: directions, drawn uniformly, >= 1.
-        max_samples: examples of each kind to compare, at most; chosen by chance.
-        n_resamples: resamples of the bootstrap that estimates the standard error, for
-            these directions, >= 2, or 0 for none. Near the floor it is too large rather
-            than too small.
+        max_samples: examples of each kind to compare, at most; chosen at random.
+        n_resamples: bootstrap resamples for the standard error, with the same
+            directions, >= 2, or 0 for none. Near the floor the error is too large
+            rather than too small.
         random_state: None, int or RandomState, as in scikit-learn.
         verbose: 1, True or "auto" shows a progress bar.
 

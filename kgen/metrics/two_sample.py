@@ -35,11 +35,11 @@ def classifier_two_sample(
     random_state: Any = None,
     verbose: Verbose = 0,
 ) -> Estimate:
-    """Accuracy of telling fake from real: 0.5 if the laws are the same, 1 if apart.
+    """Accuracy of telling fake from real: 0.5 if they are alike, 1 if fully distinct.
 
     A classifier learns from half of the examples, as many real as fake ones, and is
-    tested on the other half. `p_value` is the probability of so many right answers
-    by guessing. An accuracy of 0.5 says that this classifier finds no difference.
+    tested on the other half. `p_value` is the probability of this many right answers by
+    guessing. An accuracy of 0.5 only says that this classifier finds no difference.
 
     Args:
         real: real data, (n, ...).
@@ -48,15 +48,15 @@ def classifier_two_sample(
         features: None, a `keras.Model` or a function: see `frechet_distance`.
         floor: whether to compute the floor, about 0.5.
         classifier: a scikit-learn classifier, which is cloned. None is that of the
-            paper, a network with one layer of 20 ReLUs (sec. 3), of standardised
+            paper, a network with one layer of 20 ReLUs (sec. 3), on standardised
             features.
-        max_samples: examples of each kind to compare, at most; chosen by chance.
+        max_samples: examples of each kind to compare, at most; chosen at random.
         random_state: None, int or RandomState, as in scikit-learn.
         verbose: 1, True or "auto" shows a progress bar.
 
     Raises:
-        ValueError: for data of different shapes, NaN, too few examples, or what is no
-            classifier.
+        ValueError: for data of different shapes, NaN, too few examples, or anything but
+            a classifier.
 
     Example:
         >>> random = np.random.default_rng(0)
@@ -116,7 +116,7 @@ def _right_answers(
     train, test = (np.concatenate([real[half], fake[half]]) for half in halves)
     is_fake = [np.arange(len(x)) >= len(x) // 2 for x in (train, test)]
     with warnings.catch_warnings():
-        # After its 100 epochs the network need not have converged.
+        # The network need not have converged after its 100 epochs.
         warnings.simplefilter("ignore", ConvergenceWarning)
         fitted = clone(classifier).fit(train, is_fake[0])
     return fitted.predict(test) == is_fake[1]

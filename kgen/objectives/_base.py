@@ -33,7 +33,7 @@ class Objective(Strategy):
         raise NotImplementedError
 
     def slope_penalty(self, gradient, real, fake, mix):
-        """A scalar that the discriminator's loss gets besides, if `has_penalty`.
+        """A scalar added to the discriminator's loss, if `has_penalty`.
 
         Args:
             gradient: a function from examples to the gradients of the discriminator's
@@ -54,12 +54,12 @@ class Objective(Strategy):
         return ("d_accuracy_real", "d_accuracy_fake")
 
     def report(self, real, fake):
-        """What training reports besides the losses: scalars by their names.
+        """What training reports in addition to the losses: scalars by name.
 
-        They are the shares of real and of fake examples that the discriminator takes
-        for what they are; or, if it does not judge, how far apart its outputs are: for
-        a Wasserstein critic an estimate of that distance, in units of the slopes that
-        it may have.
+        They are the shares of real and of fake examples that the discriminator
+        classifies correctly; or, if it does not classify, how far apart its outputs
+        are. For a Wasserstein critic this estimates the distance, in units of the slope
+        that it may have.
         """
         if self.threshold is None:
             return {"d_distance": ops.mean(real) - ops.mean(fake)}
@@ -76,8 +76,8 @@ def discriminator_loss(objective, score, real, fake, mix, unit=1.0):
         score: a function from examples to logits (n, 1).
         real: examples, (n, ...).
         fake: as many.
-        mix: see `Objective.slope_penalty`; a function that makes it.
-        unit: half the range of the data, a number or one for every feature.
+        mix: function that makes the `mix` of `Objective.slope_penalty`.
+        unit: half the range of the data, one number or one per feature.
     """
     logits = score(real), score(fake)
     loss = objective.discriminator(*logits)

@@ -1,4 +1,4 @@
-"""The game of the first paper, minimax and non-saturating.
+"""The game of the first GAN paper, minimax and non-saturating.
 
 References:
     Goodfellow et al., Generative Adversarial Nets, 2014. https://arxiv.org/abs/1406.2661
@@ -30,10 +30,11 @@ def cross_entropy(real, fake, smoothing=0.0):
 class Minimax(Objective):
     """The generator minimises E[log(1 - D(G(z)))].
 
-    Its gradient vanishes where the discriminator wins: for theory, not for practice.
+    Its gradient vanishes where the discriminator wins: it is for theory, not for
+    practice.
 
     Args:
-        smoothing: the discriminator's target for real examples is 1 less this, >= 0
+        smoothing: the discriminator's target for real examples is 1 minus this, >= 0
             and < 1.
 
     References:
@@ -63,7 +64,7 @@ class NonSaturating(Objective):
     """The generator maximises E[log D(G(z))].
 
     Args:
-        smoothing: the discriminator's target for real examples is 1 less this, >= 0
+        smoothing: the discriminator's target for real examples is 1 minus this, >= 0
             and < 1: 0.1 keeps it from being too sure.
 
     References:

@@ -1,4 +1,4 @@
-"""The hinge loss, usual beside spectral normalisation.
+"""The hinge loss, often used with spectral normalisation.
 
 References:
     Lim and Ye, Geometric GAN, 2017. https://arxiv.org/abs/1705.02894
@@ -15,7 +15,7 @@ from kgen.objectives._base import Objective, objectives
 @objectives.register("hinge")
 @register
 class Hinge(Objective):
-    """The discriminator wants a margin of 1, and does not care for more.
+    """The discriminator wants a margin of 1, and gains nothing from more.
 
     References:
         Miyato et al., 2018, eq. 16 and 17. https://arxiv.org/abs/1802.05957

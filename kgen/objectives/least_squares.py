@@ -20,7 +20,7 @@ class LeastSquares(Objective):
     Its gradients do not vanish on the right side of the boundary.
 
     Args:
-        smoothing: the discriminator's target for real examples is 1 less this, >= 0
+        smoothing: the discriminator's target for real examples is 1 minus this, >= 0
             and < 1.
 
     References:

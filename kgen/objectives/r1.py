@@ -15,14 +15,15 @@ from kgen.objectives._base import Objective, objectives
 @objectives.register("r1")
 @register
 class R1(Objective):
-    """Another objective, with gamma / 2 E over x of |gradient of D(x)|^2 (eq. 9).
+    """Another objective plus gamma / 2 E over x of |gradient of D(x)|^2 (eq. 9).
 
-    At the end of the game the discriminator has nothing to tell by, and the penalty
-    keeps it from going on: training converges.
+    At the end of the game nothing tells real from fake. The penalty then keeps the
+    discriminator from moving on, so training converges.
 
     Args:
-        gamma: factor of the penalty, > 0.
-        objective: name or instance of the other one, which must not have a penalty.
+        gamma: weight of the penalty, > 0.
+        objective: name or instance of the other objective, which must not have a
+            penalty.
 
     Raises:
         ValueError: for a setting out of range.

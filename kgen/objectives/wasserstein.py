@@ -1,4 +1,4 @@
-"""The Wasserstein distance, by a critic of bounded slope.
+"""The Wasserstein distance, from a critic with a bounded slope.
 
     W(p, q) = sup of E over x of f(x) - E over z of f(G(z)),  over f of slope <= 1
 
@@ -20,17 +20,18 @@ from kgen.objectives._base import Objective, objectives
 class Wasserstein(Objective):
     """The critic's mean difference between real and fake examples.
 
-    Its slope is kept near 1 by a penalty on gradients between real and fake examples,
-    or below some number by clipping all of its weights.
+    A penalty on gradients between real and fake examples keeps the critic's slope near
+    1; or clipping all of its weights bounds the slope.
 
     Args:
-        penalty: factor of (|gradient| - 1)^2, > 0, lambda in Gulrajani et al.; None
-            for clipping.
-        clip: largest absolute value of the critic's weights after each of its steps, >
-            0, c in Arjovsky et al.; None is no clipping. With it there is no penalty.
+        penalty: weight of (|gradient| - 1)^2, > 0, lambda in Gulrajani et al.; None for
+            clipping.
+        clip: largest absolute value of the critic's weights after each of its steps,
+            > 0, c in Arjovsky et al.; None for no clipping. With clipping there is no
+            penalty.
 
     Raises:
-        ValueError: for a setting out of range, and if there is neither.
+        ValueError: for a setting out of range, or if both are None.
 
     References:
         Gulrajani et al., 2017, eq. 3. https://arxiv.org/abs/1704.00028

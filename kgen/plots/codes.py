@@ -34,11 +34,12 @@ def latent_map(
     Args:
         model: fitted estimator with `encode`.
         X: examples like the training data, n of them.
-        y: what the colours mean: labels (n,), or real numbers (n,), for which there is
-            a colour bar. To conditional estimators it is also the condition; then it
-            may be condition vectors, too, which have no colours.
-        dims: the two latent dimensions to draw. None is both of a code of two, and of
-            a longer one the first two principal components, in which codes vary most.
+        y: what the colours show: labels (n,), or real numbers (n,), which get a colour
+            bar. For conditional estimators it is also the condition; then it may be
+            condition vectors, which get no colours.
+        dims: the two latent dimensions to draw. None takes both dimensions of a code of
+            two, and for a longer code the first two principal components, in which
+            codes vary most.
         title: text above the map.
         ax: matplotlib Axes to draw on; None makes a new figure.
 
@@ -46,8 +47,8 @@ def latent_map(
         The Axes. Codes of a single dimension are drawn along a line.
 
     Raises:
-        ValueError: for estimators without `encode`, dimensions that do not exist, or a
-            y of another length than X.
+        ValueError: for estimators without `encode`, dimensions that do not exist, or X
+            and y of different lengths.
 
     Example:
         >>> import kgen
@@ -79,26 +80,27 @@ def traversal(
     title: str = "",
     ax: Any = None,
 ) -> Any:
-    """Draw what every latent dimension does to an image: a row for each.
+    """Draw what every latent dimension does to an image, one row for each.
 
     Args:
         model: fitted estimator of images, with `decode`.
-        x: an image, or for estimators without `encode` a code, (latent_dim,).
-        dims: one or more latent dimensions, from 0 to latent_dim - 1. None is up to
-            ten: first those whose codes vary most over samples of the model, which
-            carry the most information; for estimators without `encode` or `sample` the
+        x: an image, or, for estimators without `encode`, a code, (latent_dim,).
+        dims: one or more latent dimensions, from 0 to latent_dim - 1. None takes up to
+            ten, first those whose codes vary most over samples of the model, which
+            carry the most information; for estimators without `encode` or `sample`, the
             first ones.
         values: what the dimension is set to, column by column, (n,). Under the priors
             of VAEs and GANs its standard deviation is 1.
-        y: for conditional estimators the label or condition vector of x.
+        y: for conditional estimators, the label or condition vector of x.
         title: text above the images.
         ax: matplotlib Axes to draw on; None makes a new figure.
 
     Returns:
-        The Axes. Beside every row is the number of its dimension.
+        The Axes. Every row is labelled with the number of its dimension.
 
     Raises:
-        ValueError: as `kgen.latent.traverse`; for estimators of other data than images.
+        ValueError: as in `kgen.latent.traverse`, and for estimators of data other than
+            images.
 
     Example:
         >>> import kgen
@@ -130,13 +132,13 @@ def reconstructions(
     title: str = "",
     ax: Any = None,
 ) -> Any:
-    """Draw images, and below every one its reconstruction.
+    """Draw images, each with its reconstruction below.
 
     Args:
         model: fitted estimator of images, with `encode` and `decode`.
         X: images like the training data.
         y: labels or condition vectors, for conditional estimators only.
-        columns: pairs in a row, >= 1; None is ten, or all if there are fewer.
+        columns: pairs in a row, >= 1; None for ten, or all if there are fewer.
         title: text above the images.
         ax: matplotlib Axes to draw on; None makes a new figure.
 
@@ -144,7 +146,7 @@ def reconstructions(
         The Axes.
 
     Raises:
-        ValueError: for estimators without `encode`, or of other data than images.
+        ValueError: for estimators without `encode`, or of data other than images.
 
     Example:
         >>> import kgen
@@ -191,7 +193,7 @@ def _principal(codes):
     centred = codes.astype("float64") - codes.mean(axis=0, dtype="float64")
     variances, axes = np.linalg.eigh(centred.T @ centred)  # in ascending order
     axes = axes[:, :-3:-1]
-    # An axis has no sign of its own: its largest number is positive.
+    # An axis has no sign of its own: make its largest number positive.
     largest = np.take_along_axis(axes, np.abs(axes).argmax(axis=0)[np.newaxis], axis=0)
     share = variances[:-3:-1] / max(variances.sum(), 1e-300)
     labels = [

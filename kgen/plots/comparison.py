@@ -13,22 +13,22 @@ COLUMNS = ("stderr", "difference", "difference_stderr")
 def comparison(table: Any, *, title: str = "", ax: Any = None) -> Any:
     """Draw what `kgen.tasks.compare` found: a point for each density, the best on top.
 
-    A thin bar is two standard errors of the mean, to either side: how much it depends
-    on which examples are tested. A thick one is two standard errors of the difference
-    to the best density, which is what tells two of them apart: if it does not reach
-    the dashed line, at the best, the density is worse. The difference and its standard
-    error are written beside it.
+    A thin bar shows two standard errors of the mean, to either side: how much it
+    depends on which examples are tested. A thick bar shows two standard errors of the
+    difference from the best density. It tells two densities apart: if it does not reach
+    the dashed line at the best density, the density is worse. The difference and its
+    standard error are written beside it.
 
     Args:
-        table: the DataFrame.
+        table: the DataFrame that `compare` returned.
         title: text above the points.
         ax: matplotlib Axes to draw on; None makes a new figure.
 
     Returns:
-        The Axes. Densities with a mean of -inf have their name, and no point.
+        The Axes. A density with a mean of -inf has a name, but no point.
 
     Raises:
-        ValueError: for what is no such DataFrame.
+        ValueError: if the table is not such a DataFrame.
 
     Example:
         >>> from sklearn.datasets import load_iris

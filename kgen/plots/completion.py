@@ -1,4 +1,4 @@
-"""Images of which a part is drawn anew."""
+"""Images with a part that is drawn anew."""
 
 from typing import Any
 
@@ -12,16 +12,17 @@ from kgen.plots.style import FRAME, MISSING, new_axes
 def completions(
     X: np.ndarray, mask: Any, completed: Any, *, title: str = "", ax: Any = None
 ) -> Any:
-    """Draw images, what was kept of them, and what a model made of that.
+    """Draw images, what was kept of them, and how a model completed them.
 
-    Every image has a row: as it is, then with what is missing in light blue, then what
-    was drawn.
+    Every image has a row: the image, then the image with missing parts in light blue,
+    then what was drawn.
 
     Args:
         X: images (n, height, width) or (n, height, width, channels), with 1 or 3
             channels.
-        mask: boolean, broadcast to X; True is a value that was kept, as for `complete`.
-            None: what is NaN in X is missing. Then there is no column of whole images.
+        mask: boolean, broadcast to X; True marks values that were kept, as for
+            `complete`. If None, NaN in X is missing, and there is no column of whole
+            images.
         completed: what `complete` returned, an array of the shape of X, or several such
             arrays, each a draw: a list, or shape (draws, n, height, width[, channels]).
         title: text above the images.

@@ -1,4 +1,4 @@
-"""The features of tables: each by itself, and each against each."""
+"""The features of tables: each by itself, and each against every other."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -28,9 +28,9 @@ def corner(
     """Draw the features of a table: histograms, and below them all pairs.
 
     Several tables, such as data and samples, are drawn over one another, each in its
-    colour. Text, categories, booleans and integers with up to twelve values have bars
-    instead of histograms, and are spread a little where they are points. All bars and
-    histograms are shares of their table. What is missing (NaN) is left out.
+    own colour. Text, categories, booleans and integers with up to twelve values have
+    bars instead of histograms, and their points are spread a little. All bars and
+    histograms show shares of their table. Missing values (NaN) are left out.
 
     Args:
         X: array or DataFrame (n, features).
@@ -39,9 +39,9 @@ def corner(
         labels: a name for every table, for the legend.
         columns: features to draw, by name or number; None is all, up to twelve.
         kind: how pairs are drawn: "scatter" (up to 2,000 points of each table) or
-            "contours", which enclose 50% and 90% of the data. Pairs with categories
-            are scattered in any case.
-        title: text above all.
+            "contours", which enclose 50% and 90% of the data. Pairs with categories are
+            always scattered.
+        title: text above the whole plot.
         axes: square array of matplotlib Axes to draw on, (features, features); None
             makes a new figure.
 
@@ -50,8 +50,8 @@ def corner(
         the x axis and feature i along the y axis. Those above the diagonal are empty.
 
     Raises:
-        ValueError: for tables that are none, or that lack features of the first, and
-            for more than twelve features.
+        ValueError: for anything but tables, for tables that lack features of the first,
+            and for more than twelve features.
 
     Example:
         >>> X = np.random.default_rng(0).normal(size=(100, 3))

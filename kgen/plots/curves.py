@@ -18,9 +18,9 @@ def history(
     title: str = "",
     ax: Any = None,
 ) -> Any:
-    """Draw what `history_` holds, over the epochs.
+    """Draw the terms of `history_` over the epochs.
 
-    A term and its twin for validation data have one colour; the twin is dashed.
+    A term and its twin for validation data have the same colour; the twin is dashed.
 
     Args:
         estimator: a fitted estimator.

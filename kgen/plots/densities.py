@@ -39,24 +39,24 @@ def density_2d(
         estimator: a fitted density of tables with two features: kgen's, or any with
             `score_samples` in nats, such as scikit-learn's `GaussianMixture`.
         X: points (n, 2), array or DataFrame, to be drawn; None draws none.
-        limits: what the map shows: ((low, high), (low, high)) of the two features, or
-            (low, high) of both. None is the range of X and a tenth of it on each side,
-            or without X the range of a thousand samples of the estimator.
+        limits: range of the map: ((low, high), (low, high)) for the two features, or
+            (low, high) for both. None takes the range of X plus a tenth of it on each
+            side, or, without X, the range of a thousand samples of the estimator.
         y: for conditional densities the label or condition vector.
-        log: the colours are the log-density, in nats, down to 20 below its peak.
-        cells: the map is of cells x cells values, each in the middle of its cell, >= 2.
-            Of a density of integers the cells are the integers, up to so many.
-        colour_bar: whether there is one.
+        log: whether colours show the log-density, in nats, down to 20 below its peak.
+        cells: the map has cells x cells values, each for the middle of its cell, >= 2.
+            For a density of integers the cells are the integers, up to that many.
+        colour_bar: whether to draw one.
         title: text above the map.
         ax: matplotlib Axes to draw on; None makes a new figure.
 
     Returns:
-        The Axes. The values are `ax.images[0].get_array()`: rows are the second
-        feature, from below.
+        The Axes. The values are `ax.images[0].get_array()`, whose rows are the second
+        feature, from the bottom up.
 
     Raises:
-        ValueError: for estimators that are no density or not of two features, and for
-            limits or points that are none.
+        ValueError: for estimators that are not a density of two features, and for
+            invalid limits or points.
 
     Example:
         >>> from sklearn.mixture import GaussianMixture
@@ -83,7 +83,7 @@ def density_2d(
         shown, scale = np.exp(density), {"vmin": 0.0}
     _draw(ax, shown, ticks, scale, _what(estimator, log=log) if colour_bar else None)
     if points is not None:
-        # White with a dark edge is seen on all of the map's colours.
+        # White with a dark edge is visible on all colours of the map.
         style = {"color": "white", "edgecolors": "black", "linewidths": 0.4}
         ax.scatter(*points.T, s=np.clip(4000 / len(points), 2, 9), **style)
     labels = ["feature 0", "feature 1"] if names is None else [str(n) for n in names]

@@ -25,7 +25,7 @@ def image_grid(
         images: shape (n, height, width) or (n, height, width, channels), with 1 or 3
             channels.
         pairs: images of the same shape, such as reconstructions: each is drawn below
-            its own, with a line between the two.
+            its own image, with a line between the two.
         columns: images (or pairs) in a row, >= 1; None makes the grid roughly square.
         title: text above the grid.
         ax: matplotlib Axes to draw on; None makes a new figure.

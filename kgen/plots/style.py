@@ -25,8 +25,8 @@ def new_axes(ax: Any) -> Any:
 def colours() -> list[str]:
     """Colours of classes and curves, in their order.
 
-    They are those of the user's style; of matplotlib's own, which has a red and a green
-    that many people take for one another, ten others.
+    They are those of the user's style. In place of matplotlib's own, whose red and
+    green many people confuse, there are ten others.
     """
     import matplotlib
 

@@ -14,7 +14,7 @@
               ..  the code, in words of 32 bits
                4  CRC-32 of all of this
 
-Integers are little-endian, and without a sign.
+Integers are little-endian and unsigned.
 """
 
 import hashlib
@@ -56,7 +56,7 @@ class Code(NamedTuple):
 
 
 def digest(array: np.ndarray | None, size: int = 8) -> bytes:
-    """Digest of the bytes of an array, of so many bytes; of None that of no bytes."""
+    """Digest of the bytes of an array, of that many bytes; None counts as no bytes."""
     content = b"" if array is None else np.ascontiguousarray(array).tobytes()
     return hashlib.blake2b(content, digest_size=size).digest()
 
@@ -76,7 +76,7 @@ def read(data: bytes) -> Code:
     """The code in those bytes.
 
     Raises:
-        ValueError: if they are no code, one of another version, or damaged.
+        ValueError: if they are not a code, of another version, or damaged.
     """
     if data[:4] != MAGIC:
         raise messages.not_compressed()

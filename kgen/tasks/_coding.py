@@ -1,10 +1,10 @@
 """A model's sampler as an entropy coder.
 
 The sampler finds the probabilities of a scalar given those before it, and asks its head
-for a value. Here the head asks a coder instead. One that encodes knows the value: it
-writes it with these probabilities, and returns it. One that decodes reads it with the
-same probabilities. Both run the same graph, with tensors of the same shapes, so the
-probabilities are the same to the last bit.
+for a value. Here the head asks a coder instead. When encoding, the coder knows the
+value: it writes it with these probabilities, and returns it. When decoding, it reads
+the value with the same probabilities. Both run the same graph, with tensors of the same
+shapes, so the probabilities are the same to the last bit.
 
 References:
     Martin, Range encoding: an algorithm for removing redundancy from a digitised
@@ -68,7 +68,7 @@ class Coder:
     def begin(self, start, rows):
         """Begin a chunk: examples from `start`, as many as there are, at most `rows`.
 
-        Rows that are missing are as the last one.
+        Missing rows repeat the last one.
         """
         self.part = self.x[start : start + rows]
         self.rows, self.turn = rows, 0

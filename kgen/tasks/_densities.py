@@ -16,7 +16,7 @@ from kgen.tasks.complexity import Complexity
 
 
 def check_density(owner: str, name: str, density: Any) -> None:
-    """Raise a TypeError for what is no estimator with a density.
+    """Raise a TypeError for anything but an estimator with a density.
 
     Args:
         owner: of the argument, for the message.
@@ -36,7 +36,7 @@ def check_density(owner: str, name: str, density: Any) -> None:
 
 
 def check_units(owner: str, name: str, density: Any) -> None:
-    """Raise a ValueError for a density in units that it learns."""
+    """Raise a ValueError for a density that learns its own units."""
     if isinstance(density, Pipeline):
         for step, part in density.steps[:-1]:
             plain = part in (None, "passthrough")
@@ -63,10 +63,10 @@ def rows_for(density: Any, X: Any) -> Any:
 
 
 def as_taken(density: Any, X: Any) -> Any:
-    """Integers as reals for densities that only know those.
+    """Integers as reals for densities that only know reals.
 
-    `score_samples` of scikit-learn's GaussianMixture computes in the dtype of X, in
-    which means are cut and pixels overflow.
+    `score_samples` of scikit-learn's GaussianMixture computes in the dtype of X: with
+    integers, means are cut and pixels overflow.
     """
     if isinstance(density, Complexity) or knows_integers(density):
         return X
@@ -81,15 +81,15 @@ def as_taken(density: Any, X: Any) -> Any:
 def checked_examples(estimator: Any, X: Any, density: Any) -> Any:
     """Examples of a fitted estimator with a density inside, checked.
 
-    Of a DataFrame the density gets the columns, too.
+    The density of a DataFrame also gets its columns.
 
     Args:
-        estimator: what knows the number of features of tables.
+        estimator: the estimator that knows the number of features of tables.
         X: its examples.
         density: unfitted.
 
     Raises:
-        ValueError: for values that are no finite numbers, or features of another fit.
+        ValueError: for values that are not finite numbers, or features of another fit.
         TypeError: for sparse matrices.
     """
     if _is_table(X, density):
@@ -99,7 +99,7 @@ def checked_examples(estimator: Any, X: Any, density: Any) -> Any:
 
 
 def checked_training_data(estimator: Any, X: Any, y: Any, density: Any) -> tuple:
-    """The same in fit, of X and y; of a table the estimator notes the features."""
+    """The same in fit, for X and y; the estimator notes the features of a table."""
     if _is_table(X, density):
         found, y = validate_data(estimator, X, y)
         return X if is_frame(X) else found, y

@@ -13,9 +13,9 @@ from kgen.tasks._densities import as_taken, is_conditional
 
 
 def check_examples(estimator: Any, X: Any, density: Any, *, reset: bool) -> Any:
-    """Check what can be, and learn the number and names of features of tables.
+    """Check what can be checked, and learn number and names of the features of tables.
 
-    Values are the business of the density.
+    The density checks the values.
 
     Returns:
         X as it is if it is an array, DataFrame or sparse matrix; anything else, such

@@ -2,7 +2,7 @@
 
 Most of the likelihood of an image is about what all images share, such as smooth areas
 and empty margins. A model of images with random pixels learns that part, and little of
-what they show.
+what the images show.
 
 References:
     Ren et al., Likelihood Ratios for Out-of-Distribution Detection, 2019, sec. 3 and 4.
@@ -28,17 +28,17 @@ ROWS = 4096  # at once
 class Background(DensityMixin, BaseEstimator):
     """A density of perturbed data: the background model of Ren et al.
 
-    Every scalar is replaced with probability `mutation_rate` by a uniform draw between
-    the smallest and the largest value in training (of its column, in tables; in
-    DataFrames columns of text draw from their values). What makes the data what they
-    are is lost, sooner than what all such data share. Regularisation of the density,
-    such as `weight_decay`, helps in the same direction (sec. 4 of the paper).
+    With probability `mutation_rate`, a scalar is replaced by a uniform draw between the
+    smallest and the largest value in training (of its column, in tables; text columns
+    of DataFrames draw from their values). What makes the data what they are is lost
+    before what all such data share. Regularising the density, for example by
+    `weight_decay`, helps in the same direction (sec. 4 of the paper).
 
     Args:
         density: estimator with `fit` and `score_samples`, which is cloned.
-        mutation_rate: probability that a scalar is replaced, in (0, 1]; the paper
-            takes 0.1 to 0.3 for images, 0.1 and 0.2 for sequences.
-        random_state: of the perturbation: None, int or RandomState. None takes that of
+        mutation_rate: probability that a scalar is replaced, in (0, 1]; the paper uses
+            0.1 to 0.3 for images, 0.1 and 0.2 for sequences.
+        random_state: None, int or RandomState, for the perturbation. None takes that of
             the density, if it has one.
 
     Attributes:
@@ -71,7 +71,7 @@ class Background(DensityMixin, BaseEstimator):
 
         Raises:
             TypeError: if `density` has no `fit` or no `score_samples`.
-            ValueError: for a mutation rate that is no probability.
+            ValueError: for a mutation rate that is not a probability.
         """
         owner = type(self).__name__
         check_density(owner, "density", self.density)

@@ -1,4 +1,4 @@
-"""A classifier of densities, which can say that no class explains an example.
+"""A classifier made of densities, which can say that no class explains an example.
 
     p(y|x) = p(x|y) p(y) / p(x)           x is rejected if log p(x) < threshold
 
@@ -32,41 +32,42 @@ from kgen.tasks._densities import (
 
 
 class BayesClassifier(ClassifierMixin, BaseEstimator):
-    """The label whose density explains x best, by Bayes' rule; or none of them.
+    """Classifier by Bayes' rule: the label whose density explains x best, or none.
 
-    A density per class, or a conditional one, says p(x|y). The classifier knows p(x),
-    too: what is improbable under all classes is rejected, where other classifiers
-    choose one of them. `score` is the accuracy, in which rejected examples are wrong.
+    A density per class, or a conditional density, gives p(x|y). So the classifier also
+    knows p(x): it rejects what is improbable under all classes, where other classifiers
+    have to choose one. `score` is the accuracy, which counts rejected examples as
+    wrong.
 
     With `reject`, a share of the training examples is held out: the densities do not
-    see them, and the threshold is found on them. A density explains its own training
-    examples better than others, so that those would say little. Of new examples like
-    the training data at most the share `reject` is rejected on average, however good or
-    bad the density (unless it is 0 on more of them): the threshold is the held-out
-    log p(x) of rank floor(reject (n + 1)) of n, from below. Nothing is promised of how
-    many others are rejected.
+    see them, and the threshold is set on them. (The other training examples would say
+    little: a density explains them better than new ones.) Of new examples like the
+    training data, at most the share `reject` is rejected on average, however good or
+    bad the density is (unless it is 0 on more of them): the threshold is the held-out
+    log p(x) of rank floor(reject (n + 1)) of n, from below. There is no promise about
+    how many other examples are rejected.
 
-    If the density is a bound, such as that of `ConditionalVAE`, so is what goes into
-    the rule, and probabilities are approximate. Where every density is 0, no class
-    explains x: it gets p(y) as its probabilities, and is rejected if anything is.
+    If the density is a bound, such as that of `ConditionalVAE`, Bayes' rule uses the
+    bound, and probabilities are approximate. Where every density is 0, no class
+    explains x: its probabilities are p(y), and it is rejected if there is a threshold.
 
     Args:
         density: unfitted estimator with `fit` and `score_samples`. It is cloned for
-            every class; a conditional one of kgen's (such as `ConditionalPixelCNN`)
-            is cloned once, and fitted on X and the labels. Images are flattened for
-            densities that take tables only.
+            every class; a conditional one of kgen's (such as `ConditionalPixelCNN`) is
+            cloned once, and fitted on X and the labels. Images are flattened for
+            densities that only take tables.
         reject: share of examples like the training data that may be rejected, > 0
             and < 1; None rejects none, unless there is a `threshold`.
-        reject_label: what `predict` returns for rejected examples: a label of the kind
-            of those in y (for strings a string), and none of them.
+        reject_label: what `predict` returns for rejected examples: of the same kind as
+            the labels in y (a string for strings), but not one of them.
         threshold: log p(x) in nats below which x is rejected, instead of a rate; None
-            is none. Densities of 0 are below any.
-        priors: p(y) for every class in sorted order, >= 0, of sum 1; None is their
+            for no threshold. Densities of 0 are below any.
+        priors: p(y) for every class in sorted order, >= 0, with sum 1; None takes the
             frequencies in y.
-        calibration: share of the training examples that is held out if `reject` is
-            given, > 0 and < 1.
-        random_state: None, int or RandomState: which examples are held out. The density
-            has its own.
+        calibration: share of the training examples to hold out if `reject` is given,
+            > 0 and < 1.
+        random_state: None, int or RandomState, for the choice of held-out examples. The
+            density has its own.
 
     Attributes:
         classes_: labels, sorted, (k,).
@@ -78,13 +79,13 @@ class BayesClassifier(ClassifierMixin, BaseEstimator):
         n_features_in_: number of features, for tables.
 
     Raises:
-        TypeError: in `fit`, for what is no density.
-        ValueError: in `fit`, before training, for settings that are not those above,
-            labels that are no classes, or too few held-out examples: with fewer than
-            1 / `reject` - 1 no threshold has such a rate.
+        TypeError: in `fit`, if `density` is not a density.
+        ValueError: in `fit`, before training, for settings out of range, labels that
+            are not classes, or too few held-out examples: no threshold has such a rate
+            with fewer than 1 / `reject` - 1.
 
     Shape:
-        X: (n, features), or any other that the density takes, such as (n, height,
+        X: (n, features), or any other shape that the density takes, such as (n, height,
             width).
         y: (n,), labels of any type.
 
@@ -121,7 +122,7 @@ class BayesClassifier(ClassifierMixin, BaseEstimator):
         self.random_state = random_state
 
     def fit(self, X: Any, y: Any) -> Self:
-        """Fit a density per class, or a conditional one, and find the threshold.
+        """Fit a density per class, or a conditional one, and set the threshold.
 
         Args:
             X: array or DataFrame, n examples.
@@ -151,7 +152,7 @@ class BayesClassifier(ClassifierMixin, BaseEstimator):
     def predict(self, X: Any) -> np.ndarray:
         """The most probable label of every example, or `reject_label`, shape (n,).
 
-        Of equally probable labels it is the first in `classes_`.
+        If several labels are equally probable, it is the first in `classes_`.
 
         Args:
             X: examples like the training data.
@@ -166,7 +167,7 @@ class BayesClassifier(ClassifierMixin, BaseEstimator):
         return labels[np.where(rejected, len(self.classes_), index)]
 
     def predict_proba(self, X: Any) -> np.ndarray:
-        """p(y|x), (n, k), in the order of `classes_`; of rejected examples, too.
+        """p(y|x), (n, k), in the order of `classes_`; also for rejected examples.
 
         Args:
             X: examples like the training data.
@@ -182,7 +183,7 @@ class BayesClassifier(ClassifierMixin, BaseEstimator):
         return self._posterior(self._checked(X)).log_proba
 
     def score_samples(self, X: Any) -> np.ndarray:
-        """Log p(x), (n,), in nats: what `threshold_` is about.
+        """Log p(x), (n,), in nats, which is compared with `threshold_`.
 
         Args:
             X: examples like the training data.
@@ -213,7 +214,7 @@ class BayesClassifier(ClassifierMixin, BaseEstimator):
         return rows_for(self.density, checked_examples(self, X, self.density))
 
     def _check_settings(self) -> None:
-        """Raise a ValueError for a density or a rate that cannot be."""
+        """Raise a ValueError for a density or a rate that is not allowed."""
         name = type(self).__name__
         check_density(name, "density", self.density)
         check_units(name, "density", self.density)
@@ -226,7 +227,7 @@ class BayesClassifier(ClassifierMixin, BaseEstimator):
         validation.check_number(name, "calibration", self.calibration, gt=0, lt=1)
 
     def _check_label(self) -> None:
-        """Raise a ValueError if rejected examples could not be told by their label."""
+        """Raise a ValueError if a label could not tell that an example was rejected."""
         label, classes = self.reject_label, self.classes_
         text = isinstance(label, str)
         if text != (classes.dtype.kind in "OUS") or np.ndim(label) != 0:
@@ -238,7 +239,7 @@ class BayesClassifier(ClassifierMixin, BaseEstimator):
             raise messages.wrong_reject_label(label, classes.tolist(), "is in y")
 
     def _split(self, index: np.ndarray, reject: float) -> tuple[np.ndarray, np.ndarray]:
-        """Rows to fit on, of every class at least one, and rows that are held out."""
+        """Rows to fit on, at least one of every class, and rows that are held out."""
         order = check_random_state(self.random_state).permutation(len(index))
         first = order[np.unique(index[order], return_index=True)[1]]
         rest = order[~np.isin(order, first)]
@@ -269,7 +270,7 @@ class BayesClassifier(ClassifierMixin, BaseEstimator):
 def _rank(reject: float, n: int) -> int:
     """Place of the threshold among n held-out examples, from below; 0 is none.
 
-    One more example is equally likely to come before, between or after them, at n + 1
-    places, of which as many are below the threshold as its rank.
+    One more example is equally likely to fall at any of n + 1 places before, between
+    and after them. As many of these places as the rank are below the threshold.
     """
     return math.floor(reject * (n + 1) + 1e-9)

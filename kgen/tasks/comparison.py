@@ -42,49 +42,51 @@ def compare(
     """Compare densities by the log-density of held-out examples, in cross-validation.
 
     Every density is fitted on the training part of every fold, and scores the examples
-    that are left out. All score the same ones: an example that is hard for one density
-    is hard for the others, too, so that the difference to the best density has a far
-    smaller standard error than either mean. Both errors are over the examples of all
-    folds: the standard deviation, divided by sqrt(n). They say how much other test
-    examples would change the numbers, not how much other training examples would: the
-    training parts of the folds overlap, and no estimate of that is unbiased. With few
-    folds and few examples take differences of two standard errors with caution. An
-    example that is tested several times (`RepeatedKFold`) counts once, by its mean.
+    that are left out. All densities score the same examples. An example that is hard
+    for one density is hard for the others as well, so the difference from the best
+    density has a far smaller standard error than either mean. Both errors are over the
+    examples of all folds: the standard deviation, divided by sqrt(n). They say how much
+    other test examples would change the numbers, not how much other training examples
+    would: the training parts of the folds overlap, and no estimate of that is unbiased.
+    With few folds and few examples, be careful with differences of two standard errors.
+    An example that is tested several times (`RepeatedKFold`) counts once, with its
+    mean.
 
-    Probabilities of integers and densities of reals are comparable only if the latter
-    get noise: a density of reals can be as high as it likes at integers. So where X is
-    of a dtype of integers, all densities but kgen's (which know integers) are fitted
-    and tested on X + u, u uniform in [0, 1), by which their means are lower bounds on
-    the log-probability that they give to integers.
+    Probabilities of integers and densities of reals are comparable only if noise is
+    added for the latter: a density of reals can be as high as it likes at integers. So
+    if X has an integer dtype, all densities but kgen's (which know integers) are fitted
+    and tested on X + u, u uniform in [0, 1). Their means are then lower bounds on the
+    log-probability that they give to integers.
 
-    Conditional densities are compared by log p(x|y), which is no p(x); a
-    `BayesClassifier` in which they are is compared by its log p(x).
+    Conditional densities are compared by log p(x|y), which is not log p(x); a
+    `BayesClassifier` made of them is compared by its log p(x).
 
     Args:
-        densities: unfitted estimators with `fit` and `score_samples`, kgen's or
-            scikit-learn's, by names of your own. They are cloned.
-        X: array or DataFrame, n examples. Images are flattened for densities that
-            take tables only.
-        y: labels or condition vectors of the conditional ones, and labels of a
-            `BayesClassifier`; with labels an integer `cv` makes folds that have all of
-            them. None if there are no such densities.
-        cv: number of folds, >= 2, or a splitter of scikit-learn's. As there, the folds
-            of a number are consecutive rows: shuffle sorted data, or pass
+        densities: dictionary from names of your choice to unfitted estimators with
+            `fit` and `score_samples`, kgen's or scikit-learn's. They are cloned.
+        X: array or DataFrame, n examples. Images are flattened for densities that only
+            take tables.
+        y: labels or condition vectors for conditional densities, and labels for a
+            `BayesClassifier`; None if there are none of these. With labels, an integer
+            `cv` makes stratified folds.
+        cv: number of folds, >= 2, or a splitter from scikit-learn. As in scikit-learn,
+            a number makes folds of consecutive rows: shuffle sorted data, or pass
             KFold(5, shuffle=True).
         unit: "nats", log-density per example, or "bits_per_dim", its negative per
-            scalar in bits, of which less is better.
-        dequantize: whether integers get noise for densities of reals.
-        random_state: None, int or RandomState, of that noise.
+            scalar in bits, where lower is better.
+        dequantize: whether to add noise to integers for densities of reals.
+        random_state: None, int or RandomState, for that noise.
 
     Returns:
-        A DataFrame with a row for each density, best first, and the columns `nats` (or
-        `bits_per_dim`) and `stderr`, its mean over the examples and the standard error;
-        `difference` and `difference_stderr`, to the best one; `fit_seconds` and
-        `score_seconds`, for one fold, on average. A density that gives no probability
-        to a test example has a mean of -inf, and no standard errors.
+        A DataFrame with a row for each density, best first. `nats` (or `bits_per_dim`)
+        and `stderr` are the mean over the examples and its standard error; `difference`
+        and `difference_stderr` are the same for the difference from the best density;
+        `fit_seconds` and `score_seconds` are for one fold, on average. A density that
+        gives no probability to a test example has a mean of -inf, and no standard
+        errors.
 
     Raises:
-        TypeError: for what are no densities.
+        TypeError: for anything that is not a density.
         ValueError: for a pipeline that changes units, or scores that are NaN.
         ImportError: if pandas is not installed.
 

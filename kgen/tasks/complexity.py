@@ -23,19 +23,19 @@ ROWS = 4096  # at once
 class Complexity(DensityMixin, BaseEstimator):
     """Minus the length of every example in a lossless code: Serra et al.
 
-    A code of L bits stands for the probability 2^-L, so that lengths are a density
-    like others (and by Kraft's inequality add up to 1 at most).
+    A code of L bits stands for the probability 2^-L, so lengths define a density like
+    any other (whose probabilities, by Kraft's inequality, add up to at most 1).
 
     Integers are coded as they are, in as few bytes as hold those seen in training;
     floats as the nearest of 256 levels between the smallest and the largest value in
-    training (of every column, in tables). Values beyond are coded as the nearest. In a
-    table of few columns a code finds nothing to save, and all lengths are about equal:
-    a `Background` is of more use there.
+    training (of every column, in tables). Values outside are coded as the nearest
+    level. In a table with few columns a code finds nothing to save, and all lengths are
+    about equal: use a `Background` there.
 
     Args:
         codec: "png", "zlib", or "auto": PNG for images of up to 256 levels, with any
-            number of channels, zlib (deflate) for all else. Headers, equal for all
-            examples, do not count.
+            number of channels, zlib (deflate) for everything else. Headers, which are
+            equal for all examples, do not count.
 
     Example:
         >>> images = np.zeros((2, 8, 8), "uint8")
@@ -56,7 +56,7 @@ class Complexity(DensityMixin, BaseEstimator):
             y: ignored.
 
         Raises:
-            ValueError: for an unknown codec, or data that PNG does not hold.
+            ValueError: for an unknown codec, or data that PNG cannot hold.
         """
         validation.check_choice(self, "codec", self.codec, ("auto", "png", "zlib"))
         x = self._checked(X, reset=True)

@@ -32,14 +32,14 @@ code holds which one it was, since the last bits of probabilities depend on it."
 class Compressor:
     """Lossless compression of integers, by a density that draws scalar by scalar.
 
-    The code of X is as long as the density says, `bits_per_dim`, and about 60 bytes
-    for what else it holds: shape and dtype, checksums, and the fingerprint of the
-    density. Another density refuses it.
+    The code of X is as long as the density's `bits_per_dim` says, plus about 60 bytes
+    for shape and dtype, checksums, and a fingerprint of the density. With another
+    density it cannot be decompressed.
 
-    What a density finds probable depends on the last bits of its floats. They are the
-    same on one machine, with the same versions of kgen, Keras and TensorFlow, the same
-    device and the same number of threads. Elsewhere `decompress` returns the same X or
-    raises a ValueError, and never returns anything else.
+    The code depends on the last bits of the density's floats. They are the same on one
+    machine, with the same versions of kgen, Keras and TensorFlow, the same device and
+    the same number of threads. Elsewhere `decompress` returns the same X or raises a
+    ValueError, and never returns anything else.
 
     Args:
         density: fitted estimator with an exact density of integers: NADE, MADE with
@@ -49,7 +49,7 @@ class Compressor:
     Raises:
         ImportError: if the package `constriction` is not installed.
         TypeError: for a density of another kind.
-        ValueError: for one of real numbers, or the mean of several orders.
+        ValueError: for a density of real numbers, or one that averages several orders.
 
     References:
         Bamler, Understanding Entropy Coding With Asymmetric Numeral Systems (ANS): a
@@ -78,7 +78,7 @@ class Compressor:
         return f"Compressor({self.density!r})"
 
     def compress(self, X: Any, y: Any = None) -> bytes:
-        """The code of examples.
+        """Compress examples into bytes.
 
         Args:
             X: array or DataFrame like the training data, of integers that the head
@@ -112,7 +112,7 @@ class Compressor:
         )
 
     def decompress(self, data: bytes, y: Any = None) -> Any:
-        """The examples that were compressed, to the bit.
+        """Recover the compressed examples exactly.
 
         Args:
             data: what `compress` returned.
@@ -123,9 +123,9 @@ class Compressor:
             a DataFrame of the same columns and dtypes, with a new index.
 
         Raises:
-            TypeError: if `data` are no bytes.
-            ValueError: if they are damaged, of another density or other `y`, or were
-                written where probabilities have other last bits.
+            TypeError: if `data` is not bytes.
+            ValueError: if they are damaged, come from another density or another `y`,
+                or were written where the last bits of the probabilities differ.
         """
         self._check_density()
         if not isinstance(data, (bytes, bytearray, memoryview)):

@@ -1,9 +1,9 @@
 """Missing values of tables, drawn from a density given the known ones.
 
-Training data with gaps of their own are completed and learned in turn, a Monte Carlo
-form of expectation maximisation: the gaps are filled with values of the nearest other
-row that has them; then, round by round, the density is fitted, and the gaps are drawn
-anew given what is known.
+Training data with gaps are completed and learned in turn, a Monte Carlo form of
+expectation maximisation: first the gaps are filled with values of the nearest other row
+that has them; then, round by round, the density is fitted, and the gaps are drawn again
+given the known values.
 
 References:
     Rubin, Multiple Imputation for Nonresponse in Surveys, 1987 (several draws).
@@ -23,17 +23,18 @@ from kgen.core.random import new_seed
 
 
 class Imputer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
-    """Fills in what is NaN with draws from a density, given what is known.
+    """Fills in missing values (NaN) with draws from a density, given the known ones.
 
     Args:
         density: estimator with `complete`, which is cloned. `MADE(orders="any")`
-            conditions on all that is known; those of one order condition on what comes
-            before in it, which is exact only if nothing known comes after a gap.
-        n_draws: draws that `transform` takes the mean of, >= 1. One is an example of
-            the density, the mean of many the expected value: closer, and less spread
-            than the data.
-        n_rounds: times that the density is fitted to training data with gaps, >= 1. It
-            is trained on from round to round, by its own number of epochs each.
+            conditions on all known values. Densities with a single order condition on
+            what comes before a gap in it, which is exact only if no known value comes
+            after.
+        n_draws: number of draws that `transform` averages, >= 1. One draw is a sample
+            of the density; the mean of many is the expected value, which is closer to
+            the truth and less spread out than the data.
+        n_rounds: how often the density is fitted to training data with gaps, >= 1.
+            Every round trains it further, for its own number of epochs.
         random_state: None, int or RandomState, for the draws; the density has its own.
 
     Attributes:
@@ -73,10 +74,10 @@ class Imputer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         """Learn the density of X.
 
         If all values of all columns are whole numbers from 0 to 255, they are learned
-        as integers, else as reals.
+        as integers, otherwise as reals.
 
         Args:
-            X: array or DataFrame of numbers, (n, features), in which NaN is missing.
+            X: array or DataFrame of numbers, (n, features), where NaN means missing.
             y: ignored.
 
         Raises:
@@ -115,7 +116,7 @@ class Imputer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         """X with its gaps filled by the mean of `n_draws` draws; the rest as it is.
 
         Args:
-            X: array or DataFrame of numbers, (n, features), in which NaN is missing.
+            X: array or DataFrame of numbers, (n, features), where NaN means missing.
 
         Returns:
             Array of the shape of X, float32 or float64.
@@ -130,12 +131,12 @@ class Imputer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
     def draws(self, X: Any, n_draws: int) -> np.ndarray:
         """Several completions of X, for multiple imputation.
 
-        Results of an analysis of each are combined by Rubin's rules: their mean, and
-        its variance from within and between them.
+        Analyse each of them, and combine the results by Rubin's rules: their mean, with
+        a variance from within and between them.
 
         Args:
-            X: array or DataFrame of numbers, (n, features), in which NaN is missing.
-            n_draws: how many, >= 1.
+            X: array or DataFrame of numbers, (n, features), where NaN means missing.
+            n_draws: number of completions, >= 1.
 
         Returns:
             Array of shape (n_draws, n, features).

@@ -1,4 +1,4 @@
-"""Outliers by the likelihood, and by what is better than the likelihood.
+"""Outliers by the likelihood, and by scores that are better than the likelihood.
 
 References:
     Nalisnick et al., Do Deep Generative Models Know What They Don't Know?, 2019.
@@ -49,34 +49,33 @@ class _Score(str):
 
 
 class OutlierDetector(OutlierMixin, BaseEstimator):
-    """Examples that a density finds improbable, in scikit-learn's outlier interface.
+    """Detects examples that a density finds improbable, with scikit-learn's interface.
 
-    The likelihood alone falls into a trap (Nalisnick et al.): of images, it is mostly
-    about how smooth they are, and a density of clothes finds digits, which it has never
-    seen, more probable than clothes. The scores, high for what is normal, are
+    The likelihood alone falls into a trap (Nalisnick et al.): for images, it mostly
+    says how smooth they are, and a density of clothes finds digits, which it has never
+    seen, more probable than clothes. The scores, high for normal examples, are
 
         "likelihood"        log p(x),
         "typicality"        -|log p(x) - mean of log p over the training data|,
         "likelihood_ratio"  log p(x) - log p_background(x).
 
-    For tables the likelihood is the one to begin with, for images the ratio. Typicality
-    finds what is too probable as well as what is too improbable; it is blind to
-    outliers of ordinary likelihood.
+    For tables, begin with the likelihood; for images, with the ratio. Typicality finds
+    what is too probable as well as what is too improbable; it is blind to outliers of
+    ordinary likelihood.
 
     Args:
         density: estimator with `fit` and `score_samples`: kgen's, scikit-learn's, or a
             Pipeline that ends in one. It is cloned; to use one that is fitted already,
             wrap it in `sklearn.frozen.FrozenEstimator`.
-        contamination: share of the training data that is taken for outliers, in (0,
-            0.5]; or "auto", for training data without (many) outliers: a fifth of them
-            is held out of the fit, and the threshold is such that new examples of
-            the same law are called outliers with a probability of 5% at most, given
-            100 examples or more (conformal; Bates et al.). If there is nothing to fit
-            but what is frozen, nothing is held out: then pass examples that the density
-            did not learn from.
+        contamination: share of the training data to call outliers, in (0, 0.5]; or
+            "auto", for training data with few or no outliers. Then a fifth is held out
+            of the fit, and the threshold is such that new examples from the same
+            distribution are called outliers with a probability of at most 5%, given 100
+            examples or more (conformal; Bates et al.). If everything to fit is frozen,
+            nothing is held out: then pass examples that the density did not learn from.
         score: "likelihood", "typicality" or "likelihood_ratio".
-        background: what the ratio compares with, and other scores ignore. None is the
-            length of a lossless code, `Complexity` (Serra et al.); a density is fitted
+        background: what the ratio compares with; other scores ignore it. None is the
+            length of a lossless code, `Complexity` (Serra et al.). A density is fitted
             on perturbed data, by `Background` with its defaults (Ren et al.), unless it
             is a `Background`, a `Complexity` or a FrozenEstimator, fitted on whatever
             is typical of all data of that kind.
@@ -119,10 +118,10 @@ class OutlierDetector(OutlierMixin, BaseEstimator):
 
     @property
     def score(self) -> Any:
-        """The setting, which can also be called: the mean of `score_samples` of X.
+        """The setting; called as a method, the mean of `score_samples` of X.
 
-        So do the densities of scikit-learn; its pipelines and searches take whatever
-        is called `score` for a method.
+        scikit-learn's densities have such a method; its pipelines and searches expect
+        `score` to be one.
         """
         value = self.__dict__["score"]
         if not isinstance(value, str):
@@ -144,14 +143,14 @@ class OutlierDetector(OutlierMixin, BaseEstimator):
 
         Args:
             X: array of shape (n, ...), or a DataFrame.
-            y: labels or condition vectors, for conditional densities, which tell
-                outliers among the examples of a label. Others do not need it.
+            y: labels or condition vectors, for conditional densities, which find
+                outliers among the examples of a label. Other densities do not need it.
 
         Raises:
             TypeError: if `density` or `background` has no `fit` or no `score_samples`
                 (GANs have none), or for datasets.
             ValueError: for other settings out of range, or data that the density does
-                not take.
+                not accept.
         """
         background = self._check_settings()
         X = _scoring.check_examples(self, X, self.density, reset=True)
@@ -173,7 +172,7 @@ class OutlierDetector(OutlierMixin, BaseEstimator):
         return self
 
     def score_samples(self, X: Any, y: Any = None) -> np.ndarray:
-        """Score of every example, (n,), in nats: the lower, the more of an outlier.
+        """Score of every example, (n,), in nats: the lower, the more unusual.
 
         Args:
             X: array or DataFrame like the training data.
@@ -184,11 +183,11 @@ class OutlierDetector(OutlierMixin, BaseEstimator):
         return self._scores(self._log_prob(X, y), X, y)
 
     def decision_function(self, X: Any, y: Any = None) -> np.ndarray:
-        """`score_samples` less the threshold: negative for outliers, (n,), in nats."""
+        """`score_samples` minus the threshold: negative for outliers, (n,), in nats."""
         return self.score_samples(X, y) - self.offset_
 
     def predict(self, X: Any, y: Any = None) -> np.ndarray:
-        """-1 for outliers and 1 for all else, (n,)."""
+        """-1 for outliers and 1 for all others, (n,)."""
         return np.where(self.decision_function(X, y) < 0, -1, 1)
 
     def fit_predict(self, X: Any, y: Any = None) -> np.ndarray:
@@ -196,7 +195,7 @@ class OutlierDetector(OutlierMixin, BaseEstimator):
         return self.fit(X, y).predict(X, y)
 
     def _check_settings(self) -> Any:
-        """Check all arguments; the background that is to be fitted, or None."""
+        """Check all arguments, and return the background to fit, or None."""
         owner = type(self).__name__
         check_density(owner, "density", self.density)
         validation.check_choice(self, "score", self.__dict__["score"], SCORES)
@@ -254,13 +253,13 @@ class OutlierDetector(OutlierMixin, BaseEstimator):
         return values
 
     def _threshold(self, scores: np.ndarray) -> float:
-        """The score below which are as many as there should be."""
+        """The score that has the right number of examples below it."""
         scores, n = np.sort(scores), len(scores)
         finite = scores[np.isfinite(scores)]
         if not len(finite):
             raise messages.nothing_possible(type(self).__name__, n)
         if self.contamination == "auto":
-            # A new score is equally probable to be at any of n + 1 places among them.
+            # A new score is equally likely to be at any of n + 1 places among them.
             k = max(0, math.floor(FALSE_ALARMS * (n + 1)) - 1)
         else:
             k = round(self.contamination * n)

@@ -18,13 +18,13 @@ POLICIES = ("float32", "mixed_bfloat16", "mixed_float16")
 def check_bijection(
     bijection: Bijection, input_shape: tuple[int, ...], *, spread: float = 0.3
 ) -> None:
-    """Verify that a bijection keeps its contract, with weights that are random.
+    """Verify that a bijection keeps its contract, with random weights.
 
-    The inverse undoes the layer to 1e-4, and log |det dz/dx| is that of autodiff's
+    The inverse undoes the layer to 1e-4, and log |det dz/dx| agrees with autodiff's
     Jacobian: in float32, and where networks compute in half precision. Both are
-    float32, of the shapes that are announced. Far from the data all is finite, and
-    still undone. Training and inference agree once there was a training step, and a
-    step changes all weights. Configuration and weights, and files, give the same layer.
+    float32, and have the announced shapes. Far from the data all is finite, and the
+    inverse still holds. Training and inference agree after a training step, and a step
+    changes all weights. Configuration and weights, and files, give the same layer.
 
     Args:
         bijection: the layer, not yet built.

@@ -24,9 +24,9 @@ from kgen.testing.labels import check_labels
 def check_estimator(estimator: Any, X: np.ndarray, y: Any = None) -> None:
     """Verify that an estimator keeps its contract.
 
-    Estimators of tables must pass scikit-learn's `check_estimator`; only its checks of
-    `sample_weight` are expected to fail where there is no likelihood to weigh, and the
-    one which asks that minibatches do not matter. All must keep the same promises for
+    Estimators of tables must pass scikit-learn's `check_estimator`. Only its checks of
+    `sample_weight`, where there is no likelihood to weigh, and the one that asks that
+    minibatches do not matter are expected to fail. All must keep the same promises for
     data of any shape: `__init__` only stores, `clone` gives an equal estimator, fitting
     twice gives the same result, data and global random states do not change, bad data
     raise an error before training, pickles and files keep the state, samples look like

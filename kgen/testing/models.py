@@ -11,7 +11,7 @@ import numpy as np
 from kgen.base.exporting import has_density
 from kgen.testing.spaces import check_objective, draw, with_condition
 
-# Whom a check is for, the check, and whether it compiles with XLA.
+# Which models a check is for, the check, and whether it compiles with XLA.
 _CHECKS: list[tuple[Callable[[Any], bool], Callable, bool]] = []
 
 
@@ -21,7 +21,7 @@ def model_check(
     """Return a decorator that registers a check with `check_model`.
 
     Args:
-        can: function of a model: whether the check applies, by what it can do.
+        can: function of a model that says whether the check applies, by what it can do.
         xla: whether the check compiles with XLA, which takes seconds.
 
     Example:
@@ -55,13 +55,14 @@ def check_model(model: Any, x: np.ndarray, *, xla: bool = True) -> None:
     an exact density: training maximises it. Autoregressive models: their order, an
     incremental sampler equal to full passes, independent noise for every scalar, a
     density that sums to one, samples that follow it. Models with a posterior: training
-    maximises the bound, which approaches the true density, which samples follow. (Sums
-    only if the space has at most 1,000 examples; for bounds, one latent dimension.)
+    maximises the bound, the bound approaches the true density, and samples follow that.
+    (Sums only if the space has at most 1,000 examples; for bounds, one latent
+    dimension.)
 
     Args:
         model: a compiled model, which will be trained.
         x: data it can be trained on, float32 in data units, shape (n, ...).
-        xla: whether to run the checks that compile with XLA, too.
+        xla: whether to run the checks that compile with XLA as well.
 
     Raises:
         AssertionError: if any of this does not hold; the message says what.
@@ -131,7 +132,7 @@ def check_training(model: Any, x: np.ndarray) -> None:
     # With masks, and at the edges of small images, some weights have no effect.
     masks = hasattr(model, "conditionals") or all("masked" in path for path in kept)
     masked = masks and len(kept) < len(before)
-    # Of a critic only differences count, and not the bias of its last layer.
+    # For a critic only differences count, not the bias of its last layer.
     critic = getattr(getattr(model, "objective", None), "threshold", 0.0) is None
     assert masked or len(kept) <= critic, f"training did not change {kept}"
 

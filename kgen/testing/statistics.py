@@ -13,7 +13,7 @@ def check_frequencies(counts: np.ndarray, probability: np.ndarray) -> None:
         probability: of every outcome, shape (k,).
 
     Raises:
-        AssertionError: if so large a distance has a probability below 1e-4.
+        AssertionError: if a distance this large has a probability below 1e-4.
     """
     from scipy.stats import chi2  # a dependency of scikit-learn
 

@@ -1,4 +1,4 @@
-"""Searches for hyper-parameters, by keras-tuner."""
+"""Searches for hyper-parameters with keras-tuner."""
 
 from kgen.base.spaces import OneOf, Range, Widths
 from kgen.tuning.results import SearchResult

@@ -1,4 +1,4 @@
-"""Who chooses what to try next: keras-tuner's oracles, with a few habits of kgen's.
+"""What to try next: keras-tuner's oracles, with a few habits of kgen.
 
 References:
     Bergstra and Bengio, Random Search for Hyper-Parameter Optimization, 2012.
@@ -19,7 +19,7 @@ RUNNING, STOPPED = "RUNNING", "STOPPED"
 
 
 class RandomOracle(oracles.RandomSearchOracle):
-    """The estimator's own values, then some by chance, no combination twice."""
+    """The estimator's own values, then random ones, no combination twice."""
 
     def populate_space(self, trial_id: str) -> dict[str, Any]:
         return super().populate_space(trial_id) if self.trials else _own_values(self)
@@ -34,7 +34,7 @@ class BayesianOracle(oracles.BayesianOptimizationOracle):
         if not self.trials:
             return _own_values(self)
         with warnings.catch_warnings():
-            # That the process does not fit so few points well.
+            # The process would warn that it does not fit so few points well.
             warnings.simplefilter("ignore")
             found = super().populate_space(trial_id)
         tried = [trial.hyperparameters.values for trial in self.trials.values()]
@@ -47,7 +47,7 @@ class BayesianOracle(oracles.BayesianOptimizationOracle):
 
 
 def _own_values(oracle: Any) -> dict[str, Any]:
-    """The first trial: the estimator's own values, so far as they are in the space.
+    """The first trial: the estimator's own values, as far as they are in the space.
 
     No search ends below what it began with.
     """
@@ -75,11 +75,12 @@ class HyperbandOracle(oracles.HyperbandOracle):
 
 
 def make(tuner: str, max_trials: int, epochs: int, seed: int) -> Any:
-    """The oracle of a name.
+    """The oracle with that name.
 
     Args:
         tuner: "random", "bayesian" or "hyperband".
-        max_trials: trials at most; for "hyperband" their budget in full trainings.
+        max_trials: largest number of trials; for "hyperband", the budget in full
+            trainings.
         epochs: of a full training.
         seed: of what is left to chance, > 0.
     """

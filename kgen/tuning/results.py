@@ -15,12 +15,13 @@ class SearchResult:
     Args:
         best_params_: hyper-parameters of the trial with the highest score, for
             `set_params`.
-        best_score_: its score: more is better, so that distances are negative.
-        best_estimator_: the estimator that the trial fitted, without the held-out
-            examples. `clone(estimator).set_params(**best_params_).fit(X)` fits all.
-        trials_: of every trial a dictionary: `trial`, `status` ("completed", "failed",
+        best_score_: its score: higher is better, so distances are negative.
+        best_estimator_: the estimator that this trial fitted, without the held-out
+            examples. `clone(estimator).set_params(**best_params_).fit(X)` fits on all
+            of X.
+        trials_: a dictionary for every trial: `trial`, `status` ("completed", "failed",
             "running"), `score`, `seconds` of its fit, `epochs`, `continues` (the trial
-            from whose weights it went on, with "hyperband"), `params` and `problem`.
+            whose weights it continues from, with "hyperband"), `params` and `problem`.
     """
 
     best_params_: dict[str, Any]

@@ -56,46 +56,47 @@ def search(
 ) -> SearchResult:
     """Search for hyper-parameters with keras-tuner.
 
-    Every trial fits a clone of the estimator with other hyper-parameters, and scores
-    it on examples that it was not trained on. The first has the estimator's own, where
-    the space contains them ("hyperband" apart). A trial whose loss turns NaN, that
-    needs too much memory or whose values do not fit the data has failed, which is a
-    warning; the search goes on.
+    Every trial fits a clone of the estimator with other hyper-parameters, and scores it
+    on examples that it was not trained on. The first trial has the estimator's own
+    values, where the space contains them (except with "hyperband"). A trial fails if
+    its loss becomes NaN, if it needs too much memory or if its values do not fit the
+    data. That gives a warning, and the search goes on.
 
     Args:
         estimator: what to tune; it is not changed.
         X: training data, as for `fit`.
-        space: None, which is the estimator's `search_space`; or a dictionary from names
-            of hyper-parameters to lists of values, or to `Range`, `OneOf`, `Widths`; or
-            a function from keras-tuner's `hp` to a dictionary of hyper-parameters.
-        max_trials: how many settings to try, >= 1. With "hyperband" the cost of the
-            search: its epochs are at most about those of so many full trainings.
-        tuner: "random"; "bayesian", by a Gaussian process after a few trials by chance;
-            or "hyperband", which trains many a little, and goes on with the best.
+        space: None for the estimator's `search_space`; or a dictionary from names of
+            hyper-parameters to lists of values, or to `Range`, `OneOf`, `Widths`; or a
+            function from keras-tuner's `hp` to a dictionary of hyper-parameters.
+        max_trials: number of settings to try, >= 1. With "hyperband" it is the cost of
+            the search: at most about as many epochs as this many full trainings have.
+        tuner: "random"; "bayesian", a Gaussian process after a few random trials; or
+            "hyperband", which trains many a little, and goes on with the best.
         directory: folder for trials and fitted estimators. The same call resumes what
-            it holds: trials that are done are not run again. None is a temporary one.
+            it holds: trials that are done are not run again. None for a temporary
+            folder.
         y: labels or conditions of X, as for `fit`.
         validation_data: examples to score on, X or (X, y).
-        validation_split: share of X, an array, that is held out instead, by chance,
+        validation_split: share of X, an array, to hold out instead, chosen at random,
             > 0 and < 1.
-        scoring: what to maximise: None is the mean log-likelihood ("log_likelihood")
-            where there is a density, minus the Frechet distance of as many samples
-            where there is none ("frechet_distance"), and minus the squared error
-            ("reconstruction") for plain autoencoders. Or "kernel_distance",
-            "sliced_wasserstein", "mmd" (see `kgen.metrics`), or a function
-            (estimator, X, y) -> float of which more is better.
-        callbacks: Keras callbacks of every fit, copied for each; they see
+        scoring: what to maximise. None is the mean log-likelihood ("log_likelihood")
+            where there is a density, minus the Frechet distance of as many samples as
+            held-out examples where there is none ("frechet_distance"), and minus the
+            squared error ("reconstruction") for plain autoencoders. Or
+            "kernel_distance", "sliced_wasserstein", "mmd" (see `kgen.metrics`), or a
+            function (estimator, X, y) -> float, where higher is better.
+        callbacks: Keras callbacks for every fit, copied for each; they see
             `validation_data`.
-        random_state: None, int or RandomState: of trials, of the split, and of fits if
-            the estimator has none.
-        overwrite: whether to delete what `directory` holds, and to begin anew.
+        random_state: None, int or RandomState: for the trials, the split, and the fits
+            if the estimator has none.
+        overwrite: whether to delete what `directory` holds, and to start again.
         verbose: 1 or True prints trials as they begin and end.
 
     Returns:
         The `best_params_`, the `best_estimator_` as its trial left it, and all results.
 
     Raises:
-        ImportError: without keras-tuner.
+        ImportError: if keras-tuner is not installed.
         ValueError: for invalid arguments, a `directory` with another search, or if all
             trials failed.
 
@@ -144,7 +145,7 @@ def search(
         if _role() != "worker":
             _remember(folder, directory, facts, seed)
         oracle = oracles.make(tuner, max_trials, int(estimator.epochs), seed)
-        # It prints that it resumes.
+        # keras-tuner prints that it resumes.
         out = sys.stdout if verbose else io.StringIO()
         with contextlib.redirect_stdout(out):
             loop = trials.Trials(oracle, job)
@@ -257,7 +258,7 @@ def _shown(estimator: Any) -> str:
 
 
 def _digest(*pairs: tuple) -> str:
-    """By what data are known again; of datasets only that they are some."""
+    """What data are recognised by; for datasets, only that they are datasets."""
     parts = [part for pair in pairs for part in pair]
     return joblib.hash(["dataset" if is_dataset(part) else part for part in parts])
 
@@ -274,7 +275,7 @@ def _remember(folder: Path, directory: Any, facts: dict, seed: int) -> None:
 
 
 def _run(loop: Any, *, verbose: int) -> None:
-    """Run trials; what is no trial's fault is raised as it was."""
+    """Run trials; errors that are no trial's fault are raised unchanged."""
     errors = importlib.import_module("keras_tuner").errors
     try:
         loop.search(verbose=verbose)

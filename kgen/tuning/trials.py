@@ -22,7 +22,7 @@ from kgen.tuning.scores import Score
 
 COMPLETED, FAILED = "COMPLETED", "FAILED"
 
-# What hyper-parameters can be blamed for: a loss that is no number, too much memory,
+# What hyper-parameters can be blamed for: a loss that is not a number, too much memory,
 # values that exclude one another or do not fit the data.
 BLAMED = (FloatingPointError, ValueError, MemoryError, tf.errors.ResourceExhaustedError)
 
@@ -132,8 +132,8 @@ class Trials(BaseTuner):
         return {"score": score, "seconds": seconds}
 
     def _failed(self, problem: str) -> dict[str, float]:
-        # Not by an exception, of which keras-tuner prints the stack. (The score of a
-        # trial that has failed is not read; NaN would be a warning.)
+        # Not with an exception, since keras-tuner would print its stack. (The score of
+        # a failed trial is not read; NaN would be a warning.)
         self.problem = problem
         return {"score": 0.0}
 

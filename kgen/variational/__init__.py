@@ -1,4 +1,4 @@
-"""Models with an encoder and a decoder, and mostly a lower bound on the density."""
+"""Models with an encoder and a decoder; most have a lower bound on the density."""
 
 from kgen.variational.estimator import AutoencoderEstimator, VariationalEstimator
 from kgen.variational.posteriors import (

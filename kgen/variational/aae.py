@@ -5,16 +5,16 @@
     min over encoder, max over D of
         E over z' ~ p(z) of log D(z')  +  E over x of log(1 - D(encoder(x)))
 
-In place of the divergence of a VAE, a discriminator of codes keeps the law of all codes
-together near the prior. In every step there are two phases (sec. 2): encoder and
-decoder learn to reconstruct; then the discriminator learns, and the encoder learns to
-deceive it. The encoder makes a single code of an example, without noise.
+Where a VAE has a divergence, a discriminator of codes keeps the distribution of all
+codes together near the prior. Every step has two phases (sec. 2): encoder and decoder
+learn to reconstruct; then the discriminator learns, and the encoder learns to deceive
+it. The encoder maps an example to a single code, without noise.
 
-With categories, the code has a second part: the probabilities of k categories, which
-have a discriminator of their own that compares them with one-hot vectors. The encoder
-then sorts examples into clusters, without labels (sec. 5, fig. 8).
+With categories, the code has a second part: the probabilities of k categories. A
+discriminator of their own compares them with one-hot vectors, so the encoder sorts
+examples into clusters, without labels (sec. 5, fig. 8).
 
-Left out: other priors, the encoders with noise of sec. 2, labels (sec. 2.3 and 4).
+Left out: other priors, the noisy encoders of sec. 2, labels (sec. 2.3 and 4).
 
 References:
     Makhzani et al., Adversarial Autoencoders, 2015. https://arxiv.org/abs/1511.05644
@@ -47,21 +47,22 @@ class AAEModel(Coder, PlayersModel):
 
     Args:
         encoder: `keras.Model` from data, in their own units, to codes (n, latent_dim);
-            with categories, to numbers and then logits. In a conditional model, from
+            with categories, to numbers followed by logits. In a conditional model, from
             [data, conditions (n, condition_dim)].
         decoder: `keras.Model` from codes (n, latent_dim), or [codes, conditions], to
             the head's parameters, (n, *event_shape[:-1], head.params_size(channels)).
-        discriminator: `keras.Model` from codes, but for categories, to logits (n, 1),
-            large for draws of the prior.
+        discriminator: `keras.Model` from codes, without the categories, to logits (n,
+            1), large for draws from the prior.
         category_discriminator: the same for probabilities (n, k) of categories; None
             if the posterior has no categories.
         head: name or instance of a `kgen.heads.Head`: p(x|z).
-        posterior: "point", a code of numbers, or a `CategoricalPosterior`, with k
-            probabilities of categories after them.
+        posterior: "point", a code of real numbers, or a `CategoricalPosterior`, which
+            appends the probabilities of k categories.
         objective: name or instance of a `kgen.objectives.Objective`.
         seed: seed of the noise; None draws one from NumPy's global state.
-        ema_momentum: largest momentum of moving averages of the weights of encoder and
-            decoder, in [0, 1), or None for none: see `kgen.base.averaging`.
+        ema_momentum: largest momentum of the moving averages of the encoder's and the
+            decoder's weights, in [0, 1), or None for no averages: see
+            `kgen.base.averaging`.
         **kwargs: see `keras.Model`.
 
     Input: (n, *event_shape), in the units of the data, or {"x": data, "condition":
@@ -122,7 +123,7 @@ class AAEModel(Coder, PlayersModel):
         if not self.categories:
             return noise
         numbers = noise[..., : -self.categories]
-        # Which of several equal draws is the largest is uniform.
+        # The index of the largest of independent, equal draws is uniform.
         largest = ops.argmax(noise[..., -self.categories :], axis=-1)
         category = ops.one_hot(largest, self.categories, dtype="float32")
         return ops.concatenate([numbers, category], axis=-1)
@@ -189,15 +190,16 @@ class AAEModel(Coder, PlayersModel):
 class AAE(NoDensity, LatentSampler, AutoencoderEstimator):
     """Adversarial autoencoder: a discriminator makes the codes follow the prior.
 
-    With `categories` it also sorts the data into clusters: `encode` gives (n,
-    latent_dim + categories), style numbers and then probabilities of categories.
+    With `categories` it also sorts the data into clusters: `encode` returns (n,
+    latent_dim + categories), the style code followed by the probabilities of
+    categories.
 
     Args:
-        latent_dim: numbers of the code, >= 1, standard normal in the prior.
-        categories: k, further numbers of the code that are probabilities of as many
-            categories, equally likely in the prior; 0 is none, >= 0.
-        hidden: units of every hidden layer of a discriminator of codes, each >= 1; one
-            number is one layer.
+        latent_dim: dimensions of the code, >= 1, standard normal in the prior.
+        categories: number of categories k, >= 0, equally likely in the prior. The code
+            has k more numbers, their probabilities; 0 means no categories.
+        hidden: units of every hidden layer of a discriminator of codes, each >= 1; a
+            single number means one layer.
         objective: what discriminators and encoder minimise, a name or an instance of a
             `kgen.objectives.Objective`.
         architecture: see `VAE`.

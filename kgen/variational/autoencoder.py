@@ -2,10 +2,10 @@
 
     z = encoder(x),   loss = - log p(x|z)
 
-A network that copies its input through a bottleneck of `latent_dim` numbers, which
-therefore have to say what matters about x. Nothing says which codes are likely: there
-is neither a density nor a sampler. The loss is the likelihood of a head: for binary
-data the cross-entropy, for reals with a fixed scale the squared error.
+A network copies its input through a bottleneck of `latent_dim` numbers, which therefore
+have to hold what matters about x. Nothing says which codes are likely, so there is
+neither a density nor a sampler. The loss is the negative log-likelihood of a head: the
+cross-entropy for binary data, the squared error for reals with a fixed scale.
 
 References:
     Hinton and Salakhutdinov, Reducing the Dimensionality of Data with Neural Networks,
@@ -20,10 +20,10 @@ from kgen.variational.model import VAEModel
 
 @estimator
 class Autoencoder(NoDensity, AutoencoderEstimator):
-    """Autoencoder, the plain one: features by a bottleneck, and the way back.
+    """Plain autoencoder: features through a bottleneck, and back to the data.
 
-    It has no density and draws no samples: `log_prob` and `sample` are errors that say
-    what to use instead.
+    It has no density and draws no samples: `log_prob` and `sample` raise errors that
+    say what to use instead.
 
     Args:
         latent_dim: dimensions of the code, >= 1.
@@ -48,7 +48,7 @@ class Autoencoder(NoDensity, AutoencoderEstimator):
         (64, 4, 4)
     """
 
-    # More always reconstructs better: what it is for decides.
+    # More dimensions always reconstruct better: the use of the codes decides.
     latent_dim: int = param(32, ge=1, le=WIDEST, search=None)
 
     def build_model(self, event_shape: tuple[int, ...]) -> VAEModel:

@@ -24,7 +24,7 @@ class BetaVAE(VariationalEstimator):
     bound on the density, without beta.
 
     Args:
-        beta: factor of the divergence in the loss, >= 0; 1 is the VAE.
+        beta: weight of the divergence in the loss, >= 0; 1 gives the VAE.
         latent_dim: dimensions of the code, >= 1.
         architecture: see `VAE`.
         head: see `VAE`.

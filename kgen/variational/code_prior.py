@@ -1,4 +1,4 @@
-"""The density over the codes of a `VQVAE`: which, and how it is trained."""
+"""The density of the codes of a `VQVAE`: its choice and its training."""
 
 from pathlib import Path
 from typing import Any
@@ -17,7 +17,7 @@ SHARED = ("epochs", "precision", "jit_compile", "verbose")
 
 
 def resolve(owner: Any, codebook_size: int, code_shape: tuple) -> Any:
-    """An unfitted prior with the head for so many codes; None if there is to be none.
+    """An unfitted prior with a head for that many codes; None if none is wanted.
 
     Args:
         owner: the estimator; its `prior` is "auto", None, or an estimator.
@@ -46,7 +46,7 @@ def resolve(owner: Any, codebook_size: int, code_shape: tuple) -> Any:
 
 
 def _automatic(owner: Any, rank: int) -> Any:
-    """What learns most in little time: it sees maps of few positions."""
+    """What learns most in little time, since the maps have few positions."""
     shared = {name: getattr(owner, name) for name in SHARED}
     if rank == 2:
         return estimators["GatedPixelCNN"](
@@ -69,7 +69,7 @@ def _problem(prior: Any, code_shape: tuple) -> str:
 def train(owner: Any, source: Any, held_out: Any, backup_dir: Any) -> None:
     """Fit a prior to the codes of the training data, as the owner's `prior_`.
 
-    If it is interrupted after an epoch or more, it is kept as it is then.
+    If training is interrupted after an epoch or more, the prior is kept as it is then.
 
     Args:
         owner: the estimator, whose model is trained.

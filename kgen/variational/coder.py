@@ -1,4 +1,4 @@
-"""What an encoder, a decoder and a head make up, in all models of the family."""
+"""What encoder, decoder and head do together, in all models of the family."""
 
 from keras import ops
 

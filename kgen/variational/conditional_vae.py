@@ -2,9 +2,9 @@
 
     log p(x|y) >= E over q(z|x,y) of log p(x|z,y)  -  KL(q(z|x,y) || p(z|y))     (eq. 4)
 
-The condition y is an input of the encoder and of the decoder, and of a network that
-makes the prior if `prior` is "conditional". (In the paper x is the condition, and y
-what is drawn.)
+The condition y is an input of the encoder and the decoder. If `prior` is "conditional",
+it is also the input of a network that gives the prior. (In the paper x is the
+condition, and y what is drawn.)
 
 References:
     Sohn et al., Learning Structured Output Representation using Deep Conditional
@@ -28,9 +28,9 @@ class ConditionalVAE(VariationalEstimator):
     Args:
         latent_dim: dimensions of the code, >= 1.
         architecture: see `VAE`.
-        prior: p(z|y): "normal", a standard normal for all y, so that a code is what y
-            does not say; or "conditional", a normal whose means and scales a network
-            makes of y.
+        prior: p(z|y): "normal", a standard normal for all y, so that a code holds what
+            y does not say; or "conditional", a normal whose means and scales a network
+            computes from y.
         n_importance: codes per example in the training objective, >= 1.
         head: see `VAE`.
         scale: see `VAE`.

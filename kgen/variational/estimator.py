@@ -24,10 +24,9 @@ class AutoencoderEstimator(CodeEstimator, HeadEstimator):
     """An encoder to codes and a decoder to the parameters of a head.
 
     Args:
-        scale: with the head `Normal`, whose scale is learned: "per_pixel", one that
-            the decoder makes for every scalar of every example, or "shared", one
-            weight for each channel (each feature of a table). `Normal(scale=0.1)`
-            fixes it.
+        scale: how the scale of the head `Normal` is learned: "per_pixel", the decoder
+            computes one for every scalar of every example, or "shared", one weight for
+            each channel (each feature of a table). `Normal(scale=0.1)` fixes it.
     """
 
     architecture: str | Builder = param(
@@ -83,8 +82,8 @@ class VariationalEstimator(Density, LatentSampler, AutoencoderEstimator):
     def log_prob(self, X: Any, y: Any = None, n_importance: int = 64) -> np.ndarray:
         """Lower bound on the log-density, shape (n,), float32, in nats and data units.
 
-        Deterministic: the noise is fixed by the fitted seed and the row itself. It is
-        -inf, with a warning, for integers to which the head gives no probability.
+        It is deterministic: the noise is fixed by the fitted seed and the row itself.
+        Integers to which the head gives no probability get -inf, with a warning.
 
         Args:
             X: array like the training data.
@@ -106,8 +105,8 @@ class VariationalEstimator(Density, LatentSampler, AutoencoderEstimator):
         """Number of latent dimensions that carry information about X.
 
         A dimension counts if its posterior mean has a variance above 0.01 over X (Burda
-        et al., 2016, sec. 5). None is the first sign of a posterior that has collapsed
-        to the prior; `fit` warns of it.
+        et al., 2016, sec. 5). If none counts, that is the first sign that the posterior
+        has collapsed to the prior; `fit` warns of it.
 
         Args:
             X: array like the training data.
@@ -118,8 +117,8 @@ class VariationalEstimator(Density, LatentSampler, AutoencoderEstimator):
     def _review(self, rows: Any) -> None:
         super()._review(rows)
         model, owner = self.model_, type(self).__name__
-        # At first no dimension is in use; and the first rows may be equal. Penalties
-        # of a user's own may report something else.
+        # At first no dimension is in use, and the first rows may be equal. A user's own
+        # penalty may report something else.
         kl = self.history_.get("kl", [np.inf])[-1]
         if int(model.step) >= _ENOUGH and kl < _NOTHING:
             means = keras.ops.convert_to_numpy(model.encode(*model.unpack(rows)))

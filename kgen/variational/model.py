@@ -54,16 +54,17 @@ class VAEModel(Coder, GenerativeModel):
             the head's parameters, (n, *event_shape[:-1], head.params_size(channels)).
         head: name or instance of a `kgen.heads.Head`: p(x|z).
         penalty: name or instance of a `kgen.penalties.Penalty`: what keeps codes near
-            the prior; None is nothing, as in a plain autoencoder.
+            the prior; None for no penalty, as in a plain autoencoder.
         posterior: "normal", "point", or a `kgen.variational.Posterior`: q(z|x).
-        n_importance: codes per example in the training objective, >= 1; above 1 it is
-            the importance weighted bound.
+        n_importance: codes per example in the training objective, >= 1; above 1 the
+            objective is the importance weighted bound.
         seed: seed of the noise; None draws one from NumPy's global state.
-        prior: in a conditional model a `keras.Model` from conditions to means, then
-            log-scales of p(z|y), (n, 2 * latent_dim); None is a standard normal.
-        ema_momentum: largest momentum of moving averages of the weights, with which the
-            model is used between the epochs of its training and after them, in [0,
-            1); None is the weights themselves. See `kgen.base.averaging`.
+        prior: in a conditional model, a `keras.Model` from conditions to the means,
+            then the log-scales of p(z|y), (n, 2 * latent_dim); None for a standard
+            normal.
+        ema_momentum: largest momentum, in [0, 1), of the moving averages of the
+            weights, which the model uses between epochs and after training; None uses
+            the weights themselves. See `kgen.base.averaging`.
         **kwargs: see `keras.Model`.
 
     Input: (n, *event_shape), in the units of the data, or {"x": data, "condition":
@@ -89,7 +90,7 @@ class VAEModel(Coder, GenerativeModel):
         ema_momentum=None,
         **kwargs,
     ):
-        # Not by Keras: 16-bit floats are too coarse for data in their own units.
+        # Keras must not cast: 16-bit floats are too coarse for data in their own units.
         super().__init__(autocast=False, **kwargs)
         self.set_networks(encoder, decoder, head, posterior, as_seed(seed))
         self.penalty = None if penalty is None else penalties.resolve(penalty)
@@ -209,7 +210,7 @@ class VAEModel(Coder, GenerativeModel):
         size = min(n_importance, GROUP, max(1, OUTPUTS // outputs))
         sizes = {"size": size, "n_importance": n_importance}
         total = None
-        # Between two calls of the graph Ctrl-C is heard.
+        # Ctrl-C takes effect between two calls of the graph.
         for first in range(0, -(-n_importance // size), GROUPS):
             part = self._log_sum(x, condition, np.array(first, "int32"), **sizes)
             total = part if total is None else ops.logaddexp(total, part)

@@ -26,7 +26,7 @@ def check_parts(model):
 
 
 def check_terms(model):
-    """Raise a ValueError if penalty, prior and posterior of a `VAEModel` do not."""
+    """Raise a ValueError if penalty, prior and posterior of a model do not match."""
     penalty = model.penalty
     if penalty is not None and penalty.name in ("loss", "reconstruction"):
         raise ValueError(

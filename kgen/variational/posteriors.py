@@ -81,7 +81,8 @@ class PointPosterior(Posterior):
         return ops.cast(params, "float32")
 
     def codes(self, params, noise):
-        # Always one: only bounds of a density take several, and a point has none.
+        # Always one code: only a bound on a density takes several; a point has no
+        # density.
         return ops.expand_dims(self.mean(params), 1)
 
 
@@ -90,10 +91,11 @@ class PointPosterior(Posterior):
 class CategoricalPosterior(Posterior):
     """A point whose last numbers are the probabilities of categories.
 
-    The encoder puts out numbers, and then a logit for each category.
+    The encoder outputs real numbers, then a logit for each category.
 
     Args:
-        categories: k, how many of the latent dimensions they are, >= 1.
+        categories: number of categories k, >= 1, which are the last k latent
+            dimensions.
 
     Raises:
         ValueError: for a number out of range.

@@ -23,7 +23,7 @@ from kgen.variational.model import VAEModel
 
 @estimator
 class VAE(VariationalEstimator):
-    """Variational autoencoder: a bounded density, and codes for other tasks.
+    """Variational autoencoder: a bound on the density, and codes for other tasks.
 
     Args:
         latent_dim: dimensions of the code, >= 1.
@@ -32,12 +32,11 @@ class VAE(VariationalEstimator):
             settings, such as `kgen.networks.MLP(widths=(64, 64))`.
         n_importance: codes per example in the training objective, >= 1.
         head: distribution of x given z; "auto" chooses it by the data: Bernoulli for
-            binary data, for integers in 0..255 Categorical up to 31 levels and
-            MixtureOfLogistics above, Normal for floats.
-        scale: with the head `Normal`, whose scale is learned: "per_pixel", one that
-            the decoder makes for every scalar of every example, or "shared", one
-            weight for each channel (each feature of a table). `Normal(scale=0.1)`
-            fixes it.
+            binary data; for integers in 0..255, Categorical up to 31 levels and
+            MixtureOfLogistics above; Normal for floats.
+        scale: how the scale of the head `Normal` is learned: "per_pixel", the decoder
+            computes one for every scalar of every example, or "shared", one weight for
+            each channel (each feature of a table). `Normal(scale=0.1)` fixes it.
 
     Shape:
         X: (n, features), (n, height, width) or (n, height, width, channels).

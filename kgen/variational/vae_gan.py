@@ -1,4 +1,4 @@
-"""VAE/GAN: a VAE whose likelihood is one of a discriminator's features.
+"""VAE/GAN: a VAE with the likelihood of a discriminator's features.
 
     z = mu + sigma * epsilon,  (mu, log sigma) = Enc(x);   z_p ~ Normal(0, I)
     L_prior = KL(q(z|x) || p(z))                                             (eq. 5)
@@ -9,12 +9,12 @@
     Dec minimises  gamma * L_llike + what deceives Dis
     Dis minimises  - L_GAN
 
-An error of every pixel makes reconstructions smooth. Here what has to agree are the
-features by which a discriminator tells data from what the decoder makes. All three
-learn from one forward pass. The encoder learns nothing from L_GAN, the discriminator
-nothing from L_llike. The decoder maximises the log-probabilities that Dis gives to its
-images, and does not minimise those of the opposite, whose gradient vanishes where Dis
-wins (Goodfellow et al., 2014, sec. 3).
+A pixel-wise error makes reconstructions smooth. Here reconstructions have to agree with
+the data in the features by which a discriminator tells real from fake. All three
+networks learn from one forward pass. The encoder learns nothing from L_GAN, the
+discriminator nothing from L_llike. The decoder maximises the log-probability that its
+images are real according to Dis. It does not minimise that of the opposite, whose
+gradient vanishes where Dis wins (Goodfellow et al., 2014, sec. 3).
 
 References:
     Larsen et al., Autoencoding beyond pixels using a learned similarity metric, 2016.
@@ -57,14 +57,15 @@ class VAEGANModel(DrawsAtOnce, PlayersModel):
         decoder: `keras.Model` from codes (n, latent_dim) to data in their own units.
         discriminator: `keras.Model` from data in their own units to logits (n, 1),
             large for real data; the inputs of its last layer are the features.
-        gamma: factor of the features' likelihood in the decoder's loss, >= 0.
+        gamma: weight of the features' likelihood in the decoder's loss, >= 0.
         seed: seed of the noise; None draws one from NumPy's global state.
-        ema_momentum: largest momentum of moving averages of the weights of encoder and
-            decoder, in [0, 1), or None for none: see `kgen.base.averaging`.
+        ema_momentum: largest momentum of the moving averages of the encoder's and the
+            decoder's weights, in [0, 1), or None for no averages: see
+            `kgen.base.averaging`.
         **kwargs: see `keras.Model`.
 
     Input: (n, *event_shape), in the units of the data.
-    Output shape: the same: reconstructions, of posterior means.
+    Output shape: the same: reconstructions from posterior means.
 
     Raises:
         ValueError: for a setting out of range, or networks that do not match.
@@ -91,7 +92,7 @@ class VAEGANModel(DrawsAtOnce, PlayersModel):
         self.event_shape = tuple(decoder.output_shape[1:])
         self.rows = rows_at_once(max(largest_layer(encoder), largest_layer(decoder)))
         self._check_networks()
-        # No list: Keras would take it for a further part of the model.
+        # Not a list: Keras would take it for another part of the model.
         self.parts = UserList([with_features(discriminator)])
         players = ("encoder", "decoder", "discriminator")
         self.set_players(
@@ -176,8 +177,8 @@ class VAEGAN(NoDensity, LatentSampler, CodeEstimator, ScaledEstimator):
     """VAE/GAN: a VAE that reconstructs features of a discriminator, not pixels.
 
     Args:
-        gamma: factor of the features' likelihood in the decoder's loss, >= 0: large
-            for faithful reconstructions, small for realistic samples.
+        gamma: weight of the features' likelihood in the decoder's loss, >= 0: large for
+            faithful reconstructions, small for realistic samples.
         latent_dim: dimensions of the code, >= 1.
         architecture: how to build all three networks: "conv", "resnet", "mlp", "auto"
             (conv for images, mlp for tables), or a builder with other settings, such

@@ -1,4 +1,4 @@
-"""VQ-VAE: an autoencoder whose code is made of integers, and a density of those.
+"""VQ-VAE: an autoencoder whose codes are integers, and a density of these codes.
 
     code = argmin over k of ||encoder(x) - e_k||  at every position          (eq. 1)
     p(x|code) = head(decoder(e_code))
@@ -40,7 +40,7 @@ from kgen.variational.vqvae_model import VQVAEModel
 class VQVAE(
     ClassNamePrefixFeaturesOutMixin, TransformerMixin, NoDensity, HeadEstimator
 ):
-    """Autoencoder with discrete codes, a map of integers, and a prior over the maps.
+    """Autoencoder with discrete codes: maps of integers, and a prior over the maps.
 
     `fit` trains the autoencoder for `epochs`, and then the prior on the codes of the
     training data. There is no density of X, but there is one of the codes:
@@ -51,23 +51,24 @@ class VQVAE(
         code_dim: length of the vector of a code, >= 1: D in the paper.
         commitment: weight of the term that keeps the encoder near the codebook, >= 0:
             beta in the paper.
-        decay: of the moving averages that the codebook is, >= 0 and < 1.
-        restart: share of the mean use below which a code is dead, and starts again at
-            a vector of the batch, >= 0 and < 1; with 0 none does.
-        architecture: how to build both networks: "spatial", for codes that are a map,
-            or, for vectors, "mlp", "conv", "resnet"; "auto" (spatial for images, mlp
-            for tables), or a builder with other settings, such as
+        decay: decay of the moving averages that form the codebook, >= 0 and < 1.
+        restart: share of the mean use, >= 0 and < 1, below which a code counts as dead
+            and starts again at a vector of the batch; with 0 no code does.
+        architecture: how to build both networks: "spatial", for codes that are maps;
+            "mlp", "conv" or "resnet", for codes that are vectors; "auto" (spatial for
+            images, mlp for tables); or a builder with other settings, such as
             `kgen.networks.Spatial(width=128, halvings=3)`.
-        positions: integers of a code, >= 1, where the architecture makes vectors:
-            those of positions * code_dim numbers. A map has a position for each
+        positions: integers in a code, >= 1, if the architecture outputs vectors, which
+            then have positions * code_dim numbers. A map has one position for every
             2**halvings by 2**halvings pixels.
-        prior: the density of codes: an estimator such as `kgen.GatedPixelCNN()`, of
-            which a clone is fitted; "auto" is GatedPixelCNN for maps and MADE for
-            vectors, for as many epochs; None for no prior, and no samples. Its head is
-            Categorical(codebook_size, one_hot=True), unless it names another.
+        prior: the density of codes: an estimator such as `kgen.GatedPixelCNN()`, which
+            is cloned; "auto", a GatedPixelCNN for maps or a MADE for vectors, trained
+            for as many epochs as the autoencoder; None for no prior, and no samples.
+            Its head is Categorical(codebook_size, one_hot=True), unless it names
+            another.
         head: distribution of x given its codes; "auto" chooses it by the data:
-            Bernoulli for binary data, for integers in 0..255 Categorical up to 31
-            levels and MixtureOfLogistics above, Normal for floats.
+            Bernoulli for binary data; for integers in 0..255, Categorical up to 31
+            levels and MixtureOfLogistics above; Normal for floats.
 
     Shape:
         X: (n, features), (n, height, width) or (n, height, width, channels).
@@ -120,7 +121,7 @@ class VQVAE(
             seed=self.seed_,
             dtype=self.policy_,
         )
-        # Now, and not when the model is trained, is the time to complain.
+        # Errors must come now, not once the model is trained.
         code_prior.resolve(self, model.codebook_size, model.code_shape)
         return model
 
@@ -155,7 +156,7 @@ class VQVAE(
 
         Args:
             X: array like the training data.
-            y: ignored, here and below: there are no conditions.
+            y: ignored, since there are no conditions.
 
         Returns:
             Maps (n, height, width), or vectors (n, positions).
@@ -164,7 +165,7 @@ class VQVAE(
         return in_chunks(self.model_.encode, x, rows=self.model_.rows)
 
     def decode(self, codes: Any, y: Any = None) -> Any:
-        """Examples for codes: the mean of p(x|codes), as the training data are.
+        """Examples for codes: the mean of p(x|codes), in the form of the training data.
 
         Integers are rounded; for binary data this is the likelier value.
 
@@ -196,7 +197,7 @@ class VQVAE(
         return codebook[codes].reshape(len(codes), -1)
 
     def inverse_transform(self, X: Any) -> Any:
-        """Examples for features: those of the codes nearest to them.
+        """Examples for features, decoded from the nearest codes.
 
         Args:
             X: features, shape (n, positions * code_dim).
@@ -212,7 +213,7 @@ class VQVAE(
         """Fit, and return the features of X.
 
         Args:
-            X: see `fit`; an array.
+            X: an array: see `fit`.
             y: ignored.
             **options: see `fit`.
         """
@@ -222,18 +223,18 @@ class VQVAE(
     def sample(self) -> Callable[..., Any]:
         """Draw examples like the training data: codes from the prior, then x.
 
-        Called as `sample(n_samples=None, *, y=None, random_state=None)`. There is no
-        such method with prior=None.
+        Call it as `sample(n_samples=None, *, y=None, random_state=None)`. With
+        prior=None the method does not exist.
 
         Args:
-            n_samples: how many, >= 1; None is 1.
+            n_samples: number of examples, >= 1; None means 1.
             y: must be None.
             random_state: None (fresh draws), int or RandomState. Sample i depends on
-                it and on i, not on how many are drawn.
+                this and on i, not on how many are drawn.
 
         Returns:
-            Array of shape (n_samples, *event_shape_) and dtype of the training data;
-            a DataFrame if `fit` was given one.
+            Array of shape (n_samples, *event_shape_) and of the dtype of the training
+            data; a DataFrame if `fit` was given one.
 
         Raises:
             AttributeError: with prior=None.

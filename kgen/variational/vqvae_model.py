@@ -5,8 +5,8 @@
 
 The decoder's gradient at q goes straight to z (sec. 3.1). The second term of the
 paper's eq. 3, which teaches the codebook, is replaced by moving averages, as in its
-appendix A.1. Both terms are sums over all positions of the code, as log p(x|q) is one
-over all scalars of x; the paper takes means (sec. 3.2).
+appendix A.1. Both terms are sums: log p(x|q) over all scalars of x, the other over all
+positions of the code. The paper takes means (sec. 3.2).
 
 References:
     Van den Oord et al., Neural Discrete Representation Learning, 2017.
@@ -34,11 +34,12 @@ NOISE, CODES = 2, 3
 
 @register
 class VQVAEModel(GenerativeModel):
-    """Keras model behind `VQVAE`: codes are integers, vectors of which are learned.
+    """Keras model behind `VQVAE`: codes are integers that stand for learned vectors.
 
     Args:
         encoder: `keras.Model` from data, in their own units, to vectors, (n,
-            *code_shape, code_dim): a map (height, width), or a number of positions.
+            *code_shape, code_dim); code_shape is a map (height, width), or a number of
+            positions.
         decoder: `keras.Model` from such vectors to the head's parameters, (n,
             *event_shape[:-1], head.params_size(channels)).
         head: name or instance of a `kgen.heads.Head`: p(x|codes).
@@ -46,7 +47,7 @@ class VQVAEModel(GenerativeModel):
         commitment: weight of the term that keeps the encoder near the codebook, >= 0.
         decay: see `kgen.layers.VectorQuantizer`.
         restart: see `kgen.layers.VectorQuantizer`.
-        seed: of the codes that start again; None draws one from NumPy's global state.
+        seed: seed for restarting codes; None draws one from NumPy's global state.
         **kwargs: see `keras.Model`.
 
     Input: (n, *event_shape), in the units of the data.
@@ -86,7 +87,7 @@ class VQVAEModel(GenerativeModel):
         seed=None,
         **kwargs,
     ):
-        # Not by Keras: 16-bit floats are too coarse for data in their own units.
+        # Keras must not cast: 16-bit floats are too coarse for data in their own units.
         super().__init__(autocast=False, **kwargs)
         self.encoder, self.decoder, self.head = encoder, decoder, heads.get(head)
         self.commitment = validation.check_number(self, "commitment", commitment, ge=0)
@@ -195,9 +196,9 @@ class VQVAEModel(GenerativeModel):
         Args:
             n: number of examples, >= 1.
             seed: integer; None draws one from NumPy's global state.
-            codes: integers (n, *code_shape), drawn from a density of codes. None takes
-                uniform ones, the prior of training (sec. 3.2), which knows nothing of
-                how codes go together.
+            codes: integers (n, *code_shape), drawn from a density of codes. None draws
+                them uniformly, as the prior of training does (sec. 3.2), which ignores
+                which codes occur together.
 
         Returns:
             Float32 array of shape (n, *event_shape), in data units.
@@ -209,6 +210,6 @@ class VQVAEModel(GenerativeModel):
 
 
 def _perplexity(usage):
-    """How many codes are as good as used: exp of the entropy of shares (k,)."""
+    """Effective number of codes in use: exp of the entropy of shares (k,)."""
     entropy = -ops.sum(usage * ops.log(ops.maximum(usage, 1e-10)))
     return ops.exp(entropy)

@@ -2,11 +2,11 @@
 
     loss = E over x of c(x, decoder(encoder(x)))  +  weight * MMD_k(q(z), p(z))  (eq. 4)
 
-q(z) is the law of the codes of all data together. The VAE presses the posterior of
-every single example towards the prior, so that those of different examples overlap;
-here only their mixture has to match it (fig. 1). The encoder makes a single code of an
-example. The cost c is that of a head, - log p(x|z): for reals with a fixed scale the
-squared error of the paper. The variant with a discriminator of codes is `AAE`.
+q(z) is the distribution of the codes of all data together. The VAE pulls the posterior
+of every single example towards the prior, so that those of different examples overlap;
+here only their mixture has to match the prior (fig. 1). The encoder maps an example to
+a single code. The cost c is that of a head, - log p(x|z): the squared error of the
+paper for reals with a fixed scale. The variant with a discriminator of codes is `AAE`.
 
 References:
     Tolstikhin et al., Wasserstein Auto-Encoders, 2018, alg. 2.
@@ -27,9 +27,9 @@ class WAE(NoDensity, LatentSampler, AutoencoderEstimator):
     """Wasserstein autoencoder: codes that follow the prior, without noise.
 
     Args:
-        weight: factor of the discrepancy in the loss, > 0 (lambda in the paper). The
-            paper's 10 is for the squared error of images in [0, 1]; where the loss is
-            in nats and a hundred times as large, so should it be.
+        weight: weight of the discrepancy in the loss, > 0 (lambda in the paper). The
+            paper's 10 is for the squared error of images in [0, 1]; a loss in nats that
+            is a hundred times as large needs a weight a hundred times as large.
         latent_dim: dimensions of the code, >= 1.
         architecture: see `VAE`.
         head: see `VAE`.
