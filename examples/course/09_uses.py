@@ -5,8 +5,8 @@
 #
 # Four things: compress data, find what does not belong, classify with the right to say
 # "none of these", and fill in missing values. On the way we meet a famous trap: a
-# density of clothes finds digits *more* probable than clothes. (To run the lesson you
-# need two more packages: `pip install -e '.[compression]' pandas`.)
+# density of clothes finds digits *more* probable than clothes. (To run the lesson, you
+# need two more packages: see [Run a lesson](index.md#run-a-lesson).)
 
 # %%
 import lzma

@@ -13,8 +13,8 @@
 # (For sequences, `WaveNet` and `SequenceRNN` stand where the picture says PixelCNN.)
 # Once only a few candidates are left, scores decide. This lesson is about reading them
 # without fooling yourself. We use small data, so that every fit takes a few seconds:
-# scikit-learn's digits in black and white, 64 pixels each. (To run the lesson you need
-# two more packages: `pip install -e '.[tuner]' pandas`.)
+# scikit-learn's digits in black and white, 64 pixels each. (To run the lesson, you need
+# two more packages: see [Run a lesson](index.md#run-a-lesson).)
 
 # %%
 import os
