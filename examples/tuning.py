@@ -94,7 +94,7 @@ found = search(
 print(found.results_.drop(columns=["problem", "status"]).to_string())
 print("best:", found.best_params_, "distance:", round(-found.best_score_, 3))
 
-# %% tags=["folded"] alt="Distance to held-out data by learning rate, for two objectives"
+# %% tags=["folded"] alt="Distance to held-out data by learning rate and objective"
 figure, ax = plt.subplots(figsize=(6, 4), layout="constrained")
 for objective, rows in found.results_.groupby("param_objective"):
     ax.plot(rows["param_learning_rate"], -rows["score"], "o", label=objective)
