@@ -78,8 +78,8 @@ figure.savefig("compression.png", dpi=120)
 # ## What costs many bits?
 #
 # Whatever the density finds strange. A digit costs `-log_prob` nats, and one nat is
-# 1 / log 2 bits. The cheapest digits are plain ones, hardly more than a stroke. The most
-# expensive have shapes that are rare.
+# 1 / log 2 bits. The cheapest digits are plain ones, hardly more than a stroke. The
+# most expensive have shapes that are rare.
 
 # %% alt="Ten cheap digits of plain shape, and ten expensive, odd ones"
 best = densities[min(densities, key=bits.get)]
