@@ -28,14 +28,12 @@ if os.environ.get("KGEN_FAST"):  # a short run, as a test
     x, y = x[:64], y[:64]
     gan.set_params(epochs=1)
 
+# %% [markdown]
+# After `fit`, `y` says what is drawn. Give one label for all samples or one label for
+# each. Without `y` the labels have the frequencies of the training data.
+
 # %%
 gan.fit(x, y)
-
-# %% [markdown]
-# `y` says what is drawn. Give one label for all samples or one label for each. Without
-# `y` the labels have the frequencies of the training data.
-
-# %%
 sevens = gan.sample(4, y="seven", random_state=0)
 samples = gan.sample(y=np.tile(WORDS, 4), random_state=0)
 print(sevens.shape, samples.shape, gan.sample(3).shape)

@@ -77,7 +77,7 @@ features = {
     "codes of a VAE": (vae.transform(x), vae.transform(x_test)),
 }
 informed = kgen.ConditionalVAE(latent_dim=16, epochs=epochs["all"], random_state=0)
-informed.fit(x, y)
+informed = informed.fit(x, y)
 
 # %% [markdown]
 # ## Five draws of a hundred labels

@@ -37,7 +37,7 @@ if FAST:
 
 # %%
 x_train, x_test = digits[:-10], digits[-10:]
-model.fit(x_train)
+model = model.fit(x_train)
 
 # %% tags=["folded"] alt="Digits with a half hidden, and five completions of each"
 size = digits.shape[1]

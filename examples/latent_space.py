@@ -60,7 +60,7 @@ if os.environ.get("KGEN_FAST"):  # a short run, as a test
 # %%
 held_out = np.arange(len(x)) % 10 == 5
 vae = kgen.BetaVAE(random_state=0, **settings)
-vae.fit(x[~held_out], validation_data=x[held_out])
+vae = vae.fit(x[~held_out], validation_data=x[held_out])
 
 # %% [markdown]
 # ## From one image to another

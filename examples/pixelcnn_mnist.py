@@ -33,7 +33,7 @@ if os.environ.get("KGEN_FAST"):  # a short run, as a test
 
 # %%
 model = kgen.PixelCNN(epochs=3, learning_rate=2e-3, random_state=0, verbose=2)
-model.fit(x_train, validation_data=x_test[:1000])
+model = model.fit(x_train, validation_data=x_test[:1000])
 
 # %% [markdown]
 # ## Draw and complete

@@ -64,7 +64,7 @@ if os.environ.get("KGEN_FAST"):  # a short run, as a test
 
 # %%
 stop = keras.callbacks.EarlyStopping(restore_best_weights=True)
-model.fit(X, validation_data=unseen, callbacks=[stop])
+model = model.fit(X, validation_data=unseen, callbacks=[stop])
 
 # %% [markdown]
 # What does the model have to beat? The frequency of each letter.

@@ -45,8 +45,8 @@ if os.environ.get("KGEN_FAST"):  # a short run, as a test
     vae_gan.set_params(epochs=1)
 
 # %%
-aae.fit(x_train)
-vae_gan.fit(x_train)
+aae = aae.fit(x_train)
+vae_gan = vae_gan.fit(x_train)
 
 # %% [markdown]
 # ## Clusters without labels

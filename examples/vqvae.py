@@ -48,7 +48,7 @@ if os.environ.get("KGEN_FAST"):  # a short run, as a test
 
 # %%
 vq = kgen.VQVAE(architecture=networks, prior=prior, random_state=0, **settings)
-vq.fit(x_train)
+vq = vq.fit(x_train)
 
 # %% [markdown]
 # ## Codes
