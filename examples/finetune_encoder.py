@@ -78,7 +78,7 @@ print(f"test accuracy with {n_labels} labels")
 for name, curve in curves.items():
     print(f"  from {name + ':':19} {curve[-1]:.3f}")
 
-# %% alt="Test accuracy by epoch: the encoder of the VAE is better throughout"
+# %% alt="Test accuracy by epoch: the encoder of the VAE soon leads"
 figure, ax = plt.subplots(figsize=(6, 4), layout="constrained")
 for name, curve in curves.items():
     ax.plot(np.arange(1, epochs + 1), curve, label=f"from {name}")
