@@ -119,3 +119,7 @@ axes[0].set(title="density", xlabel="x", ylabel="y")
 axes[1].hist(answers[:, 0], bins=60, range=(-3, 3))
 axes[1].set(title="500 draws of x given y = 1.41", xlabel="x")
 figure.savefig("nade_points.png", dpi=120)
+
+# %% [markdown]
+# It does. The few draws near x = 0 belong to the cluster at the top, which the model
+# makes a little too wide.
