@@ -53,9 +53,10 @@ vae_gan = vae_gan.fit(x_train)
 #
 # A code of the AAE has two numbers of style and then the probabilities of sixteen
 # categories. In the picture each column is a category and each row a style: the same
-# two numbers all along the row.
+# two numbers all along the row. Most categories have become one kind of digit, such as
+# zeros, or ones with a flag.
 
-# %% alt="Sixteen columns of decoded digits: each category is one kind of digit"
+# %% alt="Sixteen columns of decoded digits: most show one kind of digit"
 styles = np.random.default_rng(0).normal(size=(5, 2))
 codes = np.concatenate(
     [np.repeat(styles, 16, axis=0), np.tile(np.eye(16), (5, 1))], axis=1
