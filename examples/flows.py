@@ -2,9 +2,9 @@
 # # Normalizing flows: bend a bell into any shape
 #
 # A flow bends a bell-shaped density until it fits your data. It gives an exact density
-# of real numbers, and draws a sample in one pass. We try three flows on eight clusters
-# in the plane, where the best possible density is known. Then come a table of
-# measurements and small images.
+# of real numbers, and most flows draw a sample in one pass. We try three of them on
+# eight clusters in the plane, where the best possible density is known. Then come a
+# table of measurements and small images.
 
 # %% tags=["test"]
 import os
