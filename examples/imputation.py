@@ -33,9 +33,9 @@ if FAST:
 # %% [markdown]
 # ## Half a digit
 #
-# We halve the size of MNIST's digits and make them black and white. `complete` keeps the
-# pixels where the mask is True and draws the others. The same model does this for any
-# mask.
+# We halve the size of MNIST's digits and make them black and white. `complete` keeps
+# the pixels where the mask is True and draws the others. The same model does this for
+# any mask.
 
 # %%
 x_train, x_test = (
@@ -105,8 +105,8 @@ print(f"nats per hidden value  {-log_prob.sum() / hidden.sum():.2f}")
 # %% [markdown]
 # The draws also say how sure the model is. In the picture each bar reaches from the
 # second lowest of twenty draws to the second highest. If the draws had just the right
-# spread, 17 of 21 bars would contain the hidden value, or 81%. The model is a little too
-# sure of itself.
+# spread, 17 of 21 bars would contain the hidden value, or 81%. The model is a little
+# too sure of itself.
 
 # %% tags=["folded"] alt="Hidden values and the ranges of their draws, at a diagonal"
 truth, answers = x[cut:][hidden], np.sort(draws[:, hidden], axis=0)
