@@ -1,23 +1,19 @@
 # %% [markdown]
-# # Walks through codes: from one face to another, and a smile for everybody
+# # Walks through codes: a smile for everybody
 #
-# A VAE gives every image a code of a few numbers, and every code an image. So images
-# can be mixed, varied and added up by their codes: what `kgen.latent` and `kgen.plots`
-# are for. About a minute on two cores.
+# Turn one face into another, step by step, and then make everybody smile. A VAE gives
+# every image a code of a few numbers, and every code an image. This lets you mix, vary
+# and add up images by their codes. `kgen.latent` and `kgen.plots` have the tools.
 #
-# `KGEN_DATA` names a folder with `frey_faces.npz` (the Frey faces: 1,965 frames of a
-# video of a face, 28x20 pixels, in order). Without it the images are scikit-learn's
-# digits, and bold strokes take the place of the smile.
-#
-# `KGEN_FAST=1` makes it short, as a test.
+# The images are the Frey faces: 1,965 frames of a video of a face, 28x20 pixels, in
+# order. Let the environment variable `KGEN_DATA` name a folder with `frey_faces.npz`.
+# Without it the script takes scikit-learn's digits, and bold strokes take the place of
+# the smile.
 
 # %%
 import os
 from pathlib import Path
 
-import matplotlib
-
-matplotlib.use("Agg")
 import matplotlib.pyplot as plt
 import numpy as np
 from sklearn.datasets import load_digits
@@ -27,17 +23,12 @@ from sklearn.preprocessing import StandardScaler
 
 import kgen
 
-FAST = os.environ.get("KGEN_FAST") == "1"
-if FAST:
-    import tensorflow as tf
-
-    tf.config.run_functions_eagerly(run_eagerly=True)
-
 # %% [markdown]
-# ## Images, and which of them have it
+# ## Who smiles?
 #
-# Nobody has labelled the faces, but the video helps: in the middle third he smiles. Of
-# the digits those are bold that have more ink than most of their kind.
+# Nobody has labelled the faces, but the video helps: he smiles in the middle third.
+# Among the digits, we call those bold that have much more ink than others of their
+# class.
 
 # %%
 file = Path(os.environ.get("KGEN_DATA", ""), "frey_faces.npz")
@@ -59,67 +50,79 @@ else:
     first, last = 0, 6
     settings = {"beta": 1.0, "latent_dim": 10, "epochs": 30}
 
-vae = kgen.BetaVAE(random_state=0, **settings)
-if FAST:
-    vae.set_params(epochs=1)
+# %% tags=["test"]
+if os.environ.get("KGEN_FAST"):  # a short run, as a test
+    import tensorflow as tf
+
+    tf.config.run_functions_eagerly(run_eagerly=True)  # quicker than tracing
+    settings["epochs"] = 1
+
+# %%
 held_out = np.arange(len(x)) % 10 == 5
-vae.fit(x[~held_out], validation_data=x[held_out])
+vae = kgen.BetaVAE(random_state=0, **settings)
+vae = vae.fit(x[~held_out], validation_data=x[held_out])
 
 # %% [markdown]
-# ## Where the images are
+# ## From one image to another
 #
-# Codes of more than two numbers are drawn along the two directions in which they vary
-# most. (The colours are the number of the frame, or the digit.) Codes are good for
-# walks if images survive them, also those that were held out of the training: their
-# reconstructions are below.
+# We walk from the code of one image to that of another and decode every step. There is
+# a straight way and a spherical one. With so few numbers in a code they differ little.
 
-# %%
-figure, axes = plt.subplot_mosaic(
-    [["map", "history"], ["pairs", "pairs"]],
-    figsize=(12, 7), height_ratios=(2, 1), layout="constrained",
-)  # fmt: skip
-kgen.plots.latent_map(vae, x, y, title="codes", ax=axes["map"])
-terms = ["loss", "reconstruction"]
-kgen.plots.history(vae, terms, title="training", ax=axes["history"])
-pairs = x[held_out][:: held_out.sum() // 20][:20]
-kgen.plots.reconstructions(
-    vae,
-    pairs,
-    columns=20,
-    title="held-out images, and their reconstructions",
-    ax=axes["pairs"],
-)
-figure.savefig("latent_map.png", dpi=100)
-
-# %% [markdown]
-# ## From one to another, and one dimension at a time
-#
-# The straight way and the spherical one: with so few numbers they differ little. Below,
-# every row changes one number of the code of the first image, those that carry the most
-# first. `beta` makes codes expensive, so the last rows of the faces do next to nothing.
-
-# %%
-figure, axes = plt.subplot_mosaic(
-    [["ways"], ["dims"]],
-    figsize=(8, 14), height_ratios=(2, 9), layout="constrained",
-)  # fmt: skip
+# %% alt="Two rows of nine faces: the first turns into the last, step by step"
 ways = [
     kgen.latent.interpolate(vae, x[first], x[last], 9, spherical=spherical)
     for spherical in (False, True)
 ]
-title = "straight, spherical"
-kgen.plots.image_grid(np.concatenate(ways), columns=9, title=title, ax=axes["ways"])
-values = np.linspace(-3, 3, 9)
-kgen.plots.traversal(
-    vae, x[first], values=values, title="from -3 to 3", ax=axes["dims"]
-)
-figure.savefig("latent_walks.png", dpi=100)
+figure, ax = plt.subplots(figsize=(8, 2.8), layout="constrained")
+title = "above: straight, below: spherical"
+kgen.plots.image_grid(np.concatenate(ways), columns=9, title=title, ax=ax)
+figure.savefig("latent_walks.png", dpi=120)
 
 # %% [markdown]
-# ## Addition
+# ## Where the images are
 #
-# The mean code of all that have it, minus that of all that lack it, is a direction. It
-# is added to the codes of images without, and taken from those of images that have it.
+# A code of ten numbers does not fit on paper. The map shows the two directions in which
+# the codes vary most. Its colours are the number of the frame (or the digit). A walk is
+# only worth its pictures if images survive the way through the code. Look at held-out
+# images and their reconstructions, in the rows below the map.
+
+# %% tags=["folded"] alt="Map of codes, curves of losses, reconstructions of faces"
+figure, axes = plt.subplot_mosaic(
+    [["map", "history"], ["pairs", "pairs"]],
+    figsize=(9, 6), height_ratios=(2, 1), layout="constrained",
+)  # fmt: skip
+kgen.plots.latent_map(vae, x, y, title="codes", ax=axes["map"])
+terms = ["loss", "reconstruction"]
+kgen.plots.history(vae, terms, title="training", ax=axes["history"])
+pairs = x[held_out][:: held_out.sum() // 16][:16]
+kgen.plots.reconstructions(
+    vae,
+    pairs,
+    columns=16,
+    title="held-out images, and their reconstructions",
+    ax=axes["pairs"],
+)
+figure.savefig("latent_map.png", dpi=120)
+
+# %% [markdown]
+# ## One number at a time
+#
+# Each row changes one number of the code of the first image, from -3 to 3. The rows
+# that matter most come first. A large `beta` makes codes expensive, so the last rows of
+# the faces do next to nothing.
+
+# %% alt="Ten rows of nine faces: the upper rows change, the lower ones hardly"
+figure, ax = plt.subplots(figsize=(6, 9), layout="constrained")
+values = np.linspace(-3, 3, 9)
+kgen.plots.traversal(vae, x[first], values=values, title="from -3 to 3", ax=ax)
+figure.savefig("latent_traversal.png", dpi=120)
+
+# %% [markdown]
+# ## Add a smile
+#
+# Take the mean code of all images with a smile and subtract the mean code of all images
+# without. The difference is a direction. We add it to the codes of faces without a
+# smile, and subtract it from those of faces that have one.
 
 
 # %%
@@ -137,19 +140,19 @@ n = len(without)
 having_it = x[having][:: having.sum() // n][:n]
 given = changed(x[without], x[having], x[lacking])
 taken = changed(having_it, x[lacking], x[having])
-figure, axes = plt.subplots(
-    2, 1, figsize=(10, 8 if file.is_file() else 5), layout="constrained"
-)
+
+# %% tags=["folded"] alt="Faces without a smile get one, and smiling faces lose it"
+height = 8 if file.is_file() else 5
+figure, axes = plt.subplots(2, 1, figsize=(8, 0.8 * height), layout="constrained")
 for ax, title, before, after in (
     (axes[0], f"below: with {what}", x[without], given),
     (axes[1], f"below: without {what}", having_it, taken),
 ):
     kgen.plots.image_grid(np.r_[before, after], columns=n, title=title, ax=ax)
-figure.savefig("latent_sums.png", dpi=100)
+figure.savefig("latent_sums.png", dpi=120)
 
 # %% [markdown]
-# How far does the change go? The judge is a classifier that has only seen real images.
-# Most faces get a smile. Digits get bolder by degrees, and stay the digit they are.
+# How far does the change go? Our judge is a classifier that has seen real images only.
 
 # %%
 known = having | lacking

@@ -1,36 +1,37 @@
 # %% [markdown]
 # # A VAE in a Keras pipeline
 #
-# The Keras door: networks of your own, `tf.data`, callbacks, `.keras` files. Nothing
-# here is an estimator. A few minutes on two cores.
+# Bring your own networks, `tf.data` and callbacks, and compile a VAE like any Keras
+# model. Nothing here is an estimator: this is the Keras door of kgen, and the result is
+# a plain `.keras` file.
 
-# %%
+# %% tags=["test"]
 import os
 
+# %%
 import keras
-import matplotlib
-
-matplotlib.use("Agg")
 import matplotlib.pyplot as plt
 import tensorflow as tf
 from keras import layers
 
 import kgen
 
-FAST = bool(os.environ.get("KGEN_FAST"))  # a short run, as a test
-if FAST:  # tracing graphs takes longer than so little training
-    tf.config.run_functions_eagerly(run_eagerly=True)
+(x_train, _), (x_test, _) = keras.datasets.mnist.load_data()
+epochs, n_importance = 20, 64
+
+# %% tags=["test"]
+if os.environ.get("KGEN_FAST"):  # a short run, as a test
+    tf.config.run_functions_eagerly(run_eagerly=True)  # quicker than tracing
+    x_train, x_test, epochs, n_importance = x_train[:128], x_test[:64], 1, 1
 
 # %% [markdown]
-# The data: binary digits, binarised anew in every epoch (grey 0.3 is ink three times
-# out of ten).
+# ## Data
+#
+# The digits become black and white anew in every epoch: a pixel of grey 0.3 is ink
+# three times out of ten.
+
 
 # %%
-(x_train, _), (x_test, y_test) = keras.datasets.mnist.load_data()
-if FAST:
-    x_train, x_test, y_test = x_train[:128], x_test[:64], y_test[:64]
-
-
 def binarise(image):
     grey = tf.cast(image, tf.float32)[..., tf.newaxis] / 255.0
     return tf.cast(tf.random.uniform(tf.shape(grey)) < grey, tf.float32)
@@ -41,8 +42,10 @@ train = train.map(binarise, tf.data.AUTOTUNE).batch(128).prefetch(tf.data.AUTOTU
 test = tf.data.Dataset.from_tensor_slices(x_test).map(binarise).batch(500).cache()
 
 # %% [markdown]
-# An encoder from images to means and log-scales of the code, a decoder from codes to
-# the parameters of the head: one logit for every pixel.
+# ## Networks
+#
+# The encoder goes from images to the means and log-scales of the code. The decoder goes
+# from codes to the parameters of the head: one logit for every pixel.
 
 # %%
 latent_dim = 16
@@ -67,14 +70,17 @@ decoder = keras.Sequential(
 model = kgen.models.VAEModel(encoder, decoder, head="bernoulli", seed=0)
 
 # %% [markdown]
-# `loss` is the negative evidence bound, `reconstruction` plus `kl`, in nats per image.
+# ## Train
+#
+# `loss` is the negative evidence lower bound, the sum of `reconstruction` and `kl`, in
+# nats per image.
 
 # %%
 model.compile(keras.optimizers.Adam(1e-3))
-model.fit(
+fitted = model.fit(
     train,
     validation_data=test,
-    epochs=1 if FAST else 20,
+    epochs=epochs,
     callbacks=[
         keras.callbacks.ModelCheckpoint(
             "vae_keras_pipeline.keras", save_best_only=True
@@ -82,19 +88,42 @@ model.fit(
         keras.callbacks.EarlyStopping(patience=3),
         keras.callbacks.CSVLogger("vae_keras_pipeline.csv"),
     ],
+    verbose=0,
 )
 
-# %%
+# %% [markdown]
+# ## Look
+#
+# The checkpoint of the best epoch is a Keras model with methods of its own: `encode`,
+# `decode`, `sample` and `log_prob`. To draw digits we take codes from the prior, a
+# standard normal, and decode them. The result is the probability of ink at each pixel.
+# (`best.sample(36)` also draws the pixels, each by itself, which makes them noisy.)
+
+# %% alt="Test digits, their reconstructions, and drawn codes, decoded"
 best = keras.saving.load_model("vae_keras_pipeline.keras")
-print(best.evaluate(test, verbose=0, return_dict=True))
 images = next(iter(test))
-nats = best.log_prob(images, n_importance=1 if FAST else 64)
-print(f"log p(x), importance weighted: {float(tf.reduce_mean(nats)):.1f} nats")
+reconstructed = best.decode(best.encode(images[:36]))
+drawn = best.decode(keras.random.normal((36, latent_dim), seed=0))
+figure, axes = plt.subplots(1, 3, figsize=(9, 3.4), layout="constrained")
+kgen.plots.image_grid(images[:36], title="test digits", ax=axes[0])
+kgen.plots.image_grid(reconstructed, title="reconstructed", ax=axes[1])
+kgen.plots.image_grid(drawn, title="drawn codes, decoded", ax=axes[2])
+figure.savefig("vae_keras_pipeline.png", dpi=120)
+
+# %% tags=["folded"] alt="Bound by epoch, in training and on test digits"
+figure, ax = plt.subplots(figsize=(6, 3.6), layout="constrained")
+for name, label in (("loss", "training"), ("val_loss", "test")):
+    curve = fitted.history[name]
+    ax.plot(range(1, len(curve) + 1), curve, label=label)
+ax.set(xlabel="epoch", ylabel="loss, nats per image")
+ax.legend()
+figure.savefig("vae_keras_pipeline_loss.png", dpi=120)
+
+# %% [markdown]
+# The bound says that the log-probability is at least this. More draws of the code for
+# each image make it tighter.
 
 # %%
-figure, axes = plt.subplots(1, 3, figsize=(15, 5.4), layout="constrained")
-kgen.plots.image_grid(images[:36], title="test digits", ax=axes[0])
-reconstructed = best.decode(best.encode(images[:36]))
-kgen.plots.image_grid(reconstructed, title="reconstructed", ax=axes[1])
-kgen.plots.image_grid(best.sample(36, seed=0), title="samples", ax=axes[2])
-figure.savefig("vae_keras_pipeline.png", dpi=100)
+print(best.evaluate(test, verbose=0, return_dict=True))
+nats = best.log_prob(images, n_importance=n_importance)
+print(f"log p(x), importance weighted: {float(tf.reduce_mean(nats)):.1f} nats")
