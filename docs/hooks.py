@@ -90,7 +90,8 @@ def cards(names: list[str]) -> str:
 
 def _card(script: Script) -> str:
     title, _, text = script.cells[0].text.lstrip("# ").partition("\n")
-    line = re.split(r"(?<=[.?:]) ", " ".join(text.split()))[0].rstrip(":").strip("*")
+    text = re.sub(r"\[([^\]]*)\]\([^)]*\)", r"\1", " ".join(text.split()))  # no links
+    line = re.split(r"(?<=[.?:]) ", text)[0].rstrip(":").strip("*")
     pictures = sorted(script.outputs.parent.glob("*.png"), key=lambda p: int(p.stem))
     if not (script.rendered and pictures):
         LOG.warning(
