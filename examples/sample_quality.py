@@ -52,7 +52,7 @@ watching = [
 ring.fit(x, callbacks=watching)
 samples = ring.sample(len(x) // 2, random_state=0)
 
-# %% alt="Samples on the ring of eight clusters, and a distance that falls"
+# %% alt="Samples on a ring of eight clusters; a distance that falls, rises, falls"
 figure, axes = plt.subplots(1, 2, figsize=(8, 3.8), layout="constrained")
 axes[0].scatter(*x[:2000].T, s=4, color="0.8", label="real")
 axes[0].scatter(*samples[:1000].T, s=2, label="samples")
