@@ -5,7 +5,6 @@ outputs that docs/render.py has kept. A strict build fails if the code has chang
 then.
 """
 
-import json
 import logging
 import re
 from itertools import chain, repeat
@@ -53,8 +52,8 @@ def on_page_markdown(markdown: str, **kwargs: Any) -> str:
 
 def page(script: Script) -> str:
     """The Markdown of a script."""
-    kept = json.loads(script.outputs.read_text())
-    if [cell["code"] for cell in kept["cells"]] != script.codes:
+    kept = script.kept
+    if not script.current:
         LOG.warning(
             f"{script.path.name} has changed: run `python docs/render.py {script.name}`"
         )

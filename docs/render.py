@@ -120,13 +120,6 @@ def _player(name: str, place: Path) -> str:
 if __name__ == "__main__":
     wanted = sys.argv[1:]
     for script in scripts():
-        old = (
-            script.rendered
-            and [
-                cell["code"] for cell in json.loads(script.outputs.read_text())["cells"]
-            ]
-            == script.codes
-        )
-        if script.name in wanted or not (wanted or old):
+        if script.name in wanted or not (wanted or script.current):
             print(script.name, flush=True)  # noqa: T201
             render(script)

@@ -10,9 +10,11 @@ text cells with `# %% [markdown]`. The tags of a cell say how it is shown:
 `alt="..."` describes the figures of a cell for those who cannot see them.
 """
 
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import jupytext
 
@@ -71,6 +73,16 @@ class Script:
     def rendered(self) -> bool:
         """Whether its outputs have been kept."""
         return self.outputs.exists()
+
+    @property
+    def kept(self) -> dict[str, Any]:
+        """What docs/render.py has kept: seconds, and code and output of every cell."""
+        return json.loads(self.outputs.read_text())
+
+    @property
+    def current(self) -> bool:
+        """Whether what has been kept is of the code as it is now."""
+        return self.rendered and self.codes == [c["code"] for c in self.kept["cells"]]
 
     @property
     def notebook(self) -> str:
